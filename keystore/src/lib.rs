@@ -1,1 +1,6 @@
-//! placeholder
+//! The key store of Sealkeep.
+mod id;
+mod state;
+
+pub use id::{KeyId, NotAKeyId};
+pub use state::{KeyState, NotAKeyState};
