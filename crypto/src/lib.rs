@@ -1,1 +1,84 @@
-//! placeholder
+//! The cryptography of Sealkeep: two suites behind one small interface, and types for secrets.
+//!
+//! # A tour
+//! A [`Suite`] names every algorithm that is needed, so that international and Chinese national
+//! (GM/T) algorithms never mix. Secrets are [`Secret`]s: locked in memory, zeroed when dropped.
+//!
+//! ```
+//! use sealkeep_crypto::{Kdf, Secret, Suite, random};
+//!
+//! let suite = Suite::Sm4Gcm;
+//! let data_key = Secret::<32>::random();
+//!
+//! // From one data key and a fresh salt, a key for this message alone.
+//! let salt: [u8; 32] = random::array();
+//! let kdf = Kdf::extract(suite, &salt, data_key.expose());
+//! let mut key = Secret::<32>::zeroed();
+//! let key = &mut key.expose_mut()[..suite.key_len()];
+//! kdf.expand(&[b"example payload"], key);
+//!
+//! // Seal in place; the tag is kept apart.
+//! let aead = suite.aead(key);
+//! let mut data = *b"patient 0042: stable";
+//! let tag = aead.seal(&[0; 12], b"ward 7", &mut data);
+//! assert_ne!(&data, b"patient 0042: stable");
+//!
+//! // Open. Whatever is wrong, there is one error, and the data is zeros.
+//! let mut copy = data;
+//! assert!(aead.open(&[0; 12], b"ward 8", &mut copy, &tag).is_err());
+//! assert_eq!(copy, [0; 20]);
+//! aead.open(&[0; 12], b"ward 7", &mut data, &tag)?;
+//! assert_eq!(&data, b"patient 0042: stable");
+//! # Ok::<(), sealkeep_crypto::Unauthentic>(())
+//! ```
+//!
+//! | To … | use |
+//! |---|---|
+//! | encrypt data | [`Suite::aead`], [`Aead`] |
+//! | hash, authenticate, derive | [`hash`](fn@hash), [`Hasher`], [`hmac`], [`Kdf`] |
+//! | turn a passphrase into a key | [`Argon2Params`] |
+//! | sign and verify | [`SigningKey`], [`VerifyingKey`] |
+//! | give a key to the holder of a private key | [`WrapPublic`], [`WrapSecret`] |
+//! | make opaque identifiers | [`BlockCipher`] |
+//! | make a key easy to erase | [`af`] |
+//! | split a key among people | [`shamir`] |
+//! | protect the whole process | [`harden_process`], [`locked_memory`] |
+//!
+//! # What it relies on
+//! The algorithms come from `ring` (AES-GCM), RustCrypto and dalek crates; this crate chooses,
+//! combines and tests them. Only the private module `lowlevel` has `unsafe` code: the locked
+//! memory. SM4 is table-based software, so its timing may depend on what other programs on the
+//! same machine do to the cache; every other operation on secrets takes constant time.
+//!
+//! # Limits that callers keep
+//! A nonce is used once for a key; a key seals at most 2³² messages (SP 800-38D §8.3). GCM is not
+//! committing: who must know *which* key opened something adds a commitment, as the sealed-file
+//! format does with [`Kdf`].
+
+mod aead;
+pub mod af;
+mod block;
+mod hash;
+mod kdf;
+mod lowlevel;
+mod password;
+mod process;
+pub mod random;
+mod secret;
+pub mod shamir;
+mod sign;
+mod sm2_key;
+mod suite;
+mod wrap;
+
+pub use aead::{Aead, NONCE_LEN, Nonce, OpenJob, SealJob, TAG_LEN, Tag, Unauthentic};
+pub use block::BlockCipher;
+pub use hash::{HASH_LEN, Hasher, eq_ct, hash, hmac};
+pub use kdf::Kdf;
+pub use password::{Argon2Params, ParamsError};
+pub use process::{Hardening, harden_process};
+pub use secret::{LockedMemory, Secret, SecretVec, locked_memory};
+pub use sign::{SigningKey, VerifyingKey};
+pub use sm2_key::SM2_DEFAULT_ID;
+pub use suite::{Suite, UnknownSuite};
+pub use wrap::{WrapPublic, WrapSecret, wrapped_len};

@@ -1,0 +1,113 @@
+//! Authenticated encryption: one small trait, one implementation per suite.
+
+mod aes;
+mod sm4;
+
+use thiserror::Error;
+
+use crate::Suite;
+
+/// Bytes in a nonce, in both suites.
+pub const NONCE_LEN: usize = 12;
+/// Bytes in an authentication tag, in both suites.
+pub const TAG_LEN: usize = 16;
+
+/// A nonce. One key must never see the same nonce twice: a repetition gives away the key of the
+/// authentication.
+pub type Nonce = [u8; NONCE_LEN];
+/// An authentication tag.
+pub type Tag = [u8; TAG_LEN];
+
+/// What was to be opened, unwrapped or verified is not authentic: the key is another one, or the
+/// data was altered. There is deliberately nothing more to learn from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("not authentic: wrong key, or the data was altered")]
+pub struct Unauthentic;
+
+/// A key that is ready to seal and open. Made by [`Suite::aead`].
+///
+/// In place, with the tag apart. Object-safe and shareable between threads.
+pub trait Aead: Send + Sync {
+    /// Encrypts `data` in place and returns the tag over it and `aad`.
+    ///
+    /// # Panics
+    /// If `data` is longer than 2³⁶ − 32 bytes (SP 800-38D §5.2.1.1).
+    fn seal(&self, nonce: &Nonce, aad: &[u8], data: &mut [u8]) -> Tag;
+
+    /// Checks the tag and decrypts `data` in place.
+    ///
+    /// # Errors
+    /// [`Unauthentic`] if the tag does not belong to this key, nonce, `aad` and data; `data` is
+    /// zeros then.
+    fn open(
+        &self,
+        nonce: &Nonce,
+        aad: &[u8],
+        data: &mut [u8],
+        tag: &Tag,
+    ) -> Result<(), Unauthentic>;
+
+    /// Seals every job of a batch and fills in its tag. The same result as [`seal`](Self::seal)
+    /// one after the other; an implementation may work on several at once.
+    ///
+    /// # Panics
+    /// As [`seal`](Self::seal).
+    fn seal_many(&self, batch: &mut [SealJob<'_>]) {
+        for job in batch {
+            job.tag = self.seal(&job.nonce, job.aad, job.data);
+        }
+    }
+
+    /// Opens every job of a batch.
+    ///
+    /// # Errors
+    /// The index of the first job that is not authentic. The jobs before it are opened, its own
+    /// data is zeros, and the data of later jobs is of no use: still sealed, opened, or zeros.
+    fn open_many(&self, batch: &mut [OpenJob<'_>]) -> Result<(), usize> {
+        for (index, job) in batch.iter_mut().enumerate() {
+            self.open(&job.nonce, job.aad, job.data, &job.tag).map_err(|Unauthentic| index)?;
+        }
+        Ok(())
+    }
+}
+
+/// One message to seal in a batch.
+#[derive(Debug)]
+pub struct SealJob<'a> {
+    /// The nonce, used once under this key.
+    pub nonce: Nonce,
+    /// Authenticated, not encrypted.
+    pub aad: &'a [u8],
+    /// Plaintext, replaced by ciphertext.
+    pub data: &'a mut [u8],
+    /// Written by [`Aead::seal_many`]; what it held before does not matter.
+    pub tag: Tag,
+}
+
+/// One message to open in a batch.
+#[derive(Debug)]
+pub struct OpenJob<'a> {
+    /// The nonce it was sealed with.
+    pub nonce: Nonce,
+    /// Authenticated, not encrypted.
+    pub aad: &'a [u8],
+    /// Ciphertext, replaced by plaintext, or by zeros if it is not authentic.
+    pub data: &'a mut [u8],
+    /// The tag it was sealed with.
+    pub tag: Tag,
+}
+
+impl Suite {
+    /// Makes a key of this suite ready for use. Its expanded form lies in locked memory and is
+    /// erased when dropped.
+    ///
+    /// # Panics
+    /// If `key` has not [`Suite::key_len`] bytes.
+    pub fn aead(self, key: &[u8]) -> Box<dyn Aead> {
+        self.check_key(key);
+        match self {
+            Suite::Aes256Gcm => Box::new(aes::Aes256Gcm::new(key)),
+            Suite::Sm4Gcm => Box::new(sm4::Sm4Gcm::new(key)),
+        }
+    }
+}
