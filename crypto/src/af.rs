@@ -53,3 +53,52 @@ fn xor(into: &mut [u8], other: &[u8]) {
         *a ^= b;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hex_literal::hex;
+
+    /// Computed by a separate program from the LUKS1 specification.
+    #[test]
+    fn agrees_with_another_implementation() {
+        let material: Vec<u8> = (0..4_u32)
+            .flat_map(|stripe| (0..32).map(move |i| (17 * stripe + i).to_le_bytes()[0]))
+            .collect();
+        let expected = [
+            hex!("79e33936994f2a9200409f63d15ecec2a9d39f454e66f8508dc06e463e6def8b"),
+            hex!("669a52aa7b3aaf90e3ad4df96032e6ac191ae6d6fa84631f4112fcdae415b51e"),
+        ];
+        for (suite, expected) in Suite::ALL.into_iter().zip(expected) {
+            assert_eq!(merge(suite, &material).unwrap().expose(), &expected);
+        }
+    }
+
+    #[test]
+    fn every_single_bit_counts() {
+        let key = random::array();
+        let mut material = split(Suite::Sm4Gcm, &key, 5);
+        for bit in 0..material.len() * 8 {
+            material.expose_mut()[bit / 8] ^= 1 << (bit % 8);
+            assert_ne!(merge(Suite::Sm4Gcm, material.expose()).unwrap().expose(), &key);
+            material.expose_mut()[bit / 8] ^= 1 << (bit % 8);
+        }
+        assert_eq!(merge(Suite::Sm4Gcm, material.expose()).unwrap().expose(), &key);
+        assert_ne!(merge(Suite::Aes256Gcm, material.expose()).unwrap().expose(), &key);
+    }
+
+    #[test]
+    fn a_split_is_fresh_each_time() {
+        let key = [7; 32];
+        let (one, two) = (split(Suite::Aes256Gcm, &key, 4), split(Suite::Aes256Gcm, &key, 4));
+        assert!(one.expose().chunks(32).zip(two.expose().chunks(32)).all(|(a, b)| a != b));
+        assert_eq!(split(Suite::Aes256Gcm, &key, 1).expose(), key);
+    }
+
+    #[test]
+    fn odd_lengths_have_no_key() {
+        for len in [0, 1, 31, 33, 100] {
+            assert!(merge(Suite::Aes256Gcm, &vec![0; len]).is_none());
+        }
+    }
+}

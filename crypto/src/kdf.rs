@@ -46,9 +46,7 @@ impl Kdf {
             Suite::Aes256Gcm => {
                 Hkdf::<Sha256>::from_prk(prk).expect(LENGTH).expand_multi_info(info, out)
             }
-            Suite::Sm4Gcm => {
-                Hkdf::<Sm3>::from_prk(prk).expect(LENGTH).expand_multi_info(info, out)
-            }
+            Suite::Sm4Gcm => Hkdf::<Sm3>::from_prk(prk).expect(LENGTH).expand_multi_info(info, out),
         }
         .expect("at most 8160 bytes are expanded from one key and info");
     }

@@ -12,8 +12,8 @@ use std::ptr::NonNull;
 
 use zeroize::Zeroize;
 
-pub use arena::{LockedMemory, locked_memory};
 use arena::{Home, SLOT_ALIGN};
+pub use arena::{LockedMemory, locked_memory};
 
 /// A buffer of zero bytes at first, in locked memory, zeroed again when dropped.
 pub(crate) struct LockedBytes {

@@ -88,10 +88,7 @@ impl Argon2Params {
         let params = self.checked()?;
         let count = params.block_count();
         let mut memory = Memory(Vec::new());
-        memory
-            .0
-            .try_reserve_exact(count)
-            .map_err(|_| ParamsError::OutOfMemory(self.memory_kib))?;
+        memory.0.try_reserve_exact(count).map_err(|_| ParamsError::OutOfMemory(self.memory_kib))?;
         memory.0.resize(count, Block::default());
 
         let mut key = Secret::zeroed();
@@ -126,5 +123,72 @@ struct Memory(Vec<Block>);
 impl Drop for Memory {
     fn drop(&mut self) {
         self.0.iter_mut().for_each(Zeroize::zeroize);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hex_literal::hex;
+
+    const SALT: [u8; 16] = hex!("000102030405060708090a0b0c0d0e0f");
+
+    fn params(memory_kib: u32, passes: u32, lanes: u32) -> Argon2Params {
+        Argon2Params { memory_kib, passes, lanes }
+    }
+
+    /// RFC 9106 §5.3. The vector has a secret and associated data, which the interface here does
+    /// not offer, so it goes to the crate underneath, as it is built for us.
+    #[test]
+    fn rfc_9106_argon2id() {
+        let params = argon2::ParamsBuilder::new()
+            .m_cost(32)
+            .t_cost(3)
+            .p_cost(4)
+            .data(argon2::AssociatedData::new(&[4; 12]).unwrap())
+            .build()
+            .unwrap();
+        let argon2 =
+            Argon2::new_with_secret(&[3; 8], Algorithm::Argon2id, Version::V0x13, params).unwrap();
+        let mut tag = [0; 32];
+        let mut memory = vec![Block::default(); 32];
+        argon2.hash_password_into_with_memory(&[1; 32], &[2; 16], &mut tag, &mut memory).unwrap();
+        assert_eq!(tag, hex!("0d640df58d78766c08c037a34a8b53c9d01ef0452d75b65eb52520e96b01e659"));
+    }
+
+    /// Computed with OpenSSL's Argon2id.
+    #[test]
+    fn agrees_with_another_implementation() {
+        let small = params(64, 3, 1).derive(b"correct horse", &SALT).unwrap();
+        let expected = hex!("a1dc6a57c61d5fb470584e24085ea3216fd369c61bcd5f845745f9cb0ed02fca");
+        assert_eq!(small.expose(), &expected);
+        let lanes = params(47_104, 2, 4).derive(b"correct horse", &SALT).unwrap();
+        let expected = hex!("f293005c700604207400ab97330206ed7f3bfd1cb546e77892779ba40cee3d85");
+        assert_eq!(lanes.expose(), &expected);
+    }
+
+    #[test]
+    fn forged_parameters_are_refused() {
+        let refusal = |p: Argon2Params| p.derive(b"", &SALT).unwrap_err();
+        assert_eq!(refusal(params(u32::MAX, 3, 1)), ParamsError::Memory(u32::MAX));
+        assert_eq!(refusal(params(MAX_MEMORY_KIB + 1, 3, 1)), ParamsError::Memory(4_194_305));
+        assert_eq!(refusal(params(7, 1, 1)), ParamsError::Memory(7));
+        assert_eq!(refusal(params(127, 1, 16)), ParamsError::Memory(127));
+        assert_eq!(refusal(params(64, 0, 1)), ParamsError::Passes(0));
+        assert_eq!(refusal(params(64, 1025, 1)), ParamsError::Passes(1025));
+        assert_eq!(refusal(params(64, 1, 0)), ParamsError::Lanes(0));
+        assert_eq!(refusal(params(64, 1, u32::MAX)), ParamsError::Lanes(u32::MAX));
+        assert!(params(8, 1, 1).derive(b"", &SALT).is_ok());
+        assert!(params(128, 1, 16).derive(b"", &SALT).is_ok());
+    }
+
+    #[test]
+    fn calibration_never_goes_below_the_floor() {
+        assert_eq!(Argon2Params::calibrate(Duration::ZERO), Argon2Params::FLOOR);
+        let target = Duration::from_millis(300);
+        let raised = Argon2Params::calibrate(target);
+        assert!(raised.passes >= Argon2Params::FLOOR.passes);
+        assert_eq!(raised.memory_kib, Argon2Params::FLOOR.memory_kib);
+        assert!(raised.checked().is_ok());
     }
 }

@@ -136,3 +136,52 @@ impl fmt::Debug for SecretVec {
         write!(f, "SecretVec({} bytes, redacted)", self.len())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lowlevel::door;
+
+    #[test]
+    fn secrets_are_zeroed_when_dropped() {
+        let secret = Secret::<32>::init_with(|out| out.fill(0xA5));
+        drop(secret);
+        assert_eq!(door::last_returned(), [0; 32]);
+
+        let secret = SecretVec::from_vec(vec![0xA5; 70_000]);
+        drop(secret);
+        assert_eq!(door::last_returned(), [0; 70_000]);
+    }
+
+    #[test]
+    fn a_key_schedule_is_zeroed_when_dropped() {
+        for suite in crate::Suite::ALL {
+            let key = Secret::<32>::random();
+            let aead = suite.aead(&key.expose()[..suite.key_len()]);
+            drop(aead);
+            let returned = door::last_returned();
+            assert!(returned.len() > 16 * 10, "the schedule was in locked memory");
+            assert!(returned.iter().all(|byte| *byte == 0));
+        }
+    }
+
+    #[test]
+    fn only_the_right_length_becomes_a_secret() {
+        assert!(Secret::<32>::from_slice(&[1; 31]).is_none());
+        assert!(Secret::<32>::from_slice(&[1; 33]).is_none());
+        assert_eq!(Secret::<32>::from_slice(&[1; 32]).unwrap().expose(), &[1; 32]);
+        assert_eq!(Secret::<0>::from_slice(&[]).unwrap().expose(), &[]);
+        assert!(SecretVec::from_vec(Vec::new()).is_empty());
+    }
+
+    #[test]
+    fn secrets_are_shared_between_threads() {
+        fn check<T: Send + Sync>() {}
+        check::<Secret<32>>();
+        check::<SecretVec>();
+        check::<crate::SigningKey>();
+        check::<crate::WrapSecret>();
+        check::<crate::BlockCipher>();
+        check::<crate::Kdf>();
+    }
+}

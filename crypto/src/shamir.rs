@@ -80,3 +80,103 @@ fn invert(a: u8) -> u8 {
     }
     inverse
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hex_literal::hex;
+
+    /// The product by the definition, with branches: the reference for `multiply`.
+    fn model(a: u8, b: u8) -> u8 {
+        let mut wide = (0..8)
+            .filter(|bit| b >> bit & 1 == 1)
+            .fold(0_u16, |sum, bit| sum ^ (u16::from(a) << bit));
+        for bit in (8..16).rev() {
+            if wide >> bit & 1 == 1 {
+                wide ^= 0x11B << (bit - 8);
+            }
+        }
+        wide.to_le_bytes()[0]
+    }
+
+    #[test]
+    fn the_field_is_right_everywhere() {
+        for a in 0..=255 {
+            for b in 0..=255 {
+                assert_eq!(multiply(a, b), model(a, b));
+            }
+            assert_eq!(multiply(a, invert(a)), u8::from(a != 0));
+        }
+        // FIPS 197 §4.2.
+        assert_eq!(multiply(0x57, 0x83), 0xC1);
+    }
+
+    /// Computed by a separate program: threshold 3, secret 00 01 … 1f.
+    #[test]
+    fn agrees_with_another_implementation() {
+        let shares = [
+            (200, hex!("2d0624fcd2f34009c89c8a37483529541d94b56d0049fadbe70b1dbac5b86e13")),
+            (1, hex!("60554a4f54696e73087d72777c71767b70659a9f64797e43584d42070c01060b")),
+            (5, hex!("06eae918b43de6cf792370da7d04324b8c7638c9072ef57cf0510245e29b1b62")),
+        ]
+        .map(|(x, share)| (x, Secret::from_slice(&share).unwrap()));
+        let shares = shares.each_ref().map(|(x, share)| (*x, share));
+        let expected = hex!("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f");
+        assert_eq!(combine(&shares).unwrap().expose(), &expected);
+    }
+
+    /// Every subset of 6 shares: 4 or more give the secret, fewer do not.
+    #[test]
+    fn every_subset() {
+        let secret = Secret::random();
+        let shares = split(&secret, 4, 6);
+        assert_eq!(shares.iter().map(|(x, _)| *x).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6]);
+        for subset in 1_u32..1 << 6 {
+            let chosen: Vec<_> =
+                (0..6).filter(|i| subset >> i & 1 == 1).map(|i| &shares[i]).collect();
+            let chosen: Vec<_> = chosen.into_iter().map(|(x, share)| (*x, share)).collect();
+            let combined = combine(&chosen).unwrap();
+            assert_eq!(combined.expose() == secret.expose(), chosen.len() >= 4);
+        }
+    }
+
+    /// With k − 1 shares every secret is still possible, each by exactly one further share: for
+    /// each value of a byte there is one value of the missing share that leads to it.
+    #[test]
+    fn fewer_shares_say_nothing() {
+        let shares = split(&Secret::random(), 3, 3);
+        let mut reached = [false; 256];
+        for value in 0..=255 {
+            let guess = Secret::init_with(|out| out.fill(value));
+            let chosen = [(1, &shares[0].1), (2, &shares[1].1), (3, &guess)];
+            let byte = combine(&chosen).unwrap().expose()[0];
+            assert!(!std::mem::replace(&mut reached[usize::from(byte)], true));
+        }
+    }
+
+    #[test]
+    fn the_bounds() {
+        let secret = Secret::random();
+        let all = split(&secret, 255, 255);
+        let all: Vec<_> = all.iter().map(|(x, share)| (*x, share)).collect();
+        assert_eq!(combine(&all).unwrap().expose(), secret.expose());
+        assert_ne!(combine(&all[1..]).unwrap().expose(), secret.expose());
+        assert_eq!(split(&secret, 1, 2)[1].1.expose(), secret.expose());
+
+        assert!(combine(&[]).is_none());
+        assert!(combine(&[(0, &secret)]).is_none());
+        assert!(combine(&[(9, &secret), (8, &secret), (9, &secret)]).is_none());
+    }
+
+    #[test]
+    #[should_panic(expected = "threshold")]
+    fn no_threshold_of_zero() {
+        split(&Secret::random(), 0, 3);
+    }
+
+    #[test]
+    #[should_panic(expected = "threshold")]
+    fn no_threshold_above_the_shares() {
+        split(&Secret::random(), 4, 3);
+    }
+}

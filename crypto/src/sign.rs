@@ -199,3 +199,123 @@ const SHORT_ID: &str = "the default identity has 128 bits, fewer than 65536";
 fn default_id() -> &'static str {
     std::str::from_utf8(SM2_DEFAULT_ID).expect("the default identity is ASCII")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hex_literal::hex;
+
+    fn secret(bytes: [u8; 32]) -> Secret<32> {
+        Secret::from_slice(&bytes).unwrap()
+    }
+
+    /// RFC 8032 §7.1, tests 1 and 3.
+    #[test]
+    fn rfc_8032_ed25519() {
+        let cases: [([u8; 32], [u8; 32], &[u8], [u8; 64]); 2] = [
+            (
+                hex!("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60"),
+                hex!("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"),
+                b"",
+                hex!(
+                    "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e06522490155"
+                    "5fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b"
+                ),
+            ),
+            (
+                hex!("c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7"),
+                hex!("fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025"),
+                &hex!("af82"),
+                hex!(
+                    "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac"
+                    "18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a"
+                ),
+            ),
+        ];
+        for (seed, public, message, signature) in cases {
+            let key = SigningKey::from_seed(Suite::Aes256Gcm, &secret(seed));
+            assert_eq!(key.verifying_key().to_bytes(), public);
+            assert_eq!(key.sign(message), signature);
+            assert!(key.verifying_key().verify(message, &signature).is_ok());
+        }
+    }
+
+    /// GB/T 32918.5-2017 annex A.2.
+    #[test]
+    fn gbt_32918_5_sm2() {
+        let d = hex!("3945208F7B2144B13F36E38AC6D39F95889393692860B51A42FB81EF4DF7C5B8");
+        let public = hex!(
+            "0409F9DF311E5421A150DD7D161E4BC5C672179FAD1833FC076BB08FF356F35020"
+            "CCEA490CE26775A52DC6EA718CC1AA600AED05FBF35E084A6632F6072DA9AD13"
+        );
+        let signature = hex!(
+            "F5A03B0648D2C4630EEAC513E1BB81A15944DA3827D5B74143AC7EACEEE720B3"
+            "B1B6AA29DF212FD8763182BC0D421CA1BB9038FD1F7F42D4840B69C485BBC1AA"
+        );
+        let key = SigningKey::from_private(Suite::Sm4Gcm, &secret(d)).unwrap();
+        assert_eq!(key.to_private().expose(), &d);
+        let public_key = VerifyingKey::from_bytes(Suite::Sm4Gcm, &public).unwrap();
+        assert_eq!(key.verifying_key(), public_key);
+        assert!(public_key.verify(b"message digest", &signature).is_ok());
+        assert!(public_key.verify(b"message digests", &signature).is_err());
+        assert!(public_key.verify(b"message digest", &key.sign(b"message digest")).is_ok());
+    }
+
+    #[test]
+    fn every_byte_of_a_signature_counts() {
+        for suite in Suite::ALL {
+            let key = SigningKey::from_seed(suite, &Secret::random());
+            let public = key.verifying_key();
+            let signature = key.sign(b"message");
+            assert!(public.verify(b"message", &signature).is_ok());
+            for index in 0..64 {
+                let mut changed = signature;
+                changed[index] ^= 1;
+                assert_eq!(public.verify(b"message", &changed), Err(Unauthentic));
+            }
+            assert!(public.verify(b"massage", &signature).is_err());
+            assert!(public.verify(b"message", &[0; 64]).is_err());
+            assert!(public.verify(b"message", &[0xFF; 64]).is_err());
+            let other = SigningKey::from_seed(suite, &Secret::random()).verifying_key();
+            assert!(other.verify(b"message", &signature).is_err());
+        }
+    }
+
+    #[test]
+    fn keys_lead_back() {
+        for suite in Suite::ALL {
+            let key = SigningKey::from_seed(suite, &Secret::random());
+            let again = SigningKey::from_private(suite, &key.to_private()).unwrap();
+            assert_eq!(again.verifying_key(), key.verifying_key());
+            let bytes = key.verifying_key().to_bytes();
+            assert_eq!(VerifyingKey::from_bytes(suite, &bytes), Some(key.verifying_key()));
+            assert_eq!(VerifyingKey::from_bytes(suite, &bytes[1..]), None);
+            assert_eq!(key.suite(), suite);
+            assert_eq!(format!("{key:?}"), format!("SigningKey({suite}, redacted)"));
+        }
+        assert!(SigningKey::from_private(Suite::Sm4Gcm, &secret([0; 32])).is_none());
+    }
+
+    /// Signatures of SM2 differ each time, those of Ed25519 do not.
+    #[test]
+    fn freshness() {
+        let [ed25519, sm2] =
+            Suite::ALL.map(|suite| SigningKey::from_seed(suite, &Secret::random()));
+        assert_eq!(ed25519.sign(b"m"), ed25519.sign(b"m"));
+        assert_ne!(sm2.sign(b"m")[..32], sm2.sign(b"m")[..32]);
+    }
+
+    /// Points of small order, for which a signature holds for many messages.
+    #[test]
+    fn weak_ed25519_keys_are_refused() {
+        let mut identity = [0; 32];
+        identity[0] = 1;
+        for point in [
+            identity,
+            [0; 32],
+            hex!("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a"),
+        ] {
+            assert!(VerifyingKey::from_bytes(Suite::Aes256Gcm, &point).is_none());
+        }
+    }
+}

@@ -45,3 +45,57 @@ pub(crate) fn public_from_bytes(bytes: &[u8]) -> Option<PublicKey> {
     }
     PublicKey::from_sec1_bytes(bytes).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hex_literal::hex;
+
+    /// Computed by a separate program.
+    #[test]
+    fn a_seed_gives_the_documented_key() {
+        let seed = Secret::init_with(|out| *out = std::array::from_fn(|i| i.to_le_bytes()[0]));
+        let key = from_seed(&seed, b"sealkeep sm2 signing v1");
+        let expected = hex!("4e5d272ae9fd844a5bbcc79871be0a7aafcc9c086ff96ee2caa8d85780f518b6");
+        assert_eq!(key.to_bytes()[..], expected);
+        let other = from_seed(&seed, b"sealkeep sm2 wrapping v1");
+        assert_ne!(other.to_bytes()[..], expected);
+    }
+
+    #[test]
+    fn private_keys_lie_between_1_and_n_minus_2() {
+        let mut d = Secret::<32>::zeroed();
+        assert!(from_scalar(&d).is_none());
+        d.expose_mut()[31] = 1;
+        assert!(from_scalar(&d).is_some());
+
+        *d.expose_mut() = ORDER_MINUS_1;
+        assert!(from_scalar(&d).is_none());
+        d.expose_mut()[31] += 1;
+        assert!(from_scalar(&d).is_none());
+        d.expose_mut()[31] -= 2;
+        assert!(from_scalar(&d).is_some());
+        d.expose_mut().fill(0xFF);
+        assert!(from_scalar(&d).is_none());
+    }
+
+    #[test]
+    fn public_keys_have_one_form() {
+        let key = from_scalar(&Secret::init_with(|out| out.fill(1))).unwrap().public_key();
+        let bytes = key.to_sec1_bytes();
+        assert_eq!(public_from_bytes(&bytes), Some(key));
+
+        let compressed = [&[0x02 | (bytes[64] & 1)], &bytes[1..33]].concat();
+        assert_eq!(public_from_bytes(&compressed), None);
+        assert_eq!(public_from_bytes(&[0]), None);
+        assert_eq!(public_from_bytes(b""), None);
+        for (index, value) in [(0, 0x06), (1, bytes[1] ^ 1), (64, bytes[64] ^ 1)] {
+            let mut changed = bytes.clone();
+            changed[index] = value;
+            assert_eq!(public_from_bytes(&changed), None, "byte {index}");
+        }
+        let mut origin = [0; PUBLIC_LEN];
+        origin[0] = 4;
+        assert_eq!(public_from_bytes(&origin), None);
+    }
+}

@@ -185,11 +185,7 @@ type HpkeAead = hpke::aead::AesGcm256;
 type HpkeKdf = hpke::kdf::HkdfSha256;
 
 /// RFC 9180 §6.1, SealBase.
-fn hpke_seal(
-    public: &<Kem as hpke::Kem>::PublicKey,
-    key: &Secret<32>,
-    context: &[u8],
-) -> Vec<u8> {
+fn hpke_seal(public: &<Kem as hpke::Kem>::PublicKey, key: &Secret<32>, context: &[u8]) -> Vec<u8> {
     let mut sealed = key.duplicate();
     let (enc, tag) = hpke::single_shot_seal_inout_detached_with_rng::<HpkeAead, HpkeKdf, Kem>(
         &OpModeS::Base,
@@ -251,4 +247,151 @@ fn sm2_open(secret: &DecryptingKey, wrapped: &[u8], context: &[u8]) -> Option<Se
         return None;
     }
     Secret::from_slice(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hex_literal::hex;
+
+    fn counting(first: u8) -> Secret<32> {
+        Secret::init_with(|out| {
+            for (value, byte) in (first..).zip(out) {
+                *byte = value;
+            }
+        })
+    }
+
+    /// RFC 9180 A.1.1: DeriveKeyPair, through the public interface.
+    #[test]
+    fn rfc_9180_derive_key_pair() {
+        let ikm = hex!("6db9df30aa07dd42ee5e8181afdb977e538f5e1fec8a06223f33f7013e525037");
+        let key = WrapSecret::from_seed(Suite::Aes256Gcm, &Secret::from_slice(&ikm).unwrap());
+        let public = hex!("3948cfe0ad1ddb695d780e59077195da6c56506b027329794ab02bca80815c4d");
+        assert_eq!(key.public().to_bytes(), public);
+    }
+
+    /// RFC 9180 A.1.1, sequence number 0. It is for AES-128-GCM; the KEM, the KDF and the key
+    /// schedule are the ones used here. AES-256-GCM follows in the next test.
+    #[test]
+    fn rfc_9180_base_mode() {
+        let secret = hex!("4612c550263fc8ad58375df3f557aac531d26850903e55a9f23f21d8534e8ac8");
+        let enc = hex!("37fda3567bdbd628e88668c3c8d7e97d1d1253b6d4ea6d44c150f741f1bf4431");
+        let sealed = hex!(
+            "f938558b5d72f1a23810b4be2ab4f84331acc02fc97babc53a52ae8218a355a9"
+            "6d8770ac83d07bea87e13c512a"
+        );
+        let mut context = hpke::setup_receiver::<hpke::aead::AesGcm128, HpkeKdf, Kem>(
+            &OpModeR::Base,
+            &<Kem as hpke::Kem>::PrivateKey::from_bytes(&secret).unwrap(),
+            &<Kem as hpke::Kem>::EncappedKey::from_bytes(&enc).unwrap(),
+            b"Ode on a Grecian Urn",
+        )
+        .unwrap();
+        let (data, tag) = sealed.split_at(sealed.len() - TAG_LEN);
+        let mut data = data.to_vec();
+        let tag = hpke::aead::AeadTag::from_bytes(tag).unwrap();
+        context.open_inout_detached(data.as_mut_slice().into(), b"Count-0", &tag).unwrap();
+        assert_eq!(data, b"Beauty is truth, truth beauty");
+    }
+
+    /// Wrapped by other programs: pyca/cryptography's HPKE, and SM2 written from the standard.
+    #[test]
+    fn agrees_with_other_implementations() {
+        let hpke = hex!(
+            "62e5a47b89bedab965abab94e4204e5b5b8509dfd0bc849975061909b052d051"
+            "a8d9bb6f9123d97084414c6921be6a6c3aa2befea80c4b8fab4390c04a6d3f84"
+            "99a92e840ffe5a750453da187fb5676a"
+        );
+        let sm2 = hex!(
+            "043b92fbf7b4fc7472b3ae70e48bcc7306f450c6339bfb068364dbb6e481f8905f"
+            "bd06ee5ecd106c492a12cdc970860325dfca0e2acb646fc575e071f1ef210de4"
+            "7ea8676428ce2d0eccc7232f5175d08558370a693664397fa203fc1fb74ca241"
+            "97ff6b7ff8527cafbc294d7b0c26ca3543c52ff8baa63a76f6395aea14140c0d"
+            "86c1e57dcb3b707eccf5f6c21e4890fa5283be88a604077a07009f81114a77f3"
+        );
+        for (suite, wrapped) in [(Suite::Aes256Gcm, &hpke[..]), (Suite::Sm4Gcm, &sm2)] {
+            let key = WrapSecret::from_seed(suite, &counting(0));
+            let unwrapped = key.unwrap(wrapped, b"cell 3").unwrap();
+            assert_eq!(unwrapped.expose(), counting(100).expose());
+            assert!(key.unwrap(wrapped, b"cell 4").is_err());
+        }
+    }
+
+    /// GB/T 32918.5-2017 annex C.2, whose message is shorter than a wrapped key.
+    #[test]
+    fn gbt_32918_5_sm2_encryption() {
+        let d = hex!("3945208F7B2144B13F36E38AC6D39F95889393692860B51A42FB81EF4DF7C5B8");
+        let ciphertext = hex!(
+            "0404EBFC718E8D1798620432268E77FEB6415E2EDE0E073C0F4F640ECD2E149A73"
+            "E858F9D81E5430A57B36DAAB8F950A3C64E6EE6A63094D99283AFF767E124DF0"
+            "59983C18F809E262923C53AEC295D30383B54E39D609D160AFCB1908D0BD8766"
+            "21886CA989CA9C7D58087307CA93092D651EFA"
+        );
+        let key = sm2_key::from_scalar(&Secret::from_slice(&d).unwrap()).unwrap();
+        let key = DecryptingKey::new_with_mode(key.to_nonzero_scalar(), Mode::C1C3C2);
+        assert_eq!(key.decrypt(&ciphertext).unwrap(), b"encryption standard");
+    }
+
+    #[test]
+    fn every_byte_counts() {
+        for suite in Suite::ALL {
+            let secret = WrapSecret::from_seed(suite, &Secret::random());
+            let key = Secret::random();
+            let wrapped = secret.public().wrap(&key, b"context");
+            assert_eq!(wrapped.len(), wrapped_len(suite));
+            assert_ne!(secret.public().wrap(&key, b"context"), wrapped, "fresh each time");
+            assert_eq!(secret.unwrap(&wrapped, b"context").unwrap().expose(), key.expose());
+
+            for index in 0..wrapped.len() {
+                let mut changed = wrapped.clone();
+                changed[index] ^= 1;
+                assert!(secret.unwrap(&changed, b"context").is_err(), "{suite} byte {index}");
+            }
+            assert!(secret.unwrap(&wrapped, b"").is_err());
+            assert!(secret.unwrap(&wrapped[1..], b"context").is_err());
+            assert!(secret.unwrap(&[&wrapped[..], &[0]].concat(), b"context").is_err());
+            assert!(secret.unwrap(b"", b"context").is_err());
+            let other = WrapSecret::from_seed(suite, &Secret::random());
+            assert!(other.unwrap(&wrapped, b"context").is_err());
+        }
+    }
+
+    /// The compressed form of C1 is the same point, but not the same bytes.
+    #[test]
+    fn a_wrapped_key_has_one_form() {
+        let secret = WrapSecret::from_seed(Suite::Sm4Gcm, &Secret::random());
+        let wrapped = secret.public().wrap(&Secret::random(), b"");
+        let compressed = [&[0x02 | (wrapped[64] & 1)], &wrapped[1..33], &wrapped[65..]].concat();
+        assert!(secret.unwrap(&compressed, b"").is_err());
+        let padded = [&compressed[..], &[0; 32]].concat();
+        assert_eq!(padded.len(), wrapped.len());
+        assert!(secret.unwrap(&padded, b"").is_err());
+    }
+
+    #[test]
+    fn public_keys_lead_back() {
+        for suite in Suite::ALL {
+            let public = WrapSecret::from_seed(suite, &Secret::random()).public();
+            let bytes = public.to_bytes();
+            assert_eq!(WrapPublic::from_bytes(suite, &bytes), Some(public));
+            assert_eq!(WrapPublic::from_bytes(suite, &bytes[1..]), None);
+        }
+    }
+
+    /// RFC 7748 §6.1: inputs of small order give the all-zero value.
+    #[test]
+    fn weak_x25519_keys_are_refused() {
+        let mut one = [0; 32];
+        one[0] = 1;
+        for point in [
+            [0; 32],
+            one,
+            hex!("e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800"),
+            hex!("5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157"),
+            hex!("ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"),
+        ] {
+            assert!(WrapPublic::from_bytes(Suite::Aes256Gcm, &point).is_none());
+        }
+    }
 }
