@@ -55,6 +55,8 @@
 //! committing: who must know *which* key opened something adds a commitment, as the sealed-file
 //! format does with [`Kdf`].
 
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
 mod aead;
 pub mod af;
 mod block;

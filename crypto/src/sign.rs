@@ -209,35 +209,34 @@ mod tests {
         Secret::from_slice(&bytes).unwrap()
     }
 
+    fn check_ed25519(seed: [u8; 32], public: [u8; 32], message: &[u8], signature: [u8; 64]) {
+        let key = SigningKey::from_seed(Suite::Aes256Gcm, &secret(seed));
+        assert_eq!(key.verifying_key().to_bytes(), public);
+        assert_eq!(key.sign(message), signature);
+        assert!(key.verifying_key().verify(message, &signature).is_ok());
+    }
+
     /// RFC 8032 §7.1, tests 1 and 3.
     #[test]
     fn rfc_8032_ed25519() {
-        let cases: [([u8; 32], [u8; 32], &[u8], [u8; 64]); 2] = [
-            (
-                hex!("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60"),
-                hex!("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"),
-                b"",
-                hex!(
-                    "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e06522490155"
-                    "5fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b"
-                ),
+        check_ed25519(
+            hex!("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60"),
+            hex!("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"),
+            b"",
+            hex!(
+                "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e06522490155"
+                "5fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b"
             ),
-            (
-                hex!("c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7"),
-                hex!("fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025"),
-                &hex!("af82"),
-                hex!(
-                    "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac"
-                    "18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a"
-                ),
+        );
+        check_ed25519(
+            hex!("c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7"),
+            hex!("fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025"),
+            &hex!("af82"),
+            hex!(
+                "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac"
+                "18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a"
             ),
-        ];
-        for (seed, public, message, signature) in cases {
-            let key = SigningKey::from_seed(Suite::Aes256Gcm, &secret(seed));
-            assert_eq!(key.verifying_key().to_bytes(), public);
-            assert_eq!(key.sign(message), signature);
-            assert!(key.verifying_key().verify(message, &signature).is_ok());
-        }
+        );
     }
 
     /// GB/T 32918.5-2017 annex A.2.

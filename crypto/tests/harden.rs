@@ -1,5 +1,6 @@
 //! `harden_process`, in a process of its own.
 #![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used)]
 
 use rustix::process::{DumpableBehavior, Resource, dumpable_behavior, getrlimit};
 use sealkeep_crypto::harden_process;

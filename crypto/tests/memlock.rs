@@ -1,6 +1,7 @@
 //! Secrets go on working when the system refuses to lock more memory. In a process of its own,
 //! because the limit belongs to the process.
 #![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used)]
 
 use rustix::process::{Resource, Rlimit, setrlimit};
 use sealkeep_crypto::{Secret, SecretVec, locked_memory};

@@ -1,5 +1,6 @@
 //! What the rest of the process can still see of a secret. Linux only: it reads `/proc/self`.
 #![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used)]
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};

@@ -1,4 +1,5 @@
 //! What holds for every input.
+#![allow(clippy::unwrap_used)]
 
 use proptest::collection::vec;
 use proptest::prelude::*;

@@ -1,4 +1,5 @@
 //! Vectors printed in the standards, through the public interface.
+#![allow(clippy::unwrap_used)]
 
 use hex_literal::hex;
 use sealkeep_crypto::{BlockCipher, Hasher, Kdf, Suite, hash, hmac};

