@@ -35,7 +35,7 @@
 //! | To … | use |
 //! |---|---|
 //! | encrypt data | [`Suite::aead`], [`Aead`] |
-//! | hash, authenticate, derive | [`hash`](fn@hash), [`Hasher`], [`hmac`], [`Kdf`] |
+//! | hash, authenticate, derive | [`hash()`], [`Hasher`], [`hmac()`], [`Kdf`] |
 //! | turn a passphrase into a key | [`Argon2Params`] |
 //! | sign and verify | [`SigningKey`], [`VerifyingKey`] |
 //! | give a key to the holder of a private key | [`WrapPublic`], [`WrapSecret`] |
