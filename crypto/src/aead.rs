@@ -99,7 +99,7 @@ pub struct OpenJob<'a> {
 
 impl Suite {
     /// Makes a key of this suite ready for use. Its expanded form lies in locked memory and is
-    /// erased when dropped.
+    /// erased when dropped; what computing it left on the stack is not.
     ///
     /// # Panics
     /// If `key` has not [`Suite::key_len`] bytes.

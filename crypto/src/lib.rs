@@ -46,9 +46,13 @@
 //!
 //! # What it relies on
 //! The algorithms come from `ring` (AES-GCM), RustCrypto and dalek crates; this crate chooses,
-//! combines and tests them. Only the private module `lowlevel` has `unsafe` code: the locked
-//! memory. SM4 is table-based software, so its timing may depend on what other programs on the
-//! same machine do to the cache; every other operation on secrets takes constant time.
+//! combines and tests them. Its own are the splitter, the sharing, and a kernel that encrypts
+//! sixteen SM4 blocks at a time on processors with AVX2 and GFNI. Only the private module
+//! `lowlevel` has `unsafe` code: locked memory and that kernel.
+//!
+//! Operations on secrets take constant time, with one exception: SM4 without the kernel (on other
+//! processors, and in [`BlockCipher`]) looks its S-box up in a table, so its timing may depend on
+//! what other programs on the same machine do to the cache.
 //!
 //! # Limits that callers keep
 //! A nonce is used once for a key; a key seals at most 2³² messages (SP 800-38D §8.3). GCM is not

@@ -1,10 +1,13 @@
-//! Everything that needs `unsafe`: memory that is locked, kept out of core dumps, and zeroed.
+//! Everything that needs `unsafe`: memory that is locked, kept out of core dumps and zeroed, and
+//! a kernel in vector instructions.
 //!
-//! The rest of the crate sees two safe types: [`LockedBytes`], a byte buffer, and [`Wiped`], a
-//! box for any value whose own crate does not erase it.
+//! The rest of the crate sees safe types only: [`LockedBytes`], a byte buffer; [`Wiped`], a box
+//! for any value whose own crate does not erase it; and `sm4::RoundKeys`.
 #![allow(unsafe_code)]
 
 mod arena;
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod sm4;
 
 use std::marker::PhantomData;
 use std::ops::Deref;

@@ -74,7 +74,7 @@ impl SigningKey {
             Private::Ed25519(key) => key.sign(message).to_bytes(),
             Private::Sm2(key) => key
                 .try_sign_with_rng(&mut SysRng, message)
-                .expect("the operating system gives random bytes")
+                .expect("fails only without randomness, or with probability 2^-250")
                 .to_bytes()
                 .into(),
         }
