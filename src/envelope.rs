@@ -46,5 +46,6 @@ pub use header::{HEADER_LEN, Header, MAGIC, MAX_PREAMBLE_LEN, SegmentSize, looks
 pub use metadata::{Kind, Metadata, Mtime, SealedPath};
 pub use open::{Opener, Preamble};
 pub use run::Run;
+pub(crate) use seal::read_full;
 pub use seal::{Sealed, Sealer};
 pub use segments::{Layout, MAX_CONTENT};

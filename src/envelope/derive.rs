@@ -48,7 +48,8 @@ impl FileKeys {
 
     /// Opens and parses the sealed metadata.
     pub(super) fn open_metadata(&self, sealed: &[u8]) -> Result<Metadata, Error> {
-        let (text, tag) = sealed.split_last_chunk::<TAG_LEN>().ok_or(Error::Metadata("too short"))?;
+        let (text, tag) =
+            sealed.split_last_chunk::<TAG_LEN>().ok_or(Error::Metadata("too short"))?;
         let mut plain = Zeroizing::new(text.to_vec());
         self.metadata
             .open(&[0; NONCE_LEN], &self.commitment, &mut plain, tag)

@@ -39,7 +39,8 @@ pub(super) fn run(
             }
         }
     };
-    let threads = usize::try_from(count).map_or(run.workers.get(), |count| run.workers.get().min(count));
+    let threads =
+        usize::try_from(count).map_or(run.workers.get(), |count| run.workers.get().min(count));
     thread::scope(|scope| {
         for _ in 1..threads {
             scope.spawn(worker);

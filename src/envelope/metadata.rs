@@ -214,7 +214,8 @@ mod tests {
 
     #[test]
     fn buckets() {
-        let expected = [(0, 64), (64, 64), (65, 128), (449, 512), (513, 1024), (1025, 2048), (32_768, 32_768)];
+        let expected =
+            [(0, 64), (64, 64), (65, 128), (449, 512), (513, 1024), (1025, 2048), (32_768, 32_768)];
         for (len, size) in expected {
             assert_eq!(bucket(len), Some(size));
         }

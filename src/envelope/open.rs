@@ -45,7 +45,8 @@ impl Preamble {
     /// As [`Preamble::read`].
     pub fn parse(bytes: &[u8]) -> Result<Self, Error> {
         let header = Header::parse(bytes)?;
-        let sealed_metadata = bytes.get(HEADER_LEN..header.preamble_len()).ok_or(Error::Truncated)?.to_vec();
+        let sealed_metadata =
+            bytes.get(HEADER_LEN..header.preamble_len()).ok_or(Error::Truncated)?.to_vec();
         Ok(Self { header, sealed_metadata })
     }
 
@@ -96,7 +97,8 @@ impl Opener {
     /// # Errors
     /// `Damaged`, `Truncated`, `TooLong`.
     pub fn open_memory<'s>(&self, sealed: &'s mut [u8]) -> Result<&'s mut [u8], Error> {
-        let layout = Layout::of_sealed(&self.header, (self.header.preamble_len() + sealed.len()) as u64)?;
+        let layout =
+            Layout::of_sealed(&self.header, (self.header.preamble_len() + sealed.len()) as u64)?;
         self.cipher.open_run(0, true, sealed)?;
         let (stride, size) = (self.cipher.stride(), self.header.segment.bytes());
         let len = sealed.len();
@@ -141,7 +143,13 @@ impl Opener {
     ///
     /// # Errors
     /// As [`Opener::open_stream`]; `Changed` if the input is shorter than `sealed_len`.
-    pub fn open_file(&self, input: &File, sealed_len: u64, output: &File, run: &Run<'_>) -> Result<u64, Error> {
+    pub fn open_file(
+        &self,
+        input: &File,
+        sealed_len: u64,
+        output: &File,
+        run: &Run<'_>,
+    ) -> Result<u64, Error> {
         self.open_segments(input, sealed_len, run, |start, content| {
             output.write_all_at(content, start).map_err(Error::Write)
         })

@@ -93,7 +93,13 @@ where
     }
 
     /// Writes the batch when its turn comes; false when there is nothing more to do.
-    fn put(&self, run: &Run<'_>, ticket: u64, outcome: Result<(), Error>, batch: &mut Batch) -> bool {
+    fn put(
+        &self,
+        run: &Run<'_>,
+        ticket: u64,
+        outcome: Result<(), Error>,
+        batch: &mut Batch,
+    ) -> bool {
         let mut output = lock(&self.output);
         while output.turn != ticket && !self.abandoned.load(Ordering::SeqCst) {
             output = self.turned.wait(output).unwrap_or_else(PoisonError::into_inner);

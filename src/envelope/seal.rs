@@ -59,7 +59,8 @@ impl Sealer {
         salt: [u8; 32],
     ) -> Result<Self, Error> {
         let sealed_len = metadata.encode()?.len() + TAG_LEN;
-        let metadata_len = u16::try_from(sealed_len).map_err(|_| Error::Metadata("path too long"))?;
+        let metadata_len =
+            u16::try_from(sealed_len).map_err(|_| Error::Metadata("path too long"))?;
         let mut header = Header { suite, segment, metadata_len, key_id, salt, commitment: [0; 32] };
         let keys = FileKeys::derive(data_key, &header);
         header.commitment = keys.commitment;
@@ -142,7 +143,13 @@ impl Sealer {
     ///
     /// # Errors
     /// `Read`, `Write`, `TooLong`, `Cancelled`; `Changed` if the input is shorter.
-    pub fn seal_file(self, input: &File, content: u64, output: &File, run: &Run<'_>) -> Result<Sealed, Error> {
+    pub fn seal_file(
+        self,
+        input: &File,
+        content: u64,
+        output: &File,
+        run: &Run<'_>,
+    ) -> Result<Sealed, Error> {
         let layout = Layout::of_content(&self.header, content)?;
         let per_batch = segments_per_batch(self.header.segment) as u64;
         output.write_all_at(&self.preamble, 0).map_err(Error::Write)?;
@@ -153,7 +160,8 @@ impl Sealer {
             |index, batch| {
                 let segments = index * per_batch..layout.segments().min((index + 1) * per_batch);
                 let range = layout.sealed_range(&segments);
-                batch.used = usize::try_from(range.end - range.start).expect("a batch fits in memory");
+                batch.used =
+                    usize::try_from(range.end - range.start).expect("a batch fits in memory");
                 read_slots_at(input, batch, layout.content_start(segments.start))?;
                 let ends = segments.end == layout.segments();
                 self.cipher.seal_run(segments.start, ends, batch.slots_mut());
@@ -224,7 +232,7 @@ impl<R: Read> ContentReader<R> {
 }
 
 /// Reads until the buffer is full or the input ends; returns the number of bytes read.
-pub(super) fn read_full(input: &mut impl Read, buffer: &mut [u8]) -> Result<usize, Error> {
+pub(crate) fn read_full(input: &mut impl Read, buffer: &mut [u8]) -> Result<usize, Error> {
     let mut len = 0;
     while len < buffer.len() {
         match input.read(&mut buffer[len..]) {

@@ -138,7 +138,8 @@ impl SegmentCipher {
         slots.zeroize();
         let segment = first + at as u64;
         let last_failed = at + 1 == self.count(slots);
-        let cut = copy.is_some_and(|mut slot| last_failed && self.opens_as_not_last(segment, &mut slot));
+        let cut =
+            copy.is_some_and(|mut slot| last_failed && self.opens_as_not_last(segment, &mut slot));
         Err(if cut { Error::Truncated } else { Error::Damaged { segment } })
     }
 
@@ -166,7 +167,8 @@ impl SegmentCipher {
 
     /// The nonce of a segment: base nonce XOR (seven zero bytes ‖ counter ‖ last flag).
     fn nonce(&self, index: u64, last: bool) -> Nonce {
-        let counter = u32::try_from(index).expect("segments are counted before they are sealed or opened");
+        let counter =
+            u32::try_from(index).expect("segments are counted before they are sealed or opened");
         let mut nonce = self.base_nonce;
         for (byte, mask) in nonce[7..11].iter_mut().zip(counter.to_be_bytes()) {
             *byte ^= mask;
@@ -185,7 +187,10 @@ impl SegmentCipher {
     }
 
     /// The plaintext parts of a run.
-    pub(super) fn plain_parts<'s>(&self, slots: &'s [u8]) -> impl Iterator<Item = &'s [u8]> + use<'s> {
+    pub(super) fn plain_parts<'s>(
+        &self,
+        slots: &'s [u8],
+    ) -> impl Iterator<Item = &'s [u8]> + use<'s> {
         slots.chunks(self.stride()).map(|slot| &slot[..slot.len() - TAG_LEN])
     }
 }

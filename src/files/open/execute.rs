@@ -1,0 +1,286 @@
+//! Carrying out a plan: files opened in parallel to outputs without names, named group by group, directories last.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rustix::fs::{AtFlags, Mode, fchmod, futimens, utimensat};
+
+use super::object::{Ready, SPECIAL_BITS, What, timestamps};
+use super::plan::{Object, OpenPlan};
+use crate::envelope::{self, Kind, Metadata, Run};
+use crate::files::beneath::{descend, path_of};
+use crate::files::error::{Error, io};
+use crate::files::group::{Scratch, group_size, parallel, sync_file_systems};
+use crate::files::keys::Keys;
+use crate::files::output::{publish_symlink, sync_dir};
+use crate::files::place::Place;
+use crate::files::report::{Failure, Item, Moved, Report, SkipReason, Skipped};
+
+/// Directories whose mode and time are set at the very end, deepest first: place, path.
+type Directories = BTreeMap<(usize, Vec<u8>), Metadata>;
+
+impl OpenPlan {
+    /// Opens everything. What fails is reported, with the others done; only cancellation and a full output end the run
+    /// early, in [`Report::stopped`].
+    #[must_use]
+    pub fn execute(mut self, keys: &dyn Keys, run: &Run<'_>) -> Report {
+        let mut report = Report {
+            failures: std::mem::take(&mut self.failures),
+            skipped: std::mem::take(&mut self.skipped),
+            ..Report::default()
+        };
+        let mut directories = Directories::new();
+        let mut result = Ok(());
+        for group in self.objects.chunks(group_size()) {
+            result = self.run_group(group, keys, run, &mut directories, &mut report);
+            if result.is_err() {
+                break;
+            }
+        }
+        self.restore_directories(&directories, &mut report);
+        if let Err(error) = result.and_then(|()| self.finish(&report)) {
+            report.stopped = Some(error);
+        }
+        report
+    }
+
+    fn run_group(
+        &self,
+        group: &[Object],
+        keys: &dyn Keys,
+        run: &Run<'_>,
+        directories: &mut Directories,
+        report: &mut Report,
+    ) -> Result<(), Error> {
+        let stops =
+            |result: &Result<Ready, Error>| result.as_ref().is_err_and(Error::stops_everything);
+        let (large, small): (Vec<usize>, Vec<usize>) =
+            (0..group.len()).partition(|&at| group[at].size > LARGE);
+        let open = |at: usize, scratch: &mut Scratch, run: &Run<'_>| {
+            self.open_object(&group[at], keys, scratch, run)
+        };
+        let mut results = parallel(
+            run,
+            small.len(),
+            |at, scratch| open(small[at], scratch, &run.single()),
+            stops,
+        );
+        for (at, _) in &mut results {
+            *at = small[*at];
+        }
+        let mut scratch = Scratch::default();
+        for at in large {
+            if results.iter().any(|(_, result)| stops(result)) {
+                break;
+            }
+            results.push((at, open(at, &mut scratch, run)));
+        }
+        drop(scratch);
+        self.publish(group, results, run, directories, report)
+    }
+
+    fn publish(
+        &self,
+        group: &[Object],
+        results: Vec<(usize, Result<Ready, Error>)>,
+        run: &Run<'_>,
+        directories: &mut Directories,
+        report: &mut Report,
+    ) -> Result<(), Error> {
+        self.sync(&results)?;
+        let mut stopped = None;
+        let mut ready = Vec::with_capacity(results.len());
+        for (at, result) in results {
+            match result {
+                Ok(mut object) => {
+                    let what = std::mem::replace(&mut object.what, What::Checked);
+                    ready.push((at, object, output_of(&what), Mutex::new(Some(what))));
+                }
+                Err(error) => self.fail(&group[at], error, report, &mut stopped),
+            }
+        }
+        let named = parallel(
+            run,
+            ready.len(),
+            |index, _| {
+                let what = ready[index].3.lock().unwrap_or_else(PoisonError::into_inner).take();
+                what.map_or(Ok(()), |what| self.publish_one(what, &ready[index].1.metadata))
+            },
+            |_| false,
+        );
+        for ((_, result), (at, object, output, _)) in named.into_iter().zip(ready) {
+            match result {
+                Ok(()) => {
+                    if let Some((place, path)) = &output
+                        && object.metadata.kind == Kind::Directory
+                    {
+                        directories.insert((*place, path.clone()), object.metadata.clone());
+                    }
+                    self.count(&group[at], object, output, report);
+                }
+                Err(error) => self.fail(&group[at], error, report, &mut stopped),
+            }
+        }
+        stopped.map_or(Ok(()), Err)
+    }
+
+    fn publish_one(&self, what: What, metadata: &Metadata) -> Result<(), Error> {
+        match what {
+            What::Checked | What::Directory { .. } => Ok(()),
+            What::File { pending, .. } => pending.publish(),
+            What::Symlink { dir, name, target, .. } => {
+                publish_symlink(&dir, &name, &target, self.options.force)?;
+                metadata.mtime.map_or(Ok(()), |mtime| {
+                    utimensat(&dir, &name, &timestamps(mtime), AtFlags::SYMLINK_NOFOLLOW)
+                        .map_err(io("set the modification time"))
+                })
+            }
+        }
+    }
+
+    fn sync(&self, results: &[(usize, Result<Ready, Error>)]) -> Result<(), Error> {
+        if !self.options.durable {
+            return Ok(());
+        }
+        if results.len() > FEW {
+            return sync_file_systems(&self.open_places());
+        }
+        for (_, ready) in results {
+            if let Ok(Ready { what: What::File { pending, .. }, .. }) = ready {
+                pending.sync()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Modes and times of directories, deepest first, since giving names below changes the times above.
+    fn restore_directories(&self, directories: &Directories, report: &mut Report) {
+        for ((place, path), metadata) in directories.iter().rev() {
+            let place = &self.places[*place];
+            // The directory that the user named and that was there before stays as it is.
+            if path.is_empty() && !place.is_new() {
+                continue;
+            }
+            if let Err(error) = self.restore_directory(place, path, metadata) {
+                report.failures.push(Failure { path: place.path.join(path_of(path)), error });
+            }
+        }
+    }
+
+    fn restore_directory(
+        &self,
+        place: &Place,
+        path: &[u8],
+        metadata: &Metadata,
+    ) -> Result<(), Error> {
+        let root = place.open()?;
+        let dir: Arc<OwnedFd> =
+            if path.is_empty() { root } else { Arc::new(descend(&root, path, false)?) };
+        if let Some(mode) = metadata.mode {
+            let mode = if self.options.keep_special_bits { mode } else { mode & !SPECIAL_BITS };
+            fchmod(&dir, Mode::from_raw_mode(mode)).map_err(io("set the mode"))?;
+        }
+        match metadata.mtime {
+            Some(mtime) => {
+                futimens(&dir, &timestamps(mtime)).map_err(io("set the modification time"))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Makes the names durable.
+    fn finish(&self, report: &Report) -> Result<(), Error> {
+        if !self.options.durable || self.places.is_empty() {
+            return Ok(());
+        }
+        let simple = self.inputs.iter().all(|input| input.single) && report.done() <= FEW as u64;
+        let new = self.places.iter().any(|place| place.if_open().is_some() && place.is_new());
+        let nested = report.directories > 0
+            || self.inputs.iter().any(|input| matches!(input.output, super::plan::Output::Path(_)));
+        if simple && !new && !nested {
+            return self.open_places().iter().try_for_each(|dir| sync_dir(dir));
+        }
+        sync_file_systems(&self.open_places())
+    }
+
+    fn open_places(&self) -> Vec<Arc<OwnedFd>> {
+        self.places.iter().filter_map(Place::if_open).collect()
+    }
+
+    fn fail(
+        &self,
+        object: &Object,
+        error: Error,
+        report: &mut Report,
+        stopped: &mut Option<Error>,
+    ) {
+        let path = self.input_path(object);
+        let in_tree = !self.inputs[object.input].single;
+        match error {
+            Error::Envelope(envelope::Error::NotSealed) if in_tree => {
+                report.skipped.push(Skipped { path, reason: SkipReason::NotSealed });
+            }
+            error if !error.stops_everything() => report.failures.push(Failure { path, error }),
+            error => *stopped = Some(stopped.take().unwrap_or(error)),
+        }
+    }
+
+    fn count(
+        &self,
+        object: &Object,
+        ready: Ready,
+        output: Option<(usize, Vec<u8>)>,
+        report: &mut Report,
+    ) {
+        match ready.metadata.kind {
+            Kind::File => report.files += 1,
+            Kind::Directory => report.directories += 1,
+            Kind::Symlink => report.symlinks += 1,
+        }
+        report.content_bytes += ready.content;
+        report.sealed_bytes += ready.sealed;
+        if let Some(path) = self.moved_from(object, &ready.metadata) {
+            report.moved.push(Moved { sealed: self.input_path(object), path });
+        }
+        let output = output.map(|(place, path)| self.output_path(place, &path));
+        let special = ready.metadata.mode.is_some_and(|mode| mode & SPECIAL_BITS != 0);
+        if let Some(output) = output.as_ref().filter(|_| special && !self.options.keep_special_bits)
+        {
+            report.special_bits_dropped.push(output.clone());
+        }
+        if self.options.list {
+            report.items.push(Item {
+                input: self.input_path(object),
+                output,
+                key_id: ready.key_id,
+                content: ready.content,
+                sealed: ready.sealed,
+            });
+        }
+    }
+
+    fn output_path(&self, place: usize, path: &[u8]) -> PathBuf {
+        self.places[place].path.join(OsStr::from_bytes(path))
+    }
+}
+
+/// Place and path of an output; empty for the place itself.
+fn output_of(what: &What) -> Option<(usize, Vec<u8>)> {
+    match what {
+        What::Checked => None,
+        What::File { place, path, .. } | What::Symlink { place, path, .. } => {
+            Some((*place, path.clone()))
+        }
+        What::Directory { place, path } => Some((*place, path.clone().unwrap_or_default())),
+    }
+}
+
+/// Sealed files from this size on, in bytes, are opened by all threads together.
+const LARGE: u64 = 4 * 1024 * 1024;
+
+/// Up to so many outputs, each is synced by itself; beyond, the file system as a whole.
+const FEW: usize = 4;

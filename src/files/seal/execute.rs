@@ -1,0 +1,281 @@
+//! Carrying out a plan: keys by the group, objects in parallel, names at the end of each group.
+//!
+//! Order of persistence, for each group: its keys are made and durable (by [`Keys::create`]) → objects are sealed to files
+//! without names → synced → named. At the very end the names are synced, and [`Keys::settle`] is called before
+//! success is reported. If we crash before a group is named, keys exist that nothing uses; never a file without its key.
+
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use sealkeep_crypto::Secret;
+use sealkeep_keystore::KeyId;
+
+use super::object::Ready;
+use super::plan::{Object, SealPlan};
+use crate::envelope::{Kind, Run};
+use crate::files::error::Error;
+use crate::files::group::{Scratch, group_size, parallel, sync_file_systems};
+use crate::files::keys::{Keys, KeysError};
+use crate::files::output::check_free;
+use crate::files::report::{Failure, Item, Report};
+
+type Made = Result<Vec<(KeyId, Secret<32>)>, KeysError>;
+
+impl SealPlan {
+    /// Seals everything. What fails is reported, with the others done; only cancellation, a full output and a key store
+    /// that makes no keys end the run early, in [`Report::stopped`].
+    #[must_use]
+    pub fn execute(mut self, keys: &dyn Keys, run: &Run<'_>) -> Report {
+        let mut report = Report {
+            failures: std::mem::take(&mut self.failures),
+            skipped: std::mem::take(&mut self.skipped),
+            hard_links: std::mem::take(&mut self.hard_links),
+            ..Report::default()
+        };
+        let todo = self.leave_out_existing(&mut report);
+        if let Err(error) =
+            self.run_groups(&todo, keys, run, &mut report).and_then(|()| self.finish(&report))
+        {
+            report.stopped = Some(error);
+        }
+        match keys.settle() {
+            Ok(settled) => report.uncopied_keys = settled.uncopied,
+            Err(error) => {
+                report.stopped = Some(report.stopped.take().unwrap_or(Error::Keys(error)))
+            }
+        }
+        report
+    }
+
+    /// Objects whose output exists already fail before a key is made for them.
+    fn leave_out_existing(&self, report: &mut Report) -> Vec<&Object> {
+        let mut todo = Vec::with_capacity(self.objects.len());
+        for object in &self.objects {
+            match self.check_output(object) {
+                Ok(()) => todo.push(object),
+                Err(error) => {
+                    report.failures.push(Failure { path: self.input_path(object), error })
+                }
+            }
+        }
+        todo
+    }
+
+    fn check_output(&self, object: &Object) -> Result<(), Error> {
+        let place = &self.places[self.inputs[object.input].place];
+        let Some(name) = self.output_name(object, None) else { return Ok(()) };
+        if place.is_new() {
+            return Ok(());
+        }
+        let path = crate::files::beneath::path_of(&name);
+        check_free(&*place.open()?, path.as_os_str(), self.options.force)
+    }
+
+    /// The keys of the next group are made while the present one is being sealed.
+    fn run_groups(
+        &self,
+        todo: &[&Object],
+        keys: &dyn Keys,
+        run: &Run<'_>,
+        report: &mut Report,
+    ) -> Result<(), Error> {
+        let mut groups = todo.chunks(group_size()).peekable();
+        thread::scope(|scope| {
+            let make = |group: &[&Object]| {
+                let labels: Vec<Vec<u8>> = group.iter().map(|object| self.label(object)).collect();
+                scope.spawn(move || -> Made {
+                    let labels: Vec<&[u8]> = labels.iter().map(Vec::as_slice).collect();
+                    keys.create(&self.options.scope, self.options.suite, &labels)
+                })
+            };
+            let mut coming = groups.peek().map(|group| make(group));
+            while let (Some(group), Some(made)) = (groups.next(), coming.take()) {
+                let made = made.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+                let made = made.map_err(Error::Keys)?;
+                let going_on = run.check();
+                coming = groups.peek().filter(|_| going_on.is_ok()).map(|group| make(group));
+                if made.len() != group.len() {
+                    return Err(Error::Keys("the key store made another number of keys".into()));
+                }
+                let result = self.run_group(group, &made, run, report);
+                if result.is_err() {
+                    let unused =
+                        coming.take().and_then(|made| made.join().ok()).and_then(Result::ok);
+                    report.unused_keys.extend(unused.into_iter().flatten().map(|(id, _)| id));
+                }
+                result?;
+            }
+            Ok(())
+        })
+    }
+
+    fn run_group(
+        &self,
+        group: &[&Object],
+        keys: &[(KeyId, Secret<32>)],
+        run: &Run<'_>,
+        report: &mut Report,
+    ) -> Result<(), Error> {
+        let stops =
+            |result: &Result<Ready, Error>| result.as_ref().is_err_and(Error::stops_everything);
+        let seal = |index: usize, scratch: &mut Scratch, run: &Run<'_>| {
+            let (id, key) = &keys[index];
+            self.seal_object(group[index], (id, key), scratch, run)
+        };
+        // Small ones side by side; large ones one after the other, each with all threads.
+        let (large, small): (Vec<usize>, Vec<usize>) =
+            (0..group.len()).partition(|&at| group[at].size > LARGE);
+        let mut results = parallel(
+            run,
+            small.len(),
+            |at, scratch| seal(small[at], scratch, &run.single()),
+            stops,
+        );
+        for (at, _) in &mut results {
+            *at = small[*at];
+        }
+        let mut scratch = Scratch::default();
+        for at in large {
+            if results.iter().any(|(_, result)| stops(result)) {
+                break;
+            }
+            results.push((at, seal(at, &mut scratch, run)));
+        }
+        drop(scratch);
+        self.publish(group, keys, results, run, report)
+    }
+
+    /// Makes what was sealed durable and gives it names; the rest becomes failures.
+    fn publish(
+        &self,
+        group: &[&Object],
+        keys: &[(KeyId, Secret<32>)],
+        results: Vec<(usize, Result<Ready, Error>)>,
+        run: &Run<'_>,
+        report: &mut Report,
+    ) -> Result<(), Error> {
+        let synced = self.sync(&results);
+        let mut waiting = Vec::with_capacity(results.len());
+        let mut stopped = None;
+        let mut tried = vec![false; group.len()];
+        for (at, result) in results {
+            tried[at] = true;
+            match result {
+                Ok(ready) if synced.is_ok() => {
+                    waiting.push((at, ready.lengths, Mutex::new(Some(ready.pending))))
+                }
+                Ok(_) => report.unused_keys.push(keys[at].0),
+                Err(error) => {
+                    report.unused_keys.push(keys[at].0);
+                    self.fail(group[at], error, report, &mut stopped);
+                }
+            }
+        }
+        report.unused_keys.extend((0..group.len()).filter(|&at| !tried[at]).map(|at| keys[at].0));
+        synced?;
+        let named = parallel(
+            run,
+            waiting.len(),
+            |index, _| {
+                let pending =
+                    waiting[index].2.lock().unwrap_or_else(PoisonError::into_inner).take();
+                pending.map_or(Ok(()), crate::files::output::Pending::publish)
+            },
+            |_| false,
+        );
+        for (index, result) in named {
+            let (at, lengths, _) = &waiting[index];
+            match result {
+                Ok(()) => self.count(group[*at], &keys[*at].0, *lengths, report),
+                Err(error) => {
+                    report.unused_keys.push(keys[*at].0);
+                    self.fail(group[*at], error, report, &mut stopped);
+                }
+            }
+        }
+        stopped.map_or(Ok(()), Err)
+    }
+
+    fn sync(&self, results: &[(usize, Result<Ready, Error>)]) -> Result<(), Error> {
+        if !self.options.durable {
+            return Ok(());
+        }
+        if results.len() <= FEW {
+            return results
+                .iter()
+                .flat_map(|(_, result)| result)
+                .try_for_each(|ready| ready.pending.sync());
+        }
+        sync_file_systems(&self.open_places())
+    }
+
+    /// Makes the names durable.
+    fn finish(&self, report: &Report) -> Result<(), Error> {
+        if !self.options.durable || report.done() == 0 {
+            return Ok(());
+        }
+        let new = self.places.iter().any(|place| place.if_open().is_some() && place.is_new());
+        if report.done() <= FEW as u64 && !new && !self.inputs.iter().any(|input| !input.single) {
+            return self
+                .open_places()
+                .iter()
+                .try_for_each(|dir| crate::files::output::sync_dir(dir));
+        }
+        sync_file_systems(&self.open_places())
+    }
+
+    fn open_places(&self) -> Vec<std::sync::Arc<std::os::fd::OwnedFd>> {
+        self.places.iter().filter_map(crate::files::place::Place::if_open).collect()
+    }
+
+    fn label(&self, object: &Object) -> Vec<u8> {
+        let path = self.sealed_bytes(object);
+        if path.is_empty() { b".".to_vec() } else { path }
+    }
+
+    fn fail(
+        &self,
+        object: &Object,
+        error: Error,
+        report: &mut Report,
+        stopped: &mut Option<Error>,
+    ) {
+        if !error.stops_everything() {
+            report.failures.push(Failure { path: self.input_path(object), error });
+        } else if stopped.is_none() {
+            *stopped = Some(error);
+        }
+    }
+
+    fn count(
+        &self,
+        object: &Object,
+        key_id: &KeyId,
+        lengths: crate::envelope::Sealed,
+        report: &mut Report,
+    ) {
+        match object.kind {
+            Kind::File => report.files += 1,
+            Kind::Directory => report.directories += 1,
+            Kind::Symlink => report.symlinks += 1,
+        }
+        report.content_bytes += lengths.content;
+        report.sealed_bytes += lengths.sealed;
+        if self.options.list {
+            let name = self.output_name(object, Some(&key_id.to_string()));
+            report.items.push(Item {
+                input: self.input_path(object),
+                output: name.map(|name| self.output_path(object, &name)),
+                key_id: *key_id,
+                content: lengths.content,
+                sealed: lengths.sealed,
+            });
+        }
+    }
+}
+
+/// Objects from this size on, in bytes, are sealed by all threads together.
+const LARGE: u64 = 4 * 1024 * 1024;
+
+/// Up to so many outputs, each is synced by itself; beyond, the file system as a whole.
+const FEW: usize = 4;
