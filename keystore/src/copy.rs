@@ -1,0 +1,38 @@
+//! Copies of the key store: append-only row files and a root cell of their own. No SQLite, so that a copy may lie
+//! on a network share or a stick.
+
+mod rows;
+mod target;
+
+use std::time::Duration;
+
+pub(crate) use rows::{Collected, RowFile, Tail, Update as RowUpdate, newest, scan};
+pub(crate) use target::{Probe, Target, Update, erase_cell, read_intent, with_timeout, write_intent};
+
+use crate::store::Location;
+
+/// A registered copy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CopyRecord {
+    /// Its id, random.
+    pub id: [u8; 16],
+    /// Where it lies.
+    pub location: Location,
+    /// Brought up to date before anything is reported done.
+    pub live: bool,
+    /// What happens when a live copy cannot be reached.
+    pub on_failure: OnFailure,
+    /// How long a live copy may take.
+    pub timeout: Duration,
+    /// When it was registered, Unix seconds.
+    pub added: u64,
+}
+
+/// What happens when a live copy cannot be brought up to date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnFailure {
+    /// The act is reported as failed.
+    Refuse,
+    /// The act goes through, and says that the copy is behind.
+    Warn,
+}

@@ -1,0 +1,417 @@
+//! Keeping copies of the store: registering, bringing up to date, checking, giving up.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sealkeep_crypto::random;
+
+use super::{KeyStore, Location};
+use crate::cell::{self, CellFile, ReadBack, Slot, SlotIdentity};
+use crate::clearance::Intent;
+use crate::copy::{
+    CopyRecord, OnFailure, Probe, RowFile, RowUpdate, Target, Update, erase_cell, newest, scan, with_timeout,
+    write_intent,
+};
+use crate::db::Ack;
+use crate::error::{Error, Result};
+use crate::files::now;
+use crate::lock::WriteLock;
+use crate::medium::Medium;
+use crate::page::Address;
+use crate::txn::Kind;
+
+/// What became of one copy.
+#[derive(Clone, Debug)]
+pub struct CopyOutcome {
+    /// The copy.
+    pub copy: CopyRecord,
+    /// Whether it is up to date now.
+    pub state: CopyState,
+    /// What its root cell lies on.
+    pub medium: Medium,
+}
+
+/// Whether a copy is up to date.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CopyState {
+    /// It holds everything.
+    Current {
+        /// Bytes that were written to it.
+        bytes: u64,
+        /// How an old root was erased there, if one was.
+        erased: Option<ReadBack>,
+    },
+    /// It was not brought up to date, and still holds the older state.
+    Behind(String),
+}
+
+/// A registered copy and how far it is known to be.
+#[derive(Clone, Debug)]
+pub struct CopyStatus {
+    /// The copy.
+    pub copy: CopyRecord,
+    /// Number of the commit that it is known to hold; `None` when never brought up to date.
+    pub sequence: Option<u64>,
+    /// When that became known, Unix seconds.
+    pub when: Option<u64>,
+    /// Whether it holds everything that the store holds now.
+    pub current: bool,
+}
+
+/// What a copy's files say of themselves, without any key.
+#[derive(Clone, Debug)]
+pub struct CopyCheck {
+    /// Id of the store.
+    pub store: [u8; 16],
+    /// Id of the copy.
+    pub copy: [u8; 16],
+    /// Epoch of its last whole commit.
+    pub epoch: u64,
+    /// Number of its last whole commit.
+    pub sequence: u64,
+    /// Bytes that are whole.
+    pub whole: u64,
+    /// Bytes behind the last whole commit: a write cut short, or damage.
+    pub torn: u64,
+    /// The root cell holds the root of that commit.
+    pub cell_fits: bool,
+    /// An old root is still there, to be erased at the next sync.
+    pub unsettled: bool,
+    /// A destruction was announced and is not through.
+    pub intent: bool,
+}
+
+/// A row file is written anew when it is this many times larger than what it holds.
+const COMPACT_AT: u64 = 4;
+/// Row files below this are never written anew for their size.
+const COMPACT_FLOOR: u64 = 16 << 20;
+const MAX_COPIES: usize = 64;
+
+impl KeyStore {
+    /// Registers a copy at an empty place and fills it.
+    ///
+    /// # Errors
+    /// [`Error::AlreadyExists`], [`Error::CopyUnreachable`] when it could not be filled: then it is not registered.
+    pub fn add_copy(
+        &mut self,
+        location: &Location,
+        live: bool,
+        on_failure: OnFailure,
+        timeout: Duration,
+    ) -> Result<CopyOutcome> {
+        if self.session.root.copies.len() >= MAX_COPIES {
+            return Err(Error::CopyUnreachable {
+                path: location.dir.clone(),
+                reason: format!("{MAX_COPIES} copies are registered"),
+            });
+        }
+        let location = absolute(location)?;
+        let copy = CopyRecord { id: random::array(), location, live, on_failure, timeout, added: now() };
+        self.target(&copy).create()?;
+        let registered = copy.clone();
+        self.write(Kind::Append, None, |txn, _| {
+            txn.root.copies.push(registered);
+            Ok(((), Vec::new()))
+        })?;
+        let mut outcomes = self.sync_copies(|other| other.id == copy.id)?;
+        match outcomes.pop() {
+            Some(CopyOutcome { state: CopyState::Behind(reason), .. }) => {
+                self.write(Kind::Append, None, |txn, _| {
+                    txn.root.copies.retain(|other| other.id != copy.id);
+                    Ok(((), Vec::new()))
+                })?;
+                Err(Error::CopyUnreachable { path: copy.location.dir, reason })
+            }
+            Some(outcome) => Ok(outcome),
+            None => Err(Error::NoSuchCopy(copy.location.dir)),
+        }
+    }
+
+    /// Gives up a copy: erases its root cell if it can be reached, and begins a new epoch, so that what it
+    /// holds does not open later states. Returns how the cell was erased.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchCopy`].
+    pub fn remove_copy(&mut self, dir: &Path) -> Result<std::result::Result<ReadBack, String>> {
+        let copy = self.copy_at(dir)?;
+        let location = copy.location.clone();
+        let erased = with_timeout(copy.timeout, move || erase_cell(&location))();
+        self.write(Kind::Epoch, None, |txn, _| {
+            txn.root.copies.retain(|other| other.id != copy.id);
+            Ok(((), Vec::new()))
+        })?;
+        self.db.drop_ack(&copy.id)?;
+        Ok(erased)
+    }
+
+    /// Registered copies and how far each is known to be.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn copies(&self) -> Result<Vec<CopyStatus>> {
+        let head = &self.session.head;
+        let status = |copy: &CopyRecord| {
+            let ack = self.db.ack(&copy.id)?.filter(|ack| ack.incarnation == head.incarnation);
+            let (sequence, when) = (ack.as_ref().map(|ack| ack.sequence), ack.map(|ack| ack.when));
+            Ok(CopyStatus { copy: copy.clone(), sequence, when, current: sequence == Some(head.sequence) })
+        };
+        self.session.root.copies.iter().map(status).collect()
+    }
+
+    /// Brings every live copy up to date: to be called before anything is reported done.
+    ///
+    /// # Errors
+    /// [`Error::CopyUnreachable`] for a copy whose policy is to refuse, after all were tried.
+    pub fn sync_live_copies(&mut self) -> Result<Vec<CopyOutcome>> {
+        if !self.session.root.copies.iter().any(|copy| copy.live) {
+            return Ok(Vec::new());
+        }
+        let outcomes = self.sync_copies(|copy| copy.live)?;
+        refuse_behind(&outcomes)?;
+        Ok(outcomes)
+    }
+
+    /// Brings the chosen copies up to date, live or not.
+    ///
+    /// # Errors
+    /// When the main store cannot be read. A copy that cannot be reached is an outcome, not an error.
+    pub fn sync_copies(&mut self, chosen: impl Fn(&CopyRecord) -> bool) -> Result<Vec<CopyOutcome>> {
+        let lock = self.lock()?;
+        self.refresh_locked()?;
+        self.sync_all(&lock, &chosen, self.db.intents()?.is_empty())
+    }
+
+    /// Checks a copy without any key: row file whole, running hash right, root cell fits.
+    ///
+    /// # Errors
+    /// [`Error::NotACopy`], and what the file system says.
+    pub fn check_copy(location: &Location) -> Result<CopyCheck> {
+        let target = Target::at(location)?;
+        let damaged = || Error::Damaged("the copy has no whole commit".into());
+        let file = newest(&location.dir)?.ok_or_else(damaged)?;
+        let tail = scan(&location.dir, &file, &target.identity, None, None)?.ok_or_else(damaged)?;
+        let cell = CellFile::at(&location.cell);
+        let selected = cell::select(&cell, &target.identity.store, tail.head.epoch, tail.head.generation);
+        Ok(CopyCheck {
+            store: target.identity.store,
+            copy: target.identity.copy,
+            epoch: tail.head.epoch,
+            sequence: tail.head.sequence,
+            whole: tail.length,
+            torn: tail.torn,
+            unsettled: selected.as_ref().is_ok_and(|selected| selected.unsettled),
+            cell_fits: selected.is_ok(),
+            intent: crate::copy::read_intent(&location.dir)?.is_some(),
+        })
+    }
+
+    /// The largest commit number that some copy is known to hold.
+    pub(super) fn copied_up_to(&self) -> Result<u64> {
+        Ok(self.copies()?.iter().filter_map(|copy| copy.sequence).max().unwrap_or(0))
+    }
+
+    /// Brings chosen copies up to date, all at once, each within its own time.
+    pub(super) fn sync_all(
+        &mut self,
+        _lock: &WriteLock,
+        chosen: &dyn Fn(&CopyRecord) -> bool,
+        clear_intent: bool,
+    ) -> Result<Vec<CopyOutcome>> {
+        let copies: Vec<CopyRecord> =
+            self.session.root.copies.iter().filter(|copy| chosen(copy)).cloned().collect();
+        let mut probes = Vec::new();
+        for copy in &copies {
+            let (target, ack) = (self.target(copy), self.db.ack(&copy.id)?);
+            probes.push(with_timeout(copy.timeout, move || target.probe(ack.as_ref())));
+        }
+        let probed: Vec<_> = probes.into_iter().map(|wait| wait()).collect();
+        let mut writes = Vec::new();
+        for (copy, probe) in copies.iter().zip(probed) {
+            writes.push(match probe {
+                Ok(probe) => {
+                    let (target, update) = (self.target(copy), self.update_for(probe, clear_intent)?);
+                    Ok(with_timeout(copy.timeout, move || target.apply(update)))
+                }
+                Err(reason) => Err(reason),
+            });
+        }
+        let mut outcomes = Vec::new();
+        for (copy, write) in copies.into_iter().zip(writes) {
+            let state = match write.and_then(|wait| wait()) {
+                Ok(applied) => {
+                    let head = &self.session.head;
+                    if let Some(tail) = applied.tail {
+                        self.db.put_ack(
+                            &copy.id,
+                            &Ack {
+                                incarnation: head.incarnation,
+                                sequence: head.sequence,
+                                file: tail.file,
+                                length: tail.length,
+                                running: tail.running,
+                                when: now(),
+                            },
+                        )?;
+                    }
+                    CopyState::Current { bytes: applied.bytes as u64, erased: applied.erased }
+                }
+                Err(reason) => CopyState::Behind(reason),
+            };
+            let medium = Medium::of(&copy.location.cell);
+            outcomes.push(CopyOutcome { copy, state, medium });
+        }
+        Ok(outcomes)
+    }
+
+    /// Writes an intent down, here and on every live copy, before anything is destroyed.
+    pub(super) fn announce(&mut self, intent: &Intent) -> Result<()> {
+        let live: Vec<CopyRecord> =
+            self.session.root.copies.iter().filter(|copy| copy.live).cloned().collect();
+        // First see that every copy answers, so that an intent is not left on some of them.
+        let probes: Vec<_> = live
+            .iter()
+            .map(|copy| {
+                let target = self.target(copy);
+                with_timeout(copy.timeout, move || target.probe(None).map(drop))
+            })
+            .collect();
+        let answers: Vec<_> = probes.into_iter().map(|wait| wait()).collect();
+        for (copy, answer) in live.iter().zip(&answers) {
+            refuse_one(copy, answer)?;
+        }
+        let signed = self.sign_intent(intent);
+        self.db.put_intent(&signed)?;
+        let writes: Vec<_> = live
+            .iter()
+            .zip(&answers)
+            .filter(|(_, answer)| answer.is_ok())
+            .map(|(copy, _)| {
+                let (dir, signed) = (copy.location.dir.clone(), signed.clone());
+                (copy, with_timeout(copy.timeout, move || write_intent(&dir, &signed)))
+            })
+            .collect();
+        for (copy, wait) in writes {
+            if let Err(error) = refuse_one(copy, &wait()) {
+                for (number, _) in self.db.intents()? {
+                    self.db.drop_intent(number)?;
+                }
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// Outcomes for every registered copy: those not brought up to date are residual.
+    pub(super) fn with_residuals(&self, mut outcomes: Vec<CopyOutcome>) -> Vec<CopyOutcome> {
+        for copy in &self.session.root.copies {
+            if !outcomes.iter().any(|outcome| outcome.copy.id == copy.id) {
+                outcomes.push(CopyOutcome {
+                    copy: copy.clone(),
+                    state: CopyState::Behind("not a live copy: bring it up to date".into()),
+                    medium: Medium::of(&copy.location.cell),
+                });
+            }
+        }
+        outcomes
+    }
+
+    pub(super) fn target(&self, copy: &CopyRecord) -> Target {
+        let head = &self.session.head;
+        let identity = RowFile { suite: head.suite, store: head.store, copy: copy.id };
+        Target { location: copy.location.clone(), identity }
+    }
+
+    /// What a copy lacks: the rows since its last commit when that is one of ours, everything otherwise.
+    fn update_for(&self, probe: Probe, clear_intent: bool) -> Result<Update> {
+        let (head, root) = (&self.session.head, &self.session.root);
+        let ours = |sequence, chain: &[u8; 32]| -> Result<bool> {
+            Ok(self.db.step(sequence)?.as_ref() == Some(chain))
+        };
+        let tail = match probe.tail {
+            Some(tail)
+                if tail.head.incarnation == head.incarnation
+                    && ours(tail.head.sequence, &tail.head.chain)?
+                    && (tail.length < COMPACT_FLOOR
+                        || tail.length / COMPACT_AT < self.db.page_bytes()?) =>
+            {
+                Some(tail)
+            }
+            _ => None,
+        };
+        let same_root = tail
+            .as_ref()
+            .is_some_and(|tail| (tail.head.epoch, tail.head.generation) == (head.epoch, head.generation));
+        let (cell_id, current) = probe.cell.unwrap_or_else(|| (random::array(), 1));
+        let slot = if same_root && probe.cell.is_some() {
+            None
+        } else {
+            let identity = SlotIdentity {
+                suite: head.suite,
+                store: head.store,
+                cell: cell_id,
+                incarnation: head.incarnation,
+                epoch: head.epoch,
+                generation: head.generation,
+            };
+            let bytes = Slot::make(&identity, &root.custodies, &self.session.root_key)?;
+            let opened = Slot::parse(&bytes).and_then(|slot| slot.open(&self.custodian));
+            if opened.is_none() {
+                return Err(Error::Damaged("a new cell slot does not open".into()));
+            }
+            Some((bytes, current))
+        };
+        let erase = match &slot {
+            Some((_, current)) => Some(*current),
+            None => probe.unsettled.then_some(1 - current),
+        };
+        let up_to_date =
+            tail.as_ref().is_some_and(|tail| tail.head.sequence == head.sequence && tail.torn == 0);
+        let rows = if up_to_date { None } else { Some((self.rows_since(tail.as_ref())?, tail)) };
+        Ok(Update { slot, erase, rows, clear_intent })
+    }
+
+    fn rows_since(&self, tail: Option<&crate::copy::Tail>) -> Result<RowUpdate> {
+        let mut rows = RowUpdate::new(&self.session.head);
+        let (sequence, feed) = tail.map_or((0, 0), |tail| (tail.head.sequence, tail.head.feed.count));
+        if tail.is_some() {
+            self.db.dropped_since(sequence)?.into_iter().for_each(|tree| rows.dropped(tree));
+        }
+        self.db.pages_since(sequence, |at: Address, version, sealed| {
+            rows.page(at, version, sealed);
+            Ok(())
+        })?;
+        self.db.tombstones_since(feed)?.iter().for_each(|dead| rows.tombstone(dead));
+        Ok(rows)
+    }
+
+    fn copy_at(&self, dir: &Path) -> Result<CopyRecord> {
+        let wanted = std::path::absolute(dir).map_err(Error::io(dir))?;
+        let found = self.session.root.copies.iter().find(|copy| copy.location.dir == wanted);
+        found.cloned().ok_or_else(|| Error::NoSuchCopy(dir.to_owned()))
+    }
+}
+
+/// Fails when a copy that must be current is behind.
+fn refuse_behind(outcomes: &[CopyOutcome]) -> Result<()> {
+    for outcome in outcomes {
+        if let CopyState::Behind(reason) = &outcome.state {
+            refuse_one(&outcome.copy, &Err::<(), _>(reason.clone()))?;
+        }
+    }
+    Ok(())
+}
+
+fn refuse_one<T>(copy: &CopyRecord, answer: &std::result::Result<T, String>) -> Result<()> {
+    match answer {
+        Err(reason) if copy.on_failure == OnFailure::Refuse => {
+            Err(Error::CopyUnreachable { path: copy.location.dir.clone(), reason: reason.clone() })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A copy is found again from any working directory.
+fn absolute(location: &Location) -> Result<Location> {
+    let path = |path: &Path| -> Result<PathBuf> { std::path::absolute(path).map_err(Error::io(path)) };
+    Ok(Location { dir: path(&location.dir)?, cell: path(&location.cell)? })
+}

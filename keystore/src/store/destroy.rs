@@ -1,0 +1,198 @@
+//! Destroying keys. Only with a clearance; never reported before the old root is erased and read back.
+
+use std::path::PathBuf;
+
+use super::KeyStore;
+use super::copies::CopyOutcome;
+use super::keys::find;
+use crate::cell::ReadBack;
+use crate::clearance::{Act, Clearance, Intent};
+use crate::error::{Error, Result};
+use crate::feed::Tombstoned;
+use crate::files::now;
+use crate::id::{IdCipher, KeyId, WHOLE_SCOPE};
+use crate::lock::WriteLock;
+use crate::medium::Medium;
+use crate::pager::PageSource;
+use crate::scope::{ScopeBody, ScopeTombstone};
+use crate::txn::{Kind, Txn};
+
+/// What was destroyed, and where an old root was erased.
+#[derive(Clone, Debug)]
+pub struct Receipt {
+    /// The keys and scopes, as the clearance listed them.
+    pub targets: Vec<KeyId>,
+    /// The epoch in which they are gone.
+    pub epoch: u64,
+    /// Number of the commit.
+    pub sequence: u64,
+    /// The main root cell.
+    pub main: CellErasure,
+    /// Every registered copy: erased, or behind and therefore residual.
+    pub copies: Vec<CopyOutcome>,
+}
+
+/// One erased root cell.
+#[derive(Clone, Debug)]
+pub struct CellErasure {
+    /// The cell's file.
+    pub cell: PathBuf,
+    /// How the erased slot was read back.
+    pub read_back: ReadBack,
+    /// What it lies on: where [`Overwrite::is_residual`](crate::Overwrite::is_residual), the old root must be
+    /// counted as still there.
+    pub medium: Medium,
+}
+
+impl KeyStore {
+    /// Destroys what the clearance lists: keys, or whole scopes, in one act.
+    ///
+    /// The intent is written to every live copy before the main commit. If this process dies after that, the next
+    /// opening, of the main store or of a copy that is restored, finishes the destruction.
+    ///
+    /// # Errors
+    /// [`Error::Clearance`] when the list names something held, unknown or already gone; [`Error::CopyUnreachable`]
+    /// when a live copy with the policy to refuse does not answer: in both cases nothing was destroyed. Any other
+    /// error means that the destruction is not finished: it is finished at the next opening, or never began.
+    pub fn destroy(&mut self, clearance: Clearance) -> Result<Receipt> {
+        if clearance.act != Act::Destroy {
+            return Err(Error::Clearance("it is not for a destruction".into()));
+        }
+        let lock = self.lock()?;
+        self.refresh_locked()?;
+        self.finish_intents(&lock)?;
+        let mut txn = Txn::new(&self.db, &mut self.pager, &self.session.root);
+        for target in &clearance.targets {
+            refuse(&mut txn, &self.ids, target)?;
+        }
+        let intent = Intent { targets: clearance.targets, certificate: clearance.certificate, when: now() };
+        if self.session.root.copies.iter().any(|copy| copy.live) {
+            self.announce(&intent)?;
+        }
+        self.carry_out(&lock, &intent)
+    }
+
+    /// Destroys what an intent lists and is not destroyed yet, and brings every live copy there.
+    pub(super) fn carry_out(&mut self, lock: &WriteLock, intent: &Intent) -> Result<Receipt> {
+        let known = self.known_tombstones(intent)?;
+        let (_, read_back) = self.write_locked(lock, Kind::Epoch, None, |txn, ids| {
+            let mut dead = Vec::new();
+            for target in intent.targets.iter().filter(|target| !known.contains(target)) {
+                destroy_one(txn, ids, target, intent)?;
+                let (when, certificate) = (intent.when, intent.certificate);
+                dead.push(Tombstoned { id: *target, when, certificate });
+            }
+            Ok(((), dead))
+        })?;
+        let copies = self.sync_all(lock, &|copy| copy.live, true)?;
+        for (number, _) in self.db.intents()? {
+            self.db.drop_intent(number)?;
+        }
+        Ok(Receipt {
+            targets: intent.targets.clone(),
+            epoch: self.session.head.epoch,
+            sequence: self.session.head.sequence,
+            main: CellErasure {
+                cell: self.location.cell.clone(),
+                read_back: read_back.expect("a new epoch erases a slot"),
+                medium: Medium::of(&self.location.cell),
+            },
+            copies: self.with_residuals(copies),
+        })
+    }
+
+    /// Finishes destructions that were begun and not finished.
+    pub(super) fn finish_intents(&mut self, lock: &WriteLock) -> Result<()> {
+        for (_, signed) in self.db.intents()? {
+            let intent = self.verify_intent(&signed)?;
+            self.carry_out(lock, &intent)?;
+        }
+        Ok(())
+    }
+
+    /// Body and signature of an intent.
+    pub(super) fn sign_intent(&self, intent: &Intent) -> Vec<u8> {
+        let mut signed = intent.encode(&self.session.root.store);
+        let signature = self.signer.sign(&signed);
+        signed.extend_from_slice(&signature);
+        signed
+    }
+
+    /// Reads an intent, which must be signed by this store: nobody destroys by leaving a file.
+    pub(super) fn verify_intent(&self, signed: &[u8]) -> Result<Intent> {
+        let foreign = || Error::Damaged("an intent that this store did not sign".into());
+        let (body, signature) = signed.split_last_chunk::<64>().ok_or_else(foreign)?;
+        self.signer.verifying_key().verify(body, signature).map_err(|_| foreign())?;
+        Ok(Intent::decode(body, &self.session.root.store)?)
+    }
+
+    fn known_tombstones(&self, intent: &Intent) -> Result<Vec<KeyId>> {
+        let mut known = Vec::new();
+        for target in &intent.targets {
+            if self.db.is_tombstoned(target)? {
+                known.push(*target);
+            }
+        }
+        Ok(known)
+    }
+}
+
+/// A list is refused whole when one entry cannot be destroyed.
+fn refuse<S: PageSource>(txn: &mut Txn<'_, S>, ids: &IdCipher, target: &KeyId) -> Result<()> {
+    let no = |why: &str| Err(Error::Clearance(format!("{target} {why}")));
+    match ids.position(target) {
+        None => no("was never in this key store"),
+        Some(position) if position.slot == WHOLE_SCOPE => match txn.scope(position.scope)? {
+            None => no("is no scope of this key store"),
+            Some(scope) if scope.held => no("is on hold"),
+            Some(scope) if scope.tombstone().is_some() => no("is destroyed already"),
+            Some(scope) => {
+                // A hold on one key protects it from the destruction of its scope too.
+                for page in 0..scope.count.div_ceil(crate::page::FAN_OUT) {
+                    let (_, records) = txn.keys_in_page(position.scope, &scope, page)?;
+                    if records.iter().any(|record| record.held) {
+                        return no("holds a key that is on hold");
+                    }
+                }
+                Ok(())
+            }
+        },
+        Some(_) => match find(txn, ids, target) {
+            Ok(found) if found.held => no("is on hold"),
+            Ok(_) => Ok(()),
+            Err(Error::Destroyed { .. }) => no("is destroyed already"),
+            Err(Error::Lost(_)) => no("is lost"),
+            Err(error) => Err(error),
+        },
+    }
+}
+
+/// Puts a tombstone in place of a key or a scope. What is gone already stays gone.
+fn destroy_one<S: PageSource>(
+    txn: &mut Txn<'_, S>,
+    ids: &IdCipher,
+    target: &KeyId,
+    intent: &Intent,
+) -> Result<()> {
+    let Some(position) = ids.position(target) else { return Err(Error::NotOfThisStore(*target)) };
+    let Some(mut scope) = txn.scope(position.scope)? else { return Ok(()) };
+    if scope.tombstone().is_some() {
+        return Ok(());
+    }
+    if position.slot == WHOLE_SCOPE {
+        if let Some(name) = scope.name().map(str::to_owned) {
+            txn.remove_name(&name)?;
+        }
+        txn.drop_tree(position.scope);
+        scope.body = ScopeBody::Dead(ScopeTombstone { when: intent.when, certificate: intent.certificate });
+        return txn.put_scope(position.scope, &scope);
+    }
+    match find(txn, ids, target) {
+        Ok(mut found) => {
+            found.record.destroy(intent.when, intent.certificate);
+            txn.put_key(position.scope, position.slot, &found.record)
+        }
+        Err(Error::Destroyed { .. } | Error::Lost(_)) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
