@@ -39,7 +39,12 @@ pub(crate) struct Selected {
 }
 
 /// Picks the slot that holds `epoch` and `generation`.
-pub(crate) fn select(cell: &CellFile, store: &[u8; 16], epoch: u64, generation: u64) -> Result<Selected> {
+pub(crate) fn select(
+    cell: &CellFile,
+    store: &[u8; 16],
+    epoch: u64,
+    generation: u64,
+) -> Result<Selected> {
     let mut slots = cell.read()?;
     let newest = slots
         .iter()

@@ -116,7 +116,10 @@ mod tests {
         out.put_u64(4);
         out.put_bytes(b"five");
         let mut reader = Reader::new(&out, "test");
-        assert_eq!((reader.u8(), reader.u16(), reader.u32(), reader.u64()), (Ok(1), Ok(2), Ok(3), Ok(4)));
+        assert_eq!(
+            (reader.u8(), reader.u16(), reader.u32(), reader.u64()),
+            (Ok(1), Ok(2), Ok(3), Ok(4))
+        );
         assert_eq!(reader.bytes(), Ok(&b"five"[..]));
         assert_eq!(reader.u8(), Err(Malformed("test")));
         assert_eq!(reader.end(), Ok(()));

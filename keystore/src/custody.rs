@@ -3,7 +3,9 @@
 //! Every custody ends in a key pair whose public part stands in the root page. So any unlocked session can seal
 //! a new cell for all custodies, absent ones too, and whoever once saw a root page still cannot open later cells.
 
-use sealkeep_crypto::{Argon2Params, Kdf, Secret, SecretVec, Suite, WrapPublic, WrapSecret, hash, random};
+use sealkeep_crypto::{
+    Argon2Params, Kdf, Secret, SecretVec, Suite, WrapPublic, WrapSecret, hash, random,
+};
 
 use crate::codec::{Malformed, Reader, Writer};
 use crate::error::{Error, Result};
@@ -192,15 +194,17 @@ pub(crate) fn identify(
     custodies: &[([u8; 16], CustodyKind)],
     unlock: &Unlock<'_>,
 ) -> Result<Custodian> {
-    let found =
-        |custodian: Custodian| custodies.iter().any(|(id, _)| *id == custodian.id).then_some(custodian);
+    let found = |custodian: Custodian| {
+        custodies.iter().any(|(id, _)| *id == custodian.id).then_some(custodian)
+    };
     match unlock {
         Unlock::Passphrase(secret) => {
             let mut tried = false;
             for (id, kind) in custodies {
                 if let CustodyKind::Passphrase { params, salt } = kind {
                     tried = true;
-                    let custodian = Custodian::new(suite, &passphrase_seed(suite, secret, params, salt)?);
+                    let custodian =
+                        Custodian::new(suite, &passphrase_seed(suite, secret, params, salt)?);
                     if custodian.id == *id {
                         return Ok(custodian);
                     }
@@ -211,7 +215,9 @@ pub(crate) fn identify(
             }
             Err(Error::WrongCustody)
         }
-        Unlock::KeyFile(file) => found(Custodian::new(suite, &file.seed(suite))).ok_or(Error::WrongCustody),
+        Unlock::KeyFile(file) => {
+            found(Custodian::new(suite, &file.seed(suite))).ok_or(Error::WrongCustody)
+        }
         Unlock::Shares(given) => {
             let seed = combine(suite, custodies, given)?;
             found(Custodian::new(suite, &seed)).ok_or(Error::WrongCustody)
@@ -301,7 +307,8 @@ mod tests {
         assert!(text.starts_with("SEALKEEP-KEY-FILE-1 ") && text.ends_with('\n'));
         let back = KeyFile::parse(text.as_bytes()).expect("parses");
         assert_eq!(back.0.expose(), file.0.expose());
-        let typo = text.replacen(|c: char| c == 'A', "B", 1).replacen('C', "D", 1).replacen('7', "6", 1);
+        let typo =
+            text.replacen(|c: char| c == 'A', "B", 1).replacen('C', "D", 1).replacen('7', "6", 1);
         assert!(typo == text || KeyFile::parse(typo.as_bytes()).is_err());
         for bad in ["", "SEALKEEP-KEY-FILE-1 ", "SEALKEEP-KEY-FILE-2 AAAA", "\u{0}"] {
             assert!(KeyFile::parse(bad.as_bytes()).is_err());

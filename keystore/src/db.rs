@@ -6,7 +6,9 @@
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::{
+    Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params,
+};
 use sealkeep_crypto::{Suite, hash};
 
 use crate::codec::Writer;
@@ -113,7 +115,10 @@ impl Db {
 
     /// Number of the last commit.
     pub(crate) fn sequence(&self) -> Result<u64> {
-        Ok(self.connection.prepare_cached("SELECT sequence FROM head")?.query_row([], |row| row.get(0))?)
+        Ok(self
+            .connection
+            .prepare_cached("SELECT sequence FROM head")?
+            .query_row([], |row| row.get(0))?)
     }
 
     /// Takes over pages with the versions they have, from a copy, before there is a head.
@@ -123,13 +128,12 @@ impl Db {
         feed: &[Tombstoned],
         intents: &[Vec<u8>],
     ) -> Result<()> {
-        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let transaction =
+            self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         for (address, version, sealed) in pages {
-            transaction.prepare_cached("INSERT INTO page VALUES (?1, ?2, ?3)")?.execute(params![
-                address.to_u64(),
-                version,
-                sealed
-            ])?;
+            transaction
+                .prepare_cached("INSERT INTO page VALUES (?1, ?2, ?3)")?
+                .execute(params![address.to_u64(), version, sealed])?;
         }
         put_tombstones(&transaction, 0, feed)?;
         for intent in intents {
@@ -162,21 +166,27 @@ impl Db {
 
     /// Writes one commit; durable when it returns.
     pub(crate) fn commit(&mut self, commit: &Commit<'_>) -> Result<()> {
-        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let transaction =
+            self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let sequence = commit.head.sequence;
         for tree in commit.dropped {
             let (first, last) = span(*tree);
-            transaction.execute("DELETE FROM page WHERE address BETWEEN ?1 AND ?2", params![first, last])?;
+            transaction.execute(
+                "DELETE FROM page WHERE address BETWEEN ?1 AND ?2",
+                params![first, last],
+            )?;
             transaction.execute("INSERT INTO dropped VALUES (?1, ?2)", params![sequence, tree])?;
         }
-        let mut put = transaction.prepare_cached("INSERT OR REPLACE INTO page VALUES (?1, ?2, ?3)")?;
+        let mut put =
+            transaction.prepare_cached("INSERT OR REPLACE INTO page VALUES (?1, ?2, ?3)")?;
         for (address, sealed) in commit.rows {
             put.execute(params![address.to_u64(), sequence, sealed])?;
         }
         drop(put);
         let first = commit.head.feed.count - commit.tombstones.len() as u64;
         put_tombstones(&transaction, first, commit.tombstones)?;
-        transaction.execute("INSERT INTO step VALUES (?1, ?2)", params![sequence, commit.head.chain])?;
+        transaction
+            .execute("INSERT INTO step VALUES (?1, ?2)", params![sequence, commit.head.chain])?;
         if let Some(old) = sequence.checked_sub(STEPS_KEPT) {
             transaction.execute("DELETE FROM step WHERE sequence <= ?1", [old])?;
         }
@@ -186,7 +196,8 @@ impl Db {
 
     /// The running hash after a commit, if it is still known.
     pub(crate) fn step(&self, sequence: u64) -> Result<Option<[u8; 32]>> {
-        let mut statement = self.connection.prepare_cached("SELECT chain FROM step WHERE sequence = ?1")?;
+        let mut statement =
+            self.connection.prepare_cached("SELECT chain FROM step WHERE sequence = ?1")?;
         Ok(statement.query_row([sequence], |row| row.get(0)).optional()?)
     }
 
@@ -201,7 +212,8 @@ impl Db {
         )?;
         let mut rows = statement.query([sequence])?;
         while let Some(row) = rows.next()? {
-            let sealed = row.get_ref(2)?.as_blob().map_err(|_| Error::Damaged("page row".into()))?;
+            let sealed =
+                row.get_ref(2)?.as_blob().map_err(|_| Error::Damaged("page row".into()))?;
             each(Address::from_u64(row.get(0)?), row.get(1)?, sealed)?;
         }
         Ok(())
@@ -209,7 +221,8 @@ impl Db {
 
     /// Trees dropped after commit `sequence`.
     pub(crate) fn dropped_since(&self, sequence: u64) -> Result<Vec<Tree>> {
-        let mut statement = self.connection.prepare_cached("SELECT tree FROM dropped WHERE version > ?1")?;
+        let mut statement =
+            self.connection.prepare_cached("SELECT tree FROM dropped WHERE version > ?1")?;
         let trees = statement.query_map([sequence], |row| row.get(0))?;
         Ok(trees.collect::<std::result::Result<_, _>>()?)
     }
@@ -227,27 +240,32 @@ impl Db {
 
     /// Whether the feed names this id.
     pub(crate) fn is_tombstoned(&self, id: &KeyId) -> Result<bool> {
-        let mut statement = self.connection.prepare_cached("SELECT 1 FROM tombstone WHERE id = ?1")?;
+        let mut statement =
+            self.connection.prepare_cached("SELECT 1 FROM tombstone WHERE id = ?1")?;
         Ok(statement.exists([id.0])?)
     }
 
     /// Bytes of all sealed pages.
     pub(crate) fn page_bytes(&self) -> Result<u64> {
-        Ok(self
-            .connection
-            .query_row("SELECT COALESCE(SUM(LENGTH(sealed)), 0) FROM page", [], |row| row.get(0))?)
+        Ok(self.connection.query_row(
+            "SELECT COALESCE(SUM(LENGTH(sealed)), 0) FROM page",
+            [],
+            |row| row.get(0),
+        )?)
     }
 
     /// Addresses of all pages, for a check that trusts nothing.
     pub(crate) fn addresses(&self) -> Result<Vec<Address>> {
-        let mut statement = self.connection.prepare_cached("SELECT address FROM page ORDER BY address")?;
+        let mut statement =
+            self.connection.prepare_cached("SELECT address FROM page ORDER BY address")?;
         let rows = statement.query_map([], |row| row.get(0).map(Address::from_u64))?;
         Ok(rows.collect::<std::result::Result<_, _>>()?)
     }
 
     /// SQLite's own check of the file; the first thing it finds.
     pub(crate) fn integrity(&self) -> Result<Option<String>> {
-        let verdict: String = self.connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+        let verdict: String =
+            self.connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
         Ok((verdict != "ok").then_some(verdict))
     }
 
@@ -294,7 +312,15 @@ impl Db {
         self.connection.pragma_update(None, "synchronous", "NORMAL")?;
         let put = self.connection.execute(
             "INSERT OR REPLACE INTO ack VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            params![copy, ack.incarnation, ack.sequence, ack.file, ack.length, ack.running, ack.when],
+            params![
+                copy,
+                ack.incarnation,
+                ack.sequence,
+                ack.file,
+                ack.length,
+                ack.running,
+                ack.when
+            ],
         );
         self.connection.pragma_update(None, "synchronous", "FULL")?;
         put?;
@@ -310,8 +336,9 @@ impl Db {
 
 impl PageSource for Db {
     fn load(&self, at: Address) -> Result<Option<(u64, Vec<u8>)>> {
-        let mut statement =
-            self.connection.prepare_cached("SELECT version, sealed FROM page WHERE address = ?1")?;
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT version, sealed FROM page WHERE address = ?1")?;
         Ok(statement.query_row([at.to_u64()], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
     }
 }
@@ -364,7 +391,9 @@ fn put_tombstones(transaction: &Transaction<'_>, first: u64, entries: &[Tombston
 
 fn put_head(transaction: &Transaction<'_>, head: &Head) -> Result<()> {
     transaction
-        .prepare_cached("INSERT OR REPLACE INTO head VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")?
+        .prepare_cached(
+            "INSERT OR REPLACE INTO head VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        )?
         .execute(params![
             head.store,
             head.suite.id(),

@@ -96,9 +96,15 @@ mod tests {
             let head = head.extended(suite, &store, &entries[1..], &key);
             assert!(head.verify(suite, &store, &entries, &key.verifying_key()));
             assert!(!head.verify(suite, &store, &entries[..2], &key.verifying_key()), "shortened");
-            assert!(!head.verify(suite, &[8; 16], &entries, &key.verifying_key()), "another store's");
+            assert!(
+                !head.verify(suite, &[8; 16], &entries, &key.verifying_key()),
+                "another store's"
+            );
             let other = SigningKey::from_seed(suite, &Secret::random());
-            assert!(!head.verify(suite, &store, &entries, &other.verifying_key()), "another signer's");
+            assert!(
+                !head.verify(suite, &store, &entries, &other.verifying_key()),
+                "another signer's"
+            );
         }
     }
 }

@@ -10,7 +10,8 @@ use crate::error::{Error, Result};
 
 /// Makes a change of names in the file's directory durable.
 pub(crate) fn sync_parent(path: &Path) -> Result<()> {
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let parent =
+        path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     File::open(parent).and_then(|dir| dir.sync_all()).map_err(Error::io(parent))
 }
 

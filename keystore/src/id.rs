@@ -84,7 +84,9 @@ impl IdCipher {
         if block[10..] != [0; 6] {
             return None;
         }
-        let word = |at: usize| u32::from_be_bytes([block[at], block[at + 1], block[at + 2], block[at + 3]]);
+        let word = |at: usize| {
+            u32::from_be_bytes([block[at], block[at + 1], block[at + 2], block[at + 3]])
+        };
         Some(Position {
             scope: word(0),
             slot: word(4),
@@ -115,7 +117,9 @@ mod tests {
 
     #[test]
     fn text_that_is_not_an_id() {
-        for text in ["", "00", "+0000000000000000000000000000000", "zz000000000000000000000000000000"] {
+        for text in
+            ["", "00", "+0000000000000000000000000000000", "zz000000000000000000000000000000"]
+        {
             assert_eq!(text.parse::<KeyId>(), Err(NotAKeyId));
         }
     }

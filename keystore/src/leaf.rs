@@ -80,7 +80,8 @@ impl KeyRecord {
         let suite = Suite::from_id(reader.u8()?).ok_or(reader.malformed())?;
         let (incarnation, created, changed) = (reader.u16()?, reader.u64()?, reader.u64()?);
         let body = if state.is_destroyed() {
-            let [when, certificate, fingerprint] = [reader.take(8)?, reader.take(32)?, reader.take(16)?];
+            let [when, certificate, fingerprint] =
+                [reader.take(8)?, reader.take(32)?, reader.take(16)?];
             let (when, certificate, fingerprint) = (
                 u64::from_be_bytes(when.try_into().expect("8 bytes")),
                 certificate.try_into().expect("32 bytes"),
@@ -150,7 +151,10 @@ mod tests {
         let mut record = record();
         let bytes = record.encode();
         assert!(bytes.expose().windows(32).any(|window| window == [5; 32]));
-        assert_eq!(KeyRecord::decode(bytes.expose()).expect("well formed").encode().expose(), bytes.expose());
+        assert_eq!(
+            KeyRecord::decode(bytes.expose()).expect("well formed").encode().expose(),
+            bytes.expose()
+        );
 
         record.destroy(9, [8; 32]);
         assert_eq!(record.state, KeyState::DestroyedCompromised);

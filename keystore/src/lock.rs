@@ -28,7 +28,9 @@ impl WriteLock {
             match file.try_lock() {
                 Ok(()) => return Ok(Self { _file: file }),
                 Err(TryLockError::Error(error)) => return Err(Error::io(path)(error)),
-                Err(TryLockError::WouldBlock) if start.elapsed() >= wait => return Err(Error::Busy(wait)),
+                Err(TryLockError::WouldBlock) if start.elapsed() >= wait => {
+                    return Err(Error::Busy(wait));
+                }
                 Err(TryLockError::WouldBlock) => std::thread::sleep(PAUSE),
             }
         }

@@ -71,7 +71,8 @@ fn mount_of(mounts: &str, path: &Path) -> Option<(String, String, String)> {
         let (left, right) = line.split_once(" - ")?;
         let point = unescape(left.split(' ').nth(4)?);
         let mut right = right.split(' ');
-        let (kind, source, options) = (right.next()?, right.next()?, right.next().unwrap_or_default());
+        let (kind, source, options) =
+            (right.next()?, right.next()?, right.next().unwrap_or_default());
         let depth = Path::new(&point).components().count();
         if path.starts_with(&point) && best.as_ref().is_none_or(|(deepest, _)| depth >= *deepest) {
             best = Some((depth, (kind.to_owned(), unescape(source), options.to_owned())));
@@ -82,7 +83,9 @@ fn mount_of(mounts: &str, path: &Path) -> Option<(String, String, String)> {
 
 fn overwrite(file_system: &str, options: &str) -> Overwrite {
     match file_system {
-        "ext4" | "ext3" if options.split(',').any(|option| option == "data=journal") => Overwrite::NotInPlace,
+        "ext4" | "ext3" if options.split(',').any(|option| option == "data=journal") => {
+            Overwrite::NotInPlace
+        }
         "ext2" | "ext3" | "ext4" | "xfs" | "vfat" | "exfat" | "ntfs3" => Overwrite::InPlace,
         "tmpfs" | "ramfs" => Overwrite::Memory,
         "btrfs" | "zfs" | "bcachefs" | "f2fs" | "nilfs2" | "overlay" => Overwrite::NotInPlace,

@@ -103,7 +103,8 @@ impl<S: PageSource> Txn<'_, S> {
 
     /// How the parent of a names page names it.
     pub(crate) fn name_reference(&mut self, at: Address) -> Result<ChildRef> {
-        self.name_child(at)?.ok_or_else(|| Error::Damaged("no names page where there must be one".into()))
+        self.name_child(at)?
+            .ok_or_else(|| Error::Damaged("no names page where there must be one".into()))
     }
 
     fn name_child(&mut self, at: Address) -> Result<Option<ChildRef>> {

@@ -96,7 +96,13 @@ pub(crate) struct Binding {
 
 impl Binding {
     /// Seals a page with a fresh salt: `salt ‖ ciphertext ‖ tag`. The plaintext buffer is left as it was.
-    pub(crate) fn seal(&self, key: &Secret<32>, address: Address, version: u64, plain: &[u8]) -> Vec<u8> {
+    pub(crate) fn seal(
+        &self,
+        key: &Secret<32>,
+        address: Address,
+        version: u64,
+        plain: &[u8],
+    ) -> Vec<u8> {
         let mut sealed = vec![0; plain.len() + OVERHEAD];
         let (salt, rest) = sealed.split_at_mut(SALT_LEN);
         random::fill(salt);
@@ -130,7 +136,11 @@ impl Binding {
         hash(self.suite, &[sealed])
     }
 
-    fn page_cipher(&self, key: &Secret<32>, salt: &[u8]) -> (Box<dyn sealkeep_crypto::Aead>, [u8; 12]) {
+    fn page_cipher(
+        &self,
+        key: &Secret<32>,
+        salt: &[u8],
+    ) -> (Box<dyn sealkeep_crypto::Aead>, [u8; 12]) {
         let mut okm = Secret::<44>::zeroed();
         let okm = &mut okm.expose_mut()[..self.suite.key_len() + 12];
         Kdf::extract(self.suite, salt, key.expose()).expand(&[LABEL], okm);

@@ -179,7 +179,8 @@ mod tests {
 
     #[test]
     fn lists_grow_and_change() {
-        let page = list::extended(list::empty().expose(), &[record(b"one"), record(b"")]).expect("fits");
+        let page =
+            list::extended(list::empty().expose(), &[record(b"one"), record(b"")]).expect("fits");
         let page = list::extended(page.expose(), &[record(b"three")]).expect("fits");
         let page = list::replaced(page.expose(), 1, b"two").expect("is there");
         assert_eq!(list::all(page.expose()), Ok(vec![&b"one"[..], b"two", b"three"]));
@@ -193,7 +194,8 @@ mod tests {
         let page = children::set(children::empty(), 0, &child(7)).expect("next");
         let page = children::set(page, 1, &child(8)).expect("next");
         let page = children::set(page, 0, &child(9)).expect("is there");
-        let version = |slot| children::get(page.expose(), slot).expect("well formed").map(|c| c.version);
+        let version =
+            |slot| children::get(page.expose(), slot).expect("well formed").map(|c| c.version);
         assert_eq!((version(0), version(1), version(2)), (Some(9), Some(8), None));
         let page = children::set(children::sparse(), 200, &child(3)).expect("has room");
         assert!(children::get(page.expose(), 199).expect("well formed").is_none());

@@ -151,8 +151,10 @@ impl RootPage {
         let height = reader.u8()?;
         let [directory, names] = [ChildRef::decode(&mut reader)?, ChildRef::decode(&mut reader)?];
         let present = |page: ChildRef| (page.version != 0).then_some(page);
-        let custodies = (0..reader.u8()?).map(|_| Custody::decode(&mut reader)).collect::<Result<_, _>>()?;
-        let copies = (0..reader.u16()?).map(|_| decode_copy(&mut reader)).collect::<Result<_, _>>()?;
+        let custodies =
+            (0..reader.u8()?).map(|_| Custody::decode(&mut reader)).collect::<Result<_, _>>()?;
+        let copies =
+            (0..reader.u16()?).map(|_| decode_copy(&mut reader)).collect::<Result<_, _>>()?;
         let restores = (0..reader.u16()?)
             .map(|_| {
                 Ok(Restore {

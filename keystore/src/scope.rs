@@ -144,10 +144,17 @@ mod tests {
             created: 1,
             rotated: 1,
             count: 0,
-            body: ScopeBody::Live { name: SecretVec::from_vec(b"patient".to_vec()), height: 0, top: None },
+            body: ScopeBody::Live {
+                name: SecretVec::from_vec(b"patient".to_vec()),
+                height: 0,
+                top: None,
+            },
         };
         let bytes = record.encode();
-        assert_eq!(ScopeRecord::decode(bytes.expose()).expect("well formed").name(), Some("patient"));
+        assert_eq!(
+            ScopeRecord::decode(bytes.expose()).expect("well formed").name(),
+            Some("patient")
+        );
         record.body = ScopeBody::Dead(ScopeTombstone { when: 7, certificate: [1; 32] });
         let bytes = record.encode();
         let back = ScopeRecord::decode(bytes.expose()).expect("well formed");

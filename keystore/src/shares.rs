@@ -67,7 +67,8 @@ impl Share {
     /// [`ShareError::NotAShare`] for anything else, and for typing errors.
     pub fn parse(text: &str) -> Result<Self, ShareError> {
         let line = text.lines().map(str::trim).find_map(|line| line.strip_prefix(MARK));
-        let bytes = text::decode(line.ok_or(ShareError::NotAShare)?).ok_or(ShareError::NotAShare)?;
+        let bytes =
+            text::decode(line.ok_or(ShareError::NotAShare)?).ok_or(ShareError::NotAShare)?;
         let share = Self::decode(bytes.expose()).ok_or(ShareError::NotAShare)?;
         let numbers = share.threshold >= 2
             && share.threshold <= share.total
@@ -191,13 +192,17 @@ mod tests {
             .iter()
             .map(|share| String::from_utf8(share.to_text().expose().to_vec()).expect("text"))
             .collect();
-        let typed =
-            [texts[2].to_lowercase().replacen("sealkeep-share-1", "SEALKEEP-SHARE-1", 1), texts[0].clone()];
-        let typed: Vec<Share> = typed.iter().map(|text| Share::parse(text).expect("parses")).collect();
+        let typed = [
+            texts[2].to_lowercase().replacen("sealkeep-share-1", "SEALKEEP-SHARE-1", 1),
+            texts[0].clone(),
+        ];
+        let typed: Vec<Share> =
+            typed.iter().map(|text| Share::parse(text).expect("parses")).collect();
         assert_eq!(combine(&typed).expect("two of three").expose(), secret.expose());
 
         assert_eq!(combine(&typed[..1]).err(), Some(ShareError::TooFew { have: 1, need: 2 }));
-        let twice = [Share::parse(&texts[0]).expect("parses"), Share::parse(&texts[0]).expect("parses")];
+        let twice =
+            [Share::parse(&texts[0]).expect("parses"), Share::parse(&texts[0]).expect("parses")];
         assert_eq!(combine(&twice).err(), Some(ShareError::Twice(1)));
         let code = &texts[0][MARK.len()..];
         for at in 0..code.len() {

@@ -24,7 +24,9 @@ pub use list::{KeyFilter, KeyInfo, ScopeInfo};
 pub use restore::{RestoreOptions, RestoreReport};
 
 use crate::cell::{self, CellFile, ReadBack, Selected, SlotIdentity};
-use crate::custody::{Custodian, Custody, CustodyKind, NewCustody, Unlock, identify, set_up, set_up_shares};
+use crate::custody::{
+    Custodian, Custody, CustodyKind, NewCustody, Unlock, identify, set_up, set_up_shares,
+};
 use crate::db::{Commit, Db, Head, next_chain};
 use crate::error::{Error, Result};
 use crate::feed::{FeedHead, Tombstoned};
@@ -160,9 +162,8 @@ impl KeyStore {
         }
         let custodian = match custodian {
             Some(custodian) => custodian,
-            None => {
-                identify(suite, &kinds(&custodies), &Unlock::Shares(&shares)).map_err(|_| Error::NoCustody)?
-            }
+            None => identify(suite, &kinds(&custodies), &Unlock::Shares(&shares))
+                .map_err(|_| Error::NoCustody)?,
         };
         let root = RootPage::new(suite, custodies, moment);
         let source = Fresh { location, root, incarnation: 1, sequence: 1 };
@@ -235,7 +236,10 @@ impl KeyStore {
     }
 
     /// Reads the tree as it was at one commit.
-    fn read<R>(&mut self, read: impl FnOnce(&mut Txn<'_, Db>, &IdCipher) -> Result<R>) -> Result<R> {
+    fn read<R>(
+        &mut self,
+        read: impl FnOnce(&mut Txn<'_, Db>, &IdCipher) -> Result<R>,
+    ) -> Result<R> {
         for _ in 0..RELOADS {
             self.db.begin()?;
             match self.refresh() {
@@ -303,8 +307,12 @@ impl KeyStore {
             feed: before.feed.extended(before.suite, &before.store, &tombstones, &self.signer),
             ..before.clone()
         };
-        let commit =
-            Commit { rows: &sealed.rows, dropped: &sealed.dropped, tombstones: &tombstones, head: &head };
+        let commit = Commit {
+            rows: &sealed.rows,
+            dropped: &sealed.dropped,
+            tombstones: &tombstones,
+            head: &head,
+        };
         // Whatever fails from here on, memory is not trusted until it was read again.
         self.stale = true;
         if kind == Kind::Append {
@@ -316,7 +324,8 @@ impl KeyStore {
 
         let Selected { index, slot, .. } =
             cell::select(&self.cell, &before.store, before.epoch, before.generation)?;
-        let identity = SlotIdentity { epoch: head.epoch, generation: head.generation, ..slot.identity };
+        let identity =
+            SlotIdentity { epoch: head.epoch, generation: head.generation, ..slot.identity };
         cell::write_beside(&self.cell, index, &identity, &sealed.root.custodies, &sealed.root_key)?;
         self.db.commit(&commit)?;
         if let Some(heir) = heir {
@@ -483,9 +492,11 @@ impl Fresh<'_> {
         fill(&mut store)?;
         let KeyStore { session, db, cell, custodian, .. } = &mut store;
         let plain = session.root.encode();
-        let sealed = session.head.binding().seal(&session.root_key, Address::ROOT, sequence, plain.expose());
+        let sealed =
+            session.head.binding().seal(&session.root_key, Address::ROOT, sequence, plain.expose());
         let rows = [(Address::ROOT, sealed)];
-        session.head.chain = next_chain(session.root.suite, &session.head.chain, sequence, &rows, &[]);
+        session.head.chain =
+            next_chain(session.root.suite, &session.head.chain, sequence, &rows, &[]);
         db.commit(&Commit { rows: &rows, dropped: &[], tombstones: &[], head: &session.head })?;
         sync_parent(&location.database())?;
         sync_parent(&location.dir)?;
@@ -524,7 +535,12 @@ fn open_database(location: &Location, wait: Duration) -> Result<Db> {
 }
 
 /// The head and the cell slot it names. A mismatch counts only if it is still there under the lock.
-fn locate(location: &Location, db: &Db, cell: &CellFile, wait: Duration) -> Result<(Head, Selected)> {
+fn locate(
+    location: &Location,
+    db: &Db,
+    cell: &CellFile,
+    wait: Duration,
+) -> Result<(Head, Selected)> {
     let look = || {
         let head = db.head()?;
         let selected = cell::select(cell, &head.store, head.epoch, head.generation)?;

@@ -52,5 +52,7 @@ pub(crate) fn decode(code: &str) -> Option<SecretVec> {
 
 /// Finds typing errors. SM3, so that a GM store's texts need no other hash; the same in both suites.
 fn check(bytes: &[u8]) -> [u8; CHECK] {
-    hash(Suite::Sm4Gcm, &[b"sealkeep/v1/text", bytes])[..CHECK].try_into().expect("a hash is longer")
+    hash(Suite::Sm4Gcm, &[b"sealkeep/v1/text", bytes])[..CHECK]
+        .try_into()
+        .expect("a hash is longer")
 }

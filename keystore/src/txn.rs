@@ -44,7 +44,8 @@ impl<'a, S: PageSource> Txn<'a, S> {
 
     /// The record of a scope by number.
     pub(crate) fn scope(&mut self, number: u32) -> Result<Option<ScopeRecord>> {
-        let Some(slot) = number.checked_sub(FIRST_SCOPE).filter(|slot| *slot < self.root.scopes) else {
+        let Some(slot) = number.checked_sub(FIRST_SCOPE).filter(|slot| *slot < self.root.scopes)
+        else {
             return Ok(None);
         };
         self.read(leaf(DIRECTORY, slot), |page| {
@@ -73,7 +74,12 @@ impl<'a, S: PageSource> Txn<'a, S> {
     }
 
     /// The record of a key, if its slot was ever used.
-    pub(crate) fn key(&mut self, scope: u32, record: &ScopeRecord, slot: u32) -> Result<Option<KeyRecord>> {
+    pub(crate) fn key(
+        &mut self,
+        scope: u32,
+        record: &ScopeRecord,
+        slot: u32,
+    ) -> Result<Option<KeyRecord>> {
         if slot >= record.count || record.tombstone().is_some() {
             return Ok(None);
         }
@@ -145,7 +151,12 @@ impl<'a, S: PageSource> Txn<'a, S> {
     }
 
     /// Seals every changed page and the root page. `version` is the number of this commit.
-    pub(crate) fn seal(mut self, kind: Kind, version: u64, root_key: &Secret<32>) -> Result<SealedChanges> {
+    pub(crate) fn seal(
+        mut self,
+        kind: Kind,
+        version: u64,
+        root_key: &Secret<32>,
+    ) -> Result<SealedChanges> {
         let mut rows = Vec::new();
         while let Some((at, dirty)) = self.changes.pop_first() {
             let key = match (kind, dirty.key) {
@@ -174,7 +185,11 @@ impl<'a, S: PageSource> Txn<'a, S> {
     }
 
     /// Reads a page as this transaction sees it.
-    pub(crate) fn read<R>(&mut self, at: Address, read: impl FnOnce(&[u8]) -> Result<R>) -> Result<R> {
+    pub(crate) fn read<R>(
+        &mut self,
+        at: Address,
+        read: impl FnOnce(&[u8]) -> Result<R>,
+    ) -> Result<R> {
         if let Some(dirty) = self.changes.get(at) {
             return read(dirty.page.expose());
         }
@@ -209,7 +224,13 @@ impl<'a, S: PageSource> Txn<'a, S> {
     }
 
     /// Appends records at the end of a radix tree that holds `count` of them.
-    fn append(&mut self, tree: Tree, mut count: u32, top: &mut Top, mut records: &[SecretVec]) -> Result<()> {
+    fn append(
+        &mut self,
+        tree: Tree,
+        mut count: u32,
+        top: &mut Top,
+        mut records: &[SecretVec],
+    ) -> Result<()> {
         while !records.is_empty() {
             let at = leaf(tree, count);
             let room = (FAN_OUT - count % FAN_OUT) as usize;
@@ -314,7 +335,9 @@ impl<'a, S: PageSource> Txn<'a, S> {
     fn set_reference(&mut self, at: Address, child: &ChildRef) -> Result<()> {
         match at.tree {
             NAMES if at.level == 0 => self.root.names = Some(child.duplicate()),
-            NAMES => self.set_child(Address::new(NAMES, at.level - 1, at.index / FAN_OUT), at, child)?,
+            NAMES => {
+                self.set_child(Address::new(NAMES, at.level - 1, at.index / FAN_OUT), at, child)?
+            }
             DIRECTORY if at.level == self.root.directory.height => {
                 self.root.directory.page = Some(child.duplicate());
             }

@@ -7,8 +7,8 @@ use std::ops::ControlFlow;
 use common::{Fixture, WAIT, copy_folder, make, opens};
 use sealkeep_crypto::{Argon2Params, Suite};
 use sealkeep_keystore::{
-    Clearance, Error, InitOptions, KeyFile, KeyFilter, KeyId, KeyState, KeyStore, NewCustody, Share,
-    ShareError, Unlock,
+    Clearance, Error, InitOptions, KeyFile, KeyFilter, KeyId, KeyState, KeyStore, NewCustody,
+    Share, ShareError, Unlock,
 };
 
 #[test]
@@ -23,7 +23,8 @@ fn keys_survive_closing_in_both_suites_and_across_page_boundaries() {
         drop(store);
         let mut store = fixture.open().expect("opens");
         assert!(keys.iter().all(|key| opens(&mut store, key)));
-        let report = KeyStore::check(&fixture.place(), Some(&fixture.unlock()), WAIT).expect("checked");
+        let report =
+            KeyStore::check(&fixture.place(), Some(&fixture.unlock()), WAIT).expect("checked");
         assert_eq!((report.problems.as_slice(), report.keys, report.scopes), (&[][..], 1116, 2));
     }
 }
@@ -33,10 +34,16 @@ fn a_tree_of_three_levels() {
     let (fixture, mut store) = Fixture::new(Suite::Aes256Gcm);
     let first = make(&mut store, "big", 65_530);
     let last = make(&mut store, "big", 300);
-    assert!([&first[0], &first[65_529], &last[0], &last[299]].iter().all(|key| opens(&mut store, key)));
+    assert!(
+        [&first[0], &first[65_529], &last[0], &last[299]].iter().all(|key| opens(&mut store, key))
+    );
     store.destroy(Clearance::destroy_for_test(vec![first[70].0], [1; 32])).expect("destroyed");
     let mut store = fixture.open().expect("opens");
-    assert!(!opens(&mut store, &first[70]) && opens(&mut store, &first[71]) && opens(&mut store, &last[299]));
+    assert!(
+        !opens(&mut store, &first[70])
+            && opens(&mut store, &first[71])
+            && opens(&mut store, &last[299])
+    );
     let report = KeyStore::check(&fixture.place(), Some(&fixture.unlock()), WAIT).expect("checked");
     assert_eq!((report.problems.as_slice(), report.keys, report.destroyed), (&[][..], 65_829, 1));
 }
@@ -73,7 +80,11 @@ fn a_scope_goes_in_one_act_and_its_name_with_it() {
     let kept = make(&mut store, "patient/43", 2);
     let id = store.scope_id("patient/42").expect("there");
     store.destroy(Clearance::destroy_for_test(vec![id], [7; 32])).expect("destroyed");
-    assert!(!opens(&mut store, &gone[0]) && !opens(&mut store, &gone[699]) && opens(&mut store, &kept[1]));
+    assert!(
+        !opens(&mut store, &gone[0])
+            && !opens(&mut store, &gone[699])
+            && opens(&mut store, &kept[1])
+    );
     assert!(matches!(store.scope_id("patient/42"), Err(Error::NoSuchScope(_))));
     assert_eq!(store.scopes().expect("listed")[0].name, None);
     // The name may be used again: it is a new scope with new numbers.
@@ -90,7 +101,8 @@ fn a_scope_goes_in_one_act_and_its_name_with_it() {
 #[test]
 fn many_scopes_are_found_by_name() {
     let (fixture, mut store) = Fixture::new(Suite::Aes256Gcm);
-    let keys: Vec<_> = (0..700).map(|n| make(&mut store, &format!("patient/{n}"), 1).remove(0)).collect();
+    let keys: Vec<_> =
+        (0..700).map(|n| make(&mut store, &format!("patient/{n}"), 1).remove(0)).collect();
     let mut store = fixture.open().expect("opens");
     for n in [0, 254, 255, 256, 511, 699] {
         let more = make(&mut store, &format!("patient/{n}"), 1);
@@ -106,14 +118,20 @@ fn states_move_as_sp_800_57_says_and_only_so() {
     let (_fixture, mut store) = Fixture::new(Suite::Aes256Gcm);
     let key = make(&mut store, "s", 1).remove(0);
     store.set_state(&[key.0], KeyState::Suspended).expect("may be suspended");
-    assert!(matches!(store.open_key(&key.0), Err(Error::NotUsable { state: KeyState::Suspended, .. })));
+    assert!(matches!(
+        store.open_key(&key.0),
+        Err(Error::NotUsable { state: KeyState::Suspended, .. })
+    ));
     store.set_state(&[key.0], KeyState::Active).expect("may be resumed");
     store.set_state(&[key.0], KeyState::Deactivated).expect("may be deactivated");
     assert!(opens(&mut store, &key));
     assert!(matches!(store.set_state(&[key.0], KeyState::Active), Err(Error::Transition { .. })));
     store.set_state(&[key.0], KeyState::Compromised).expect("may be compromised");
     assert!(store.open_key(&key.0).is_err() && store.open_compromised_key(&key.0).is_ok());
-    assert!(matches!(store.set_state(&[key.0], KeyState::Destroyed), Err(Error::Transition { .. })));
+    assert!(matches!(
+        store.set_state(&[key.0], KeyState::Destroyed),
+        Err(Error::Transition { .. })
+    ));
     store.destroy(Clearance::destroy_for_test(vec![key.0], [0; 32])).expect("destroyed");
     assert_eq!(store.key(&key.0).expect("its tombstone").state, KeyState::DestroyedCompromised);
 }
@@ -134,12 +152,18 @@ fn listing_filters() {
         labels
     };
     assert_eq!(labels(KeyFilter::default()), ["one", "two", "three"]);
-    assert_eq!(labels(KeyFilter { scope: Some("a".into()), ..KeyFilter::default() }), ["one", "two"]);
+    assert_eq!(
+        labels(KeyFilter { scope: Some("a".into()), ..KeyFilter::default() }),
+        ["one", "two"]
+    );
     assert_eq!(labels(KeyFilter { label: Some(b"wo".to_vec()), ..KeyFilter::default() }), ["two"]);
     assert_eq!(labels(KeyFilter { held: Some(true), ..KeyFilter::default() }), ["three"]);
     assert_eq!(labels(KeyFilter { suite: Some(Suite::Sm4Gcm), ..KeyFilter::default() }), ["three"]);
     assert_eq!(labels(KeyFilter { uncopied: true, ..KeyFilter::default() }).len(), 3);
-    assert_eq!(labels(KeyFilter { state: Some(KeyState::Suspended), ..KeyFilter::default() }).len(), 0);
+    assert_eq!(
+        labels(KeyFilter { state: Some(KeyState::Suspended), ..KeyFilter::default() }).len(),
+        0
+    );
 }
 
 #[test]
@@ -155,17 +179,21 @@ fn rotation_rewraps_and_every_key_stays() {
 #[test]
 fn every_custody_opens_and_a_changed_one_does_not() {
     let dir = tempfile::tempdir().expect("a folder");
-    let place = sealkeep_keystore::Location::new(dir.path().join("keys"), Some(dir.path().join("cell")));
+    let place =
+        sealkeep_keystore::Location::new(dir.path().join("keys"), Some(dir.path().join("cell")));
     let file = KeyFile::generate();
     let params = Argon2Params::FLOOR;
     for suite in Suite::ALL {
-        let custody = [NewCustody::Passphrase { secret: b"one", params }, NewCustody::KeyFile(&file)];
+        let custody =
+            [NewCustody::Passphrase { secret: b"one", params }, NewCustody::KeyFile(&file)];
         let options = InitOptions { suite, custody: &custody, shares: Some((2, 3)) };
         let (mut store, shares) = KeyStore::init(&place, &options, WAIT).expect("a new store");
         let key = make(&mut store, "s", 1).remove(0);
         drop(store);
         let open = |unlock: &Unlock<'_>| KeyStore::open(&place, unlock, WAIT);
-        for unlock in [Unlock::Passphrase(b"one"), Unlock::KeyFile(&file), Unlock::Shares(&shares[1..])] {
+        for unlock in
+            [Unlock::Passphrase(b"one"), Unlock::KeyFile(&file), Unlock::Shares(&shares[1..])]
+        {
             assert!(opens(&mut open(&unlock).expect("opens"), &key));
         }
         for unlock in [Unlock::Passphrase(b"two"), Unlock::KeyFile(&KeyFile::generate())] {
@@ -186,13 +214,22 @@ fn every_custody_opens_and_a_changed_one_does_not() {
         assert!(matches!(open(&Unlock::Passphrase(b"one")), Err(Error::WrongCustody)));
         assert!(open(&Unlock::Passphrase(b"new")).is_ok() && open(&Unlock::KeyFile(&file)).is_ok());
 
-        let newer = open(&Unlock::KeyFile(&file)).expect("opens").new_shares(2, 2).expect("new shares");
-        assert!(matches!(open(&Unlock::Shares(&shares[..2])), Err(Error::Share(ShareError::OtherSet))));
+        let newer =
+            open(&Unlock::KeyFile(&file)).expect("opens").new_shares(2, 2).expect("new shares");
+        assert!(matches!(
+            open(&Unlock::Shares(&shares[..2])),
+            Err(Error::Share(ShareError::OtherSet))
+        ));
         assert!(open(&Unlock::Shares(&newer)).is_ok());
         let text = String::from_utf8(newer[0].to_text().expose().to_vec()).expect("text");
-        let mixed =
-            [Share::parse(&text).expect("parses"), Share::parse(&share_text(&shares[0])).expect("parses")];
-        assert!(matches!(KeyStore::drill_shares(&place, &mixed, WAIT), Err(Error::Share(ShareError::Mixed))));
+        let mixed = [
+            Share::parse(&text).expect("parses"),
+            Share::parse(&share_text(&shares[0])).expect("parses"),
+        ];
+        assert!(matches!(
+            KeyStore::drill_shares(&place, &mixed, WAIT),
+            Err(Error::Share(ShareError::Mixed))
+        ));
         std::fs::remove_dir_all(&place.dir).expect("removed");
         std::fs::remove_file(&place.cell).expect("removed");
     }
@@ -211,7 +248,11 @@ fn weak_or_missing_custody_is_refused_and_leaves_nothing() {
     assert!(!place.dir.exists());
     assert!(matches!(KeyStore::peek(&place, WAIT), Err(Error::NotAStore(_))));
     let file = KeyFile::generate();
-    let good = InitOptions { suite: Suite::Aes256Gcm, custody: &[NewCustody::KeyFile(&file)], shares: None };
+    let good = InitOptions {
+        suite: Suite::Aes256Gcm,
+        custody: &[NewCustody::KeyFile(&file)],
+        shares: None,
+    };
     KeyStore::init(&place, &good, WAIT).expect("a new store");
     assert!(matches!(KeyStore::init(&place, &good, WAIT), Err(Error::AlreadyExists(_))));
 }
@@ -227,7 +268,10 @@ fn sessions_see_each_other_and_a_destroyed_key_is_gone_from_all() {
     one.destroy(Clearance::destroy_for_test(vec![keys[0].0], [0; 32])).expect("destroyed");
     assert!(!opens(&mut two, &keys[0]) && opens(&mut two, &keys[1]));
     two.set_custody(&NewCustody::KeyFile(&KeyFile::generate())).expect("set");
-    assert!(matches!(one.open_key(&keys[1].0), Err(Error::WrongCustody)), "its custody was taken away");
+    assert!(
+        matches!(one.open_key(&keys[1].0), Err(Error::WrongCustody)),
+        "its custody was taken away"
+    );
 }
 
 #[test]

@@ -33,13 +33,15 @@ impl CellFile {
     /// Makes the file with both slots erased; durable when it returns.
     pub(crate) fn create(path: &Path) -> Result<Self> {
         let mut file =
-            OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(|error| {
-                match error.kind() {
+            OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(
+                |error| match error.kind() {
                     std::io::ErrorKind::AlreadyExists => Error::AlreadyExists(path.to_owned()),
                     _ => Error::io(path)(error),
-                }
-            })?;
-        file.write_all(&vec![0; 2 * SLOT_LEN]).and_then(|()| file.sync_all()).map_err(Error::io(path))?;
+                },
+            )?;
+        file.write_all(&vec![0; 2 * SLOT_LEN])
+            .and_then(|()| file.sync_all())
+            .map_err(Error::io(path))?;
         sync_parent(path)?;
         Ok(Self { path: path.to_owned() })
     }
@@ -58,7 +60,8 @@ impl CellFile {
         let file = File::open(&self.path).map_err(Error::io(&self.path))?;
         let mut bytes = vec![0; SLOT_LEN];
         let mut slot = |index: u64| -> Result<SlotState> {
-            file.read_exact_at(&mut bytes, index * SLOT_LEN as u64).map_err(Error::io(&self.path))?;
+            file.read_exact_at(&mut bytes, index * SLOT_LEN as u64)
+                .map_err(Error::io(&self.path))?;
             Ok(match Slot::parse(&bytes) {
                 Some(slot) => SlotState::Valid(Box::new(slot)),
                 None if bytes.iter().all(|byte| *byte == 0) => SlotState::Erased,
@@ -70,8 +73,11 @@ impl CellFile {
 
     /// Writes a slot in place; durable when it returns.
     pub(crate) fn write(&self, index: usize, bytes: &[u8]) -> Result<()> {
-        let file = OpenOptions::new().write(true).open(&self.path).map_err(Error::io(&self.path))?;
-        file.write_all_at(bytes, offset(index)).and_then(|()| file.sync_all()).map_err(Error::io(&self.path))
+        let file =
+            OpenOptions::new().write(true).open(&self.path).map_err(Error::io(&self.path))?;
+        file.write_all_at(bytes, offset(index))
+            .and_then(|()| file.sync_all())
+            .map_err(Error::io(&self.path))
     }
 
     /// Overwrites a slot in place with zeros and reads it back; durable and seen when it returns.

@@ -124,7 +124,14 @@ impl Slot {
             custodies.push((entry.array().ok()?, CustodyKind::decode(&mut entry).ok()?));
             wrapped.push(entry.bytes().ok()?.to_vec());
         }
-        Some(Self { identity, custodies, wrapped, salt, clear: clear.to_vec(), sealed: sealed.to_vec() })
+        Some(Self {
+            identity,
+            custodies,
+            wrapped,
+            salt,
+            clear: clear.to_vec(),
+            sealed: sealed.to_vec(),
+        })
     }
 
     /// The root page key, opened with a custody; `None` when it is not one of this slot's.
@@ -142,7 +149,11 @@ impl Slot {
     }
 }
 
-fn cipher(suite: Suite, key: &Secret<32>, salt: &[u8]) -> (Box<dyn sealkeep_crypto::Aead>, [u8; 12]) {
+fn cipher(
+    suite: Suite,
+    key: &Secret<32>,
+    salt: &[u8],
+) -> (Box<dyn sealkeep_crypto::Aead>, [u8; 12]) {
     let mut okm = Secret::<44>::zeroed();
     let okm = &mut okm.expose_mut()[..suite.key_len() + 12];
     Kdf::extract(suite, salt, key.expose()).expand(&[SEAL_LABEL], okm);

@@ -126,8 +126,10 @@ impl Update {
             .mode(0o600)
             .open(&temporary)
             .map_err(Error::io(&temporary))?;
-        let written =
-            file.write_all(&header).and_then(|()| file.write_all(&bytes)).and_then(|()| file.sync_all());
+        let written = file
+            .write_all(&header)
+            .and_then(|()| file.write_all(&bytes))
+            .and_then(|()| file.sync_all());
         written.map_err(Error::io(&temporary))?;
         fs::rename(&temporary, &path).map_err(Error::io(&path))?;
         sync_parent(&path)?;
@@ -178,7 +180,8 @@ pub(crate) fn scan(
     if source.read_exact(&mut seen).is_err() || seen != header {
         return Err(Error::NotACopy(dir.to_owned()));
     }
-    let (mut at, mut running) = from.unwrap_or((HEADER_LEN as u64, hash(identity.suite, &[&header])));
+    let (mut at, mut running) =
+        from.unwrap_or((HEADER_LEN as u64, hash(identity.suite, &[&header])));
     source.seek(SeekFrom::Start(at)).map_err(io())?;
     let mut tail: Option<Tail> = None;
     let mut batch = Vec::new();
@@ -315,7 +318,10 @@ fn encode_head(head: &Head, out: &mut Vec<u8>) {
     out.put(&head.feed.signature);
 }
 
-fn decode_head(reader: &mut Reader<'_>, identity: &RowFile) -> std::result::Result<Head, Malformed> {
+fn decode_head(
+    reader: &mut Reader<'_>,
+    identity: &RowFile,
+) -> std::result::Result<Head, Malformed> {
     Ok(Head {
         store: identity.store,
         suite: identity.suite,
@@ -331,7 +337,9 @@ fn decode_head(reader: &mut Reader<'_>, identity: &RowFile) -> std::result::Resu
 fn row_files(dir: &Path) -> Result<Vec<String>> {
     let entries = fs::read_dir(dir).map_err(Error::io(dir))?;
     let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-    Ok(names.filter(|name| name.strip_prefix("rows-").is_some_and(|rest| rest.len() == 21)).collect())
+    Ok(names
+        .filter(|name| name.strip_prefix("rows-").is_some_and(|rest| rest.len() == 21))
+        .collect())
 }
 
 #[cfg(test)]
@@ -377,7 +385,9 @@ mod tests {
         let whole = fs::read(&path).expect("readable");
         for cut in first.length as usize..whole.len() {
             fs::write(&path, &whole[..cut]).expect("written");
-            let tail = scan(dir.path(), &name, &identity, None, None).expect("readable").expect("a commit");
+            let tail = scan(dir.path(), &name, &identity, None, None)
+                .expect("readable")
+                .expect("a commit");
             assert_eq!((tail.length, tail.head.sequence), (first.length, 7), "cut at {cut}");
         }
         for at in HEADER_LEN..whole.len() {

@@ -8,7 +8,9 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
-use super::rows::{COMMIT_RECORD_LEN, RowFile, Tail, Update as RowUpdate, commit_head, newest, scan};
+use super::rows::{
+    COMMIT_RECORD_LEN, RowFile, Tail, Update as RowUpdate, commit_head, newest, scan,
+};
 use crate::cell::{self, CellFile, ReadBack, SlotState};
 use crate::db::Ack;
 use crate::error::{Error, Result};
@@ -104,9 +106,9 @@ impl Target {
         }
         let tail = self.tail(ack)?;
         let cell = CellFile::at(&self.location.cell);
-        let selected = tail
-            .as_ref()
-            .map(|tail| cell::select(&cell, &self.identity.store, tail.head.epoch, tail.head.generation));
+        let selected = tail.as_ref().map(|tail| {
+            cell::select(&cell, &self.identity.store, tail.head.epoch, tail.head.generation)
+        });
         Ok(match selected {
             Some(Ok(selected)) => Probe {
                 tail,
@@ -166,13 +168,20 @@ impl Target {
         let path = self.location.dir.join(file);
         let opened = File::open(&path).map_err(Error::io(&path))?;
         let size = opened.metadata().map_err(Error::io(&path))?.len();
-        let Some(start) = length.checked_sub(COMMIT_RECORD_LEN as u64).filter(|_| length <= size) else {
+        let Some(start) = length.checked_sub(COMMIT_RECORD_LEN as u64).filter(|_| length <= size)
+        else {
             return Ok(None);
         };
         let mut record = [0; COMMIT_RECORD_LEN];
         opened.read_exact_at(&mut record, start).map_err(Error::io(&path))?;
         let head = commit_head(&record, &running, &self.identity);
-        Ok(head.map(|head| Tail { file: file.to_owned(), length, running, head, torn: size - length }))
+        Ok(head.map(|head| Tail {
+            file: file.to_owned(),
+            length,
+            running,
+            head,
+            torn: size - length,
+        }))
     }
 
     fn identity(&self) -> Vec<u8> {

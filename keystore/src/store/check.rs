@@ -75,7 +75,11 @@ impl KeyStore {
     ///
     /// # Errors
     /// [`Error::NotAStore`], [`Error::WrongCustody`]. Damage is reported, not returned as an error.
-    pub fn check(location: &Location, unlock: Option<&Unlock<'_>>, wait: Duration) -> Result<CheckReport> {
+    pub fn check(
+        location: &Location,
+        unlock: Option<&Unlock<'_>>,
+        wait: Duration,
+    ) -> Result<CheckReport> {
         let mut report = CheckReport::default();
         let db = open_database(location, wait)?;
         match db.integrity() {
@@ -191,7 +195,10 @@ fn tree<S: PageSource>(
                 if u32::from(seen) == expected {
                     Ok(())
                 } else {
-                    Err(Error::Damaged(format!("page {:#x} has {seen} entries, not {expected}", at.to_u64())))
+                    Err(Error::Damaged(format!(
+                        "page {:#x} has {seen} entries, not {expected}",
+                        at.to_u64()
+                    )))
                 }
             })?;
             walked.pages.insert(at);

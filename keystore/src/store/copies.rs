@@ -9,8 +9,8 @@ use super::{KeyStore, Location};
 use crate::cell::{self, CellFile, ReadBack, Slot, SlotIdentity};
 use crate::clearance::Intent;
 use crate::copy::{
-    CopyRecord, OnFailure, Probe, RowFile, RowUpdate, Target, Update, erase_cell, newest, scan, with_timeout,
-    write_intent,
+    CopyRecord, OnFailure, Probe, RowFile, RowUpdate, Target, Update, erase_cell, newest, scan,
+    with_timeout, write_intent,
 };
 use crate::db::Ack;
 use crate::error::{Error, Result};
@@ -106,7 +106,8 @@ impl KeyStore {
             });
         }
         let location = absolute(location)?;
-        let copy = CopyRecord { id: random::array(), location, live, on_failure, timeout, added: now() };
+        let copy =
+            CopyRecord { id: random::array(), location, live, on_failure, timeout, added: now() };
         self.target(&copy).create()?;
         let registered = copy.clone();
         self.write(Kind::Append, None, |txn, _| {
@@ -153,7 +154,12 @@ impl KeyStore {
         let status = |copy: &CopyRecord| {
             let ack = self.db.ack(&copy.id)?.filter(|ack| ack.incarnation == head.incarnation);
             let (sequence, when) = (ack.as_ref().map(|ack| ack.sequence), ack.map(|ack| ack.when));
-            Ok(CopyStatus { copy: copy.clone(), sequence, when, current: sequence == Some(head.sequence) })
+            Ok(CopyStatus {
+                copy: copy.clone(),
+                sequence,
+                when,
+                current: sequence == Some(head.sequence),
+            })
         };
         self.session.root.copies.iter().map(status).collect()
     }
@@ -175,7 +181,10 @@ impl KeyStore {
     ///
     /// # Errors
     /// When the main store cannot be read. A copy that cannot be reached is an outcome, not an error.
-    pub fn sync_copies(&mut self, chosen: impl Fn(&CopyRecord) -> bool) -> Result<Vec<CopyOutcome>> {
+    pub fn sync_copies(
+        &mut self,
+        chosen: impl Fn(&CopyRecord) -> bool,
+    ) -> Result<Vec<CopyOutcome>> {
         let lock = self.lock()?;
         self.refresh_locked()?;
         self.sync_all(&lock, &chosen, self.db.intents()?.is_empty())
@@ -191,7 +200,8 @@ impl KeyStore {
         let file = newest(&location.dir)?.ok_or_else(damaged)?;
         let tail = scan(&location.dir, &file, &target.identity, None, None)?.ok_or_else(damaged)?;
         let cell = CellFile::at(&location.cell);
-        let selected = cell::select(&cell, &target.identity.store, tail.head.epoch, tail.head.generation);
+        let selected =
+            cell::select(&cell, &target.identity.store, tail.head.epoch, tail.head.generation);
         Ok(CopyCheck {
             store: target.identity.store,
             copy: target.identity.copy,
@@ -229,7 +239,8 @@ impl KeyStore {
         for (copy, probe) in copies.iter().zip(probed) {
             writes.push(match probe {
                 Ok(probe) => {
-                    let (target, update) = (self.target(copy), self.update_for(probe, clear_intent)?);
+                    let (target, update) =
+                        (self.target(copy), self.update_for(probe, clear_intent)?);
                     Ok(with_timeout(copy.timeout, move || target.apply(update)))
                 }
                 Err(reason) => Err(reason),
@@ -338,9 +349,9 @@ impl KeyStore {
             }
             _ => None,
         };
-        let same_root = tail
-            .as_ref()
-            .is_some_and(|tail| (tail.head.epoch, tail.head.generation) == (head.epoch, head.generation));
+        let same_root = tail.as_ref().is_some_and(|tail| {
+            (tail.head.epoch, tail.head.generation) == (head.epoch, head.generation)
+        });
         let (cell_id, current) = probe.cell.unwrap_or_else(|| (random::array(), 1));
         let slot = if same_root && probe.cell.is_some() {
             None
@@ -372,7 +383,8 @@ impl KeyStore {
 
     fn rows_since(&self, tail: Option<&crate::copy::Tail>) -> Result<RowUpdate> {
         let mut rows = RowUpdate::new(&self.session.head);
-        let (sequence, feed) = tail.map_or((0, 0), |tail| (tail.head.sequence, tail.head.feed.count));
+        let (sequence, feed) =
+            tail.map_or((0, 0), |tail| (tail.head.sequence, tail.head.feed.count));
         if tail.is_some() {
             self.db.dropped_since(sequence)?.into_iter().for_each(|tree| rows.dropped(tree));
         }
@@ -412,6 +424,7 @@ fn refuse_one<T>(copy: &CopyRecord, answer: &std::result::Result<T, String>) -> 
 
 /// A copy is found again from any working directory.
 fn absolute(location: &Location) -> Result<Location> {
-    let path = |path: &Path| -> Result<PathBuf> { std::path::absolute(path).map_err(Error::io(path)) };
+    let path =
+        |path: &Path| -> Result<PathBuf> { std::path::absolute(path).map_err(Error::io(path)) };
     Ok(Location { dir: path(&location.dir)?, cell: path(&location.cell)? })
 }

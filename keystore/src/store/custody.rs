@@ -89,7 +89,11 @@ impl KeyStore {
     ///
     /// # Errors
     /// [`Error::Share`] names what is wrong with which share; [`Error::WrongCustody`] if the secret does not fit.
-    pub fn drill_shares(location: &Location, shares: &[Share], wait: Duration) -> Result<DrillReport> {
+    pub fn drill_shares(
+        location: &Location,
+        shares: &[Share],
+        wait: Duration,
+    ) -> Result<DrillReport> {
         let db = open_database(location, wait)?;
         let (head, selected) = locate(location, &db, &CellFile::at(&location.cell), wait)?;
         let custodies = &selected.slot.custodies;
@@ -106,5 +110,9 @@ impl KeyStore {
 }
 
 fn bounded(custodies: &[Custody]) -> Result<()> {
-    if custodies.len() > MAX_CUSTODIES { Err(Error::TooManyCustodies(MAX_CUSTODIES)) } else { Ok(()) }
+    if custodies.len() > MAX_CUSTODIES {
+        Err(Error::TooManyCustodies(MAX_CUSTODIES))
+    } else {
+        Ok(())
+    }
 }

@@ -65,7 +65,8 @@ impl KeyStore {
         for target in &clearance.targets {
             refuse(&mut txn, &self.ids, target)?;
         }
-        let intent = Intent { targets: clearance.targets, certificate: clearance.certificate, when: now() };
+        let intent =
+            Intent { targets: clearance.targets, certificate: clearance.certificate, when: now() };
         if self.session.root.copies.iter().any(|copy| copy.live) {
             self.announce(&intent)?;
         }
@@ -184,7 +185,8 @@ fn destroy_one<S: PageSource>(
             txn.remove_name(&name)?;
         }
         txn.drop_tree(position.scope);
-        scope.body = ScopeBody::Dead(ScopeTombstone { when: intent.when, certificate: intent.certificate });
+        scope.body =
+            ScopeBody::Dead(ScopeTombstone { when: intent.when, certificate: intent.certificate });
         return txn.put_scope(position.scope, &scope);
     }
     match find(txn, ids, target) {

@@ -40,7 +40,12 @@ impl KeyStore {
     /// # Errors
     /// [`Error::ScopeName`], [`Error::ScopeDestroyed`], [`Error::ScopeFull`], [`Error::LabelTooLong`],
     /// [`Error::Busy`], and what the file system says; then no key was made.
-    pub fn create_keys(&mut self, scope: &str, suite: Suite, labels: &[&[u8]]) -> Result<Vec<NewKey>> {
+    pub fn create_keys(
+        &mut self,
+        scope: &str,
+        suite: Suite,
+        labels: &[&[u8]],
+    ) -> Result<Vec<NewKey>> {
         check_name(scope)?;
         if labels.iter().any(|label| label.len() > MAX_LABEL) {
             return Err(Error::LabelTooLong);
@@ -66,10 +71,16 @@ impl KeyStore {
                     incarnation,
                     created: moment,
                     changed: moment,
-                    body: Body::Live { key: secret.duplicate(), label: SecretVec::from_vec(label.to_vec()) },
+                    body: Body::Live {
+                        key: secret.duplicate(),
+                        label: SecretVec::from_vec(label.to_vec()),
+                    },
                 };
                 records.push(record.encode());
-                keys.push(NewKey { id: ids.id(Position { scope: number, slot, incarnation }), secret });
+                keys.push(NewKey {
+                    id: ids.id(Position { scope: number, slot, incarnation }),
+                    secret,
+                });
             }
             txn.add_keys(number, &mut record, &records)?;
             Ok((keys, Vec::new()))
@@ -175,7 +186,9 @@ impl KeyStore {
             }
             let KeyRecord { state, suite, body, .. } = found.record;
             match body {
-                Body::Live { key, .. } if usable(state) => Ok(OpenedKey { suite, state, secret: key }),
+                Body::Live { key, .. } if usable(state) => {
+                    Ok(OpenedKey { suite, state, secret: key })
+                }
                 _ => Err(Error::NotUsable { id: *id, state }),
             }
         })
@@ -236,7 +249,11 @@ pub(super) struct Found {
 }
 
 /// Finds a live key by id.
-pub(super) fn find<S: PageSource>(txn: &mut Txn<'_, S>, ids: &IdCipher, id: &KeyId) -> Result<Found> {
+pub(super) fn find<S: PageSource>(
+    txn: &mut Txn<'_, S>,
+    ids: &IdCipher,
+    id: &KeyId,
+) -> Result<Found> {
     let position = ids.position(id).ok_or(Error::NotOfThisStore(*id))?;
     let scope = txn.scope(position.scope)?.ok_or(Error::Lost(*id))?;
     if let Some(dead) = scope.tombstone() {
@@ -259,14 +276,22 @@ pub(super) fn find<S: PageSource>(txn: &mut Txn<'_, S>, ids: &IdCipher, id: &Key
 }
 
 /// Finds a live scope by name.
-pub(super) fn existing_scope<S: PageSource>(txn: &mut Txn<'_, S>, name: &str) -> Result<(u32, ScopeRecord)> {
+pub(super) fn existing_scope<S: PageSource>(
+    txn: &mut Txn<'_, S>,
+    name: &str,
+) -> Result<(u32, ScopeRecord)> {
     let missing = || Error::NoSuchScope(name.to_owned());
     let number = txn.find_name(name)?.ok_or_else(missing)?;
-    let record = txn.scope(number)?.filter(|record| record.name() == Some(name)).ok_or_else(missing)?;
+    let record =
+        txn.scope(number)?.filter(|record| record.name() == Some(name)).ok_or_else(missing)?;
     Ok((number, record))
 }
 
-fn scope_or_new<S: PageSource>(txn: &mut Txn<'_, S>, name: &str, moment: u64) -> Result<(u32, ScopeRecord)> {
+fn scope_or_new<S: PageSource>(
+    txn: &mut Txn<'_, S>,
+    name: &str,
+    moment: u64,
+) -> Result<(u32, ScopeRecord)> {
     match existing_scope(txn, name) {
         Err(Error::NoSuchScope(_)) => {
             let record = ScopeRecord {

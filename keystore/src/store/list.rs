@@ -99,7 +99,8 @@ impl KeyStore {
                 Err(error) => return Err(error),
             };
             let scope = txn.scope(position.scope)?.ok_or(Error::Lost(*id))?;
-            let (version, mut records) = txn.keys_in_page(position.scope, &scope, position.slot / FAN_OUT)?;
+            let (version, mut records) =
+                txn.keys_in_page(position.scope, &scope, position.slot / FAN_OUT)?;
             let record = records.swap_remove((position.slot % FAN_OUT) as usize);
             let name = scope.name().unwrap_or_default();
             Ok(info(*id, name, position.slot, scope.held, scope.level, record, version <= copied))
@@ -129,7 +130,15 @@ impl KeyStore {
                     for (slot, record) in (page * FAN_OUT..).zip(records) {
                         let incarnation = record.incarnation;
                         let id = ids.id(Position { scope: number, slot, incarnation });
-                        let info = info(id, name, slot, scope.held, scope.level, record, version <= copied);
+                        let info = info(
+                            id,
+                            name,
+                            slot,
+                            scope.held,
+                            scope.level,
+                            record,
+                            version <= copied,
+                        );
                         if filter.passes(&info) && each(info).is_break() {
                             return Ok(());
                         }

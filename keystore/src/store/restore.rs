@@ -98,7 +98,8 @@ impl KeyStore {
             return Err(Error::CopyOutdated { copy: head.sequence, known });
         }
 
-        let incarnation = root.incarnation.checked_add(1).ok_or_else(|| damaged("was restored too often"))?;
+        let incarnation =
+            root.incarnation.checked_add(1).ok_or_else(|| damaged("was restored too often"))?;
         let restore = Restore {
             incarnation,
             copy: target.identity.copy,
@@ -112,8 +113,12 @@ impl KeyStore {
         let announced = read_intent(&from.dir)?;
 
         let fresh = Fresh { location: to, root, incarnation, sequence: known + 1 };
-        let mut report =
-            RestoreReport { restore, pages: copy.pages.len(), destroyed_again: again.len(), finished: 0 };
+        let mut report = RestoreReport {
+            restore,
+            pages: copy.pages.len(),
+            destroyed_again: again.len(),
+            finished: 0,
+        };
         let mut store = fresh.build(custodian, wait, |store| {
             let mut intents = Vec::new();
             for (when, certificate, targets) in acts(&again) {
@@ -142,7 +147,9 @@ fn acts(entries: &[Tombstoned]) -> Vec<(u64, [u8; 32], Vec<crate::id::KeyId>)> {
     let same = |a: &Tombstoned, b: &Tombstoned| (a.when, a.certificate) == (b.when, b.certificate);
     let groups = entries.chunk_by(same);
     groups
-        .map(|group| (group[0].when, group[0].certificate, group.iter().map(|dead| dead.id).collect()))
+        .map(|group| {
+            (group[0].when, group[0].certificate, group.iter().map(|dead| dead.id).collect())
+        })
         .collect()
 }
 
@@ -160,7 +167,8 @@ fn gather(place: &std::path::Path, target: &Target, wait: Duration) -> Result<Ev
     let nothing = || Error::NotACopy(place.to_owned());
     let file = newest(place)?.ok_or_else(nothing)?;
     let mut collected = Collected::default();
-    let tail = scan(place, &file, &other.identity, None, Some(&mut collected))?.ok_or_else(nothing)?;
+    let tail =
+        scan(place, &file, &other.identity, None, Some(&mut collected))?.ok_or_else(nothing)?;
     Ok(Evidence { head: tail.head, feed: collected.feed })
 }
 

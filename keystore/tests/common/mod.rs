@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sealkeep_crypto::Suite;
-use sealkeep_keystore::{Error, InitOptions, KeyFile, KeyId, KeyStore, Location, NewCustody, Result, Unlock};
+use sealkeep_keystore::{
+    Error, InitOptions, KeyFile, KeyId, KeyStore, Location, NewCustody, Result, Unlock,
+};
 
 pub(crate) const WAIT: Duration = Duration::from_secs(10);
 
@@ -18,8 +20,10 @@ pub(crate) struct Fixture {
 
 impl Fixture {
     pub(crate) fn new(suite: Suite) -> (Self, KeyStore) {
-        let fixture = Self { dir: tempfile::tempdir().expect("a folder"), key_file: KeyFile::generate() };
-        let options = InitOptions { suite, custody: &[NewCustody::KeyFile(&fixture.key_file)], shares: None };
+        let fixture =
+            Self { dir: tempfile::tempdir().expect("a folder"), key_file: KeyFile::generate() };
+        let options =
+            InitOptions { suite, custody: &[NewCustody::KeyFile(&fixture.key_file)], shares: None };
         let (store, _) = KeyStore::init(&fixture.place(), &options, WAIT).expect("a new store");
         (fixture, store)
     }
