@@ -1,0 +1,485 @@
+# The English words of Sealkeep. Every key here is in ../zh-CN/sealkeep.ftl too; a test compares them.
+# Vocabulary: docs/architecture.md. Error codes (E-…), command names and file names are never translated.
+
+## Labels
+
+label-error = error[{ $code }]:
+label-warning = warning[{ $code }]:
+label-detail = cause: { $text }
+label-means = meaning: { $text }
+label-todo = what to do: { $text }
+
+## Headings of help texts
+
+help-usage = Usage:
+help-commands = Commands
+help-arguments = Arguments
+help-options = Options
+help-global-options = Options of every command
+
+## Mistakes on the command line
+
+usage-unknown-argument = there is no argument '{ $arg }' here.
+usage-unknown-command = there is no command '{ $command }'.
+usage-missing-command = a command is missing.
+usage-missing-argument = these are missing: { $arg }.
+usage-missing-value = '{ $arg }' needs a value.
+usage-invalid-value = '{ $value }' is not a value for '{ $arg }' (possible: { $allowed }).
+usage-conflict = '{ $arg }' and '{ $other }' exclude each other.
+usage-other = { $problem }.
+usage-suggestion = Did you mean '{ $it }'?
+usage-alone = '-', --range and --output - take a single file, and --dry-run takes no stream.
+usage-json-and-data = --json and the data cannot both go to standard output.
+
+## Questions
+
+prompt-passphrase = { "Passphrase of the key store: " }
+prompt-new-passphrase = { "New passphrase: " }
+prompt-new-passphrase-again = { "The same again: " }
+
+## Help: the program and the options of every command
+
+cmd = Seals sensitive data with keys kept elsewhere, so that it can later be destroyed everywhere at once
+    .long = A sealed file holds no key, not even an encrypted one: its key lies only in the key store.
+        Start with `sealkeep init`, then `sealkeep seal PATH -o OUT` and `sealkeep open OUT -o BACK`.
+        `sealkeep tour` shows everything on real files in a scratch folder.
+        Exit codes are listed in docs/exit-codes.md.
+cmd--keystore = The key store's directory [env: SEALKEEP_KEYSTORE]
+cmd--cell = The root cell, when it does not lie in the key store's directory [env: SEALKEEP_CELL]
+cmd--passphrase-file = Read the passphrase from the first line of a file [env: SEALKEEP_PASSPHRASE_FILE]
+cmd--passphrase-fd = Read the passphrase from an open file descriptor
+cmd--key-file = Unlock the key store with a key file [env: SEALKEEP_KEY_FILE]
+cmd--config = The configuration file [default: $XDG_CONFIG_HOME/sealkeep/config.toml]
+cmd--lang = Language of messages: en or zh-CN [env: SEALKEEP_LANG]
+cmd--json = Print the result as one JSON document
+cmd--quiet = Print nothing but errors and warnings
+cmd--verbose = Say more about what is done
+cmd--wait = How long to wait for a key store that is in use, in seconds [default: 5]
+cmd--help = Print help
+cmd--version = Print the version
+
+## Help: commands on data
+
+cmd-init = Make a key store
+    .long = By default the store is opened by a passphrase, asked for twice. With --shares a recovery kit is made as well:
+        give each share to another person; any K of them together open the store when the passphrase is lost.
+cmd-init--suite = Suite of the key store itself: aes256-gcm or sm4-gcm [default: aes256-gcm]
+cmd-init--new-passphrase-file = Read the new passphrase from the first line of a file
+cmd-init--new-key-file = Make a key file here; it opens the store without a passphrase
+cmd-init--shares = Make N recovery shares, K of which open the store
+cmd-init--kit = Where to write the recovery shares, one file each
+
+cmd-seal = Seal files, folders or standard input
+    .long = Folders are sealed file by file and mirrored under OUT with `.sealed` appended. `-` is standard input or output.
+        The keys are safely in the key store, and in its live copies, before success is reported.
+cmd-seal--paths = Files or folders to seal; `-` for standard input
+cmd-seal--output = Sealed file, folder for several, or `-` for standard output [default: beside each input]
+cmd-seal--scope = Scope that the new keys belong to, e.g. radiology/2019/patient-0042 [default: default]
+cmd-seal--suite = aes256-gcm or sm4-gcm [default: aes256-gcm]
+cmd-seal--exclude = Leave out what matches this pattern; may be given several times
+cmd-seal--hide-names = Name sealed files after their key, so that names and folders do not show
+cmd-seal--force = Replace outputs that exist
+cmd-seal--allow-nested = Seal files that are sealed already
+cmd-seal--dry-run = Show what would be sealed, and seal nothing
+
+cmd-open = Open sealed files
+    .long = Names, modes and times come from inside the sealed files. Nothing appears under its final name before
+        its last byte has been verified.
+cmd-open--paths = Sealed files or folders of them; `-` for standard input
+cmd-open--output = Folder, file, or `-` for standard output [default: beside each input]
+cmd-open--range = Open only bytes A up to but not including B; B may be left out
+cmd-open--force = Replace outputs that exist
+
+cmd-inspect = Show what a sealed file tells without its key: suite, size, key id
+cmd-inspect--paths = Sealed files
+
+cmd-check = Verify sealed files to the last byte, writing nothing
+cmd-check--paths = Sealed files or folders of them
+
+## Help: keys
+
+cmd-key = Look at keys and change their states
+cmd-key-list = List keys
+cmd-key-list--scope = Only keys of this scope
+cmd-key-list--state = Only keys in this state
+cmd-key-list--uncopied = Only keys that no copy of the key store holds yet
+cmd-key-list--limit = At most this many
+cmd-key-show = Show keys: scope, state, dates, labels
+cmd-key-show--keys = Key ids, or sealed files that name them
+cmd-key-suspend = Suspend keys: they open nothing until resumed
+cmd-key-suspend--keys = Key ids, or sealed files that name them
+cmd-key-resume = Make suspended keys active again
+cmd-key-resume--keys = Key ids, or sealed files that name them
+cmd-key-deactivate = Deactivate keys: they open what they sealed, and seal nothing new
+cmd-key-deactivate--keys = Key ids, or sealed files that name them
+cmd-key-compromise = Mark keys as known or feared to be known to others
+cmd-key-compromise--keys = Key ids, or sealed files that name them
+cmd-key-rotate = Replace the keys that protect data keys; sealed files stay as they are
+cmd-key-rotate--scope = Only the key of this scope; otherwise the root and every scope
+
+## Help: the key store
+
+cmd-keystore = Look after the key store: custody, copies, recovery
+cmd-keystore-status = Show the key store's state without unlocking it where possible
+cmd-keystore-check = Read everything in the key store and verify it
+cmd-keystore-passwd = Change how the key store is opened
+    .long = The passphrase or key file used now stops working, also for older copies of the root cell from here on.
+cmd-keystore-passwd--new-passphrase-file = Read the new passphrase from the first line of a file
+cmd-keystore-passwd--new-key-file = Make a key file here; it opens the store without a passphrase
+cmd-keystore-passwd--shares = Make N new recovery shares, K of which open the store; the old ones stop working
+cmd-keystore-passwd--kit = Where to write the recovery shares, one file each
+cmd-keystore-passwd--add = Leave a passphrase or key file of the other kind working too
+cmd-keystore-recover = Open the key store with recovery shares and give it a new passphrase or key file
+cmd-keystore-recover--share-files = Files with one share each
+cmd-keystore-recover--new-passphrase-file = Read the new passphrase from the first line of a file
+cmd-keystore-recover--new-key-file = Make a key file here; it opens the store without a passphrase
+cmd-keystore-recover--shares = Make N new recovery shares, K of which open the store; the old ones stop working
+cmd-keystore-recover--kit = Where to write the recovery shares, one file each
+cmd-keystore-drill-shares = Prove that recovery shares would work, opening nothing
+cmd-keystore-drill-shares--share-files = Files with one share each
+cmd-keystore-restore = Make the key store again from a copy
+    .long = The new store is made where --keystore (and --cell) say. It begins a new incarnation:
+        destroyed keys stay destroyed.
+cmd-keystore-restore--from = The copy's directory
+cmd-keystore-restore--from-cell = The copy's root cell, when it does not lie in the copy's directory
+cmd-keystore-restore--evidence = Another copy, or what is left of the main store, that may know of later destructions
+cmd-keystore-restore--accept-loss = Restore even when a newer state is known; what came after this copy is lost
+cmd-keystore-copy = Look after copies of the key store
+cmd-keystore-copy-add = Register a directory as a copy and bring it up to date
+cmd-keystore-copy-add--path = The copy's directory, best on another device
+cmd-keystore-copy-add--copy-cell = Where the copy's root cell goes [default: in the copy's directory]
+cmd-keystore-copy-add--manual = Bring it up to date only by `keystore copy sync`, not at every seal
+cmd-keystore-copy-add--warn-only = When it cannot be reached, warn instead of refusing to report success
+cmd-keystore-copy-add--timeout = How long a copy may take, in seconds
+cmd-keystore-copy-list = List the copies
+cmd-keystore-copy-sync = Bring copies up to date
+cmd-keystore-copy-sync--paths = Directories of copies; without any, all of them
+cmd-keystore-copy-check = Verify that copies hold what the key store holds
+cmd-keystore-copy-check--paths = Directories of copies; without any, all of them
+cmd-keystore-copy-remove = Forget a copy
+cmd-keystore-copy-remove--path = The copy's directory
+
+## Help: around the program
+
+cmd-tour = See everything work on real files in a scratch folder
+cmd-tour--path = A file or folder of yours; it is only read [default: the project's documentation]
+cmd-tour--keep = Leave everything in this new folder to look at
+cmd-completions = Print completions for a shell
+cmd-completions--shell = The shell
+cmd-man = Print the manual page
+cmd-man--dir = Write all manual pages into this folder instead
+
+## Errors: what happened, what it means, what to do
+
+E-IO = { $subject }: the system reported an error
+    .means = A file or device did not do what it should.
+    .todo = Look at the cause above, repair it and run the command again.
+E-UNEXPECTED = something happened that should not: { $subject }
+    .means = This is a mistake in Sealkeep or in the system below it. Your data was left alone.
+    .todo = Please report it with the exact command and the output of the same command with --verbose.
+E-CHANGED = { $subject } changed while it was being read
+    .means = The sealed file would be a mixture of old and new, so it was not kept.
+    .todo = Seal it again when nobody writes to it, or seal a snapshot.
+E-USAGE = { $subject }
+    .means = The command line could not be understood; nothing was done.
+    .todo = See the same command with --help.
+E-CONFIG = { $subject } is not a valid configuration file
+    .means = Nothing was done, because a setting might have been missed.
+    .todo = Correct the line named above; the fields are listed in docs/guide/configuration.md.
+E-SCOPE = '{ $subject }' is not a scope name
+    .means = Scope names are 1 to 255 bytes, parts joined by '/', none of them empty, '.' or '..'.
+    .todo = Use a name such as radiology/2019/patient-0042.
+E-SCOPE-UNKNOWN = there is no scope '{ $subject }'
+    .means = No key was ever made in a scope of this name, or the scope was destroyed with its name.
+    .todo = List what there is with `sealkeep key list`.
+E-PATTERN = '{ $subject }' is not a pattern
+    .means = Nothing was done, because the wrong files might have been taken.
+    .todo = Use patterns such as '*.tmp' or 'cache/**'.
+E-RANGE = the range { $subject } does not fit
+    .means = A range is A-B in bytes of the content, A not above B, B not beyond the end.
+    .todo = Give a range inside the content; leave B out to read to the end.
+E-NOT-SEEKABLE = { $subject } cannot be read at any position
+    .means = A range needs a file: the end has to be verified before the middle is given out.
+    .todo = Save the input to a file first, or open the whole of it.
+E-KEY-ID = '{ $subject }' is neither a key id nor a sealed file
+    .means = A key id is 32 hexadecimal digits.
+    .todo = Take the id from `sealkeep inspect` or `sealkeep key list`, or give the sealed file itself.
+E-NO-PASSPHRASE = there is no passphrase { $subject }
+    .means = The key store needs one, and there is no terminal to ask at, or the source holds none.
+    .todo = Give --passphrase-file, --passphrase-fd or --key-file.
+E-PASSPHRASES-DIFFER = the two passphrases differ
+    .means = Nothing was changed.
+    .todo = Run the command again and type the same passphrase twice.
+E-PASSPHRASE-EMPTY = the passphrase is empty
+    .means = An empty passphrase protects nothing; nothing was changed.
+    .todo = Choose a passphrase of several words.
+E-NO-CUSTODY = nothing would open this key store
+    .means = A key store that nobody can open is worth nothing.
+    .todo = Give a passphrase, a key file or recovery shares.
+E-NOT-KEY-FILE = { $subject } is not a key file
+    .means = A key file is made by `sealkeep init --new-key-file`; other files do not serve as keys.
+    .todo = Name the right file.
+E-PARTIAL = some of it failed ({ $subject })
+    .means = Everything else is done and good; only what is named above is missing.
+    .todo = Repair what is named above and run the command again for those files.
+E-EXISTS = { $subject } exists already
+    .means = It was left untouched.
+    .todo = Choose another output, or give --force to replace it.
+E-ALREADY-SEALED = { $subject } is sealed already
+    .means = Sealing it again would need two keys to open it.
+    .todo = Leave it out, or give --allow-nested if you want just that.
+E-TERMINAL = the output is binary and would go to a terminal
+    .means = Binary data can garble or even control a terminal; nothing was written.
+    .todo = Send it to a file with -o FILE or into a pipe.
+E-ONE-OUTPUT = { $subject } needs an output of its own
+    .means = Several inputs, or one without a name, would go to the same place.
+    .todo = Give a folder for several inputs, and a file name for an input without a name.
+E-OUTPUT-INSIDE = the output { $subject } lies inside the input
+    .means = The outputs would become inputs.
+    .todo = Choose an output outside the folder that is read.
+E-ESCAPES = { $subject } would be written outside the output folder
+    .means = A symbolic link in the output folder leads out of it; nothing was written through it.
+    .todo = Use an empty output folder.
+E-NOT-REGULAR = { $subject } is not a regular file, folder or symbolic link
+    .means = Devices, pipes and sockets hold nothing that could be sealed as a file.
+    .todo = To seal what a pipe delivers, use standard input: `… | sealkeep seal - -o OUT`.
+E-TOO-LONG = { $subject } is too long for one sealed file
+    .means = The format has room for 2^32 segments.
+    .todo = Split the content.
+E-KEY-TRANSITION = key { $subject } cannot change to that state
+    .means = Keys change state only along the paths of SP 800-57; destroyed keys never come back.
+    .todo = See its state with `sealkeep key show`.
+E-STORE-EXISTS = there is something at { $subject } already
+    .means = It was left untouched: a key store is never overwritten.
+    .todo = Choose another --keystore and --cell.
+E-NOT-FOUND = { $subject } does not exist
+    .means = Nothing of that name was found, or it vanished.
+    .todo = Check the name.
+E-IS-DIRECTORY = { $subject } is a folder
+    .means = A file was expected there.
+    .todo = Name a file.
+E-NOT-DIRECTORY = { $subject } is not a folder
+    .means = A folder was expected there.
+    .todo = Name a folder.
+E-PERMISSION = access to { $subject } is not allowed
+    .means = The system does not let this account read or write it.
+    .todo = Run the command as an account that may, or change the permissions.
+E-NO-SPACE = the disk of { $subject } is full
+    .means = The output was not finished and nothing of it is left.
+    .todo = Free some space, or choose an output on another disk.
+E-NOT-SEALED = { $subject } is not a sealed file
+    .means = It does not begin as sealed files do; a transfer in text mode also does that.
+    .todo = Check that it is the right file, and transfer it again in binary mode if it was transferred.
+E-VERSION = { $subject } was sealed in a form that this version does not know
+    .means = A newer version of Sealkeep made it, or its header is damaged.
+    .todo = Use a newer version, or another copy of the file.
+E-HEADER = the header of { $subject } is damaged
+    .means = The file was changed or not made by Sealkeep; nothing of it was given out.
+    .todo = Use another copy of the file.
+E-DAMAGED = { $subject } was changed
+    .means = Some part of it is not what was sealed. Nothing of it appears under the final name.
+    .todo = Use another copy of the file; `sealkeep check` finds a good one.
+E-TRUNCATED = the end of { $subject } is missing
+    .means = The file was cut short, for example by a broken transfer. Nothing of it appears under the final name.
+    .todo = Transfer it again, or use another copy.
+E-WRONG-KEY = the key for { $subject } does not fit
+    .means = The header was changed, or the key store gave the key of another file.
+    .todo = Use another copy of the file, and run `sealkeep keystore check`.
+E-STORE-MISSING = there is no key store at { $subject }
+    .means = Without its key store no file can be sealed or opened.
+    .todo = Name it with --keystore, make one with `sealkeep init`, or bring it back with `sealkeep keystore restore`.
+E-LOCKED = the key store does not open
+    .means = The passphrase or key file is not the right one. Nothing more can be told.
+    .todo = Try again; if it is lost, use `sealkeep keystore recover` with the recovery shares.
+E-SHARES-REFUSED = a recovery share was refused { $subject }
+    .means = It is mistyped, of another kit, given twice, or there are too few.
+    .todo = Check the shares against the printed kit.
+E-FOREIGN-CELL = { $subject } is the root cell of another key store
+    .means = Cell and key store belong together.
+    .todo = Name the right one with --cell.
+E-BUSY = the key store is in use
+    .means = Another process works with it; two must not change it at once.
+    .todo = Wait until it is done, or give more time with --wait SECONDS.
+E-STORE-DAMAGED = the key store at { $subject } is damaged
+    .means = Its files are not what was written. Keys that can still be read are not in danger.
+    .todo = Copy its directory aside, then run `sealkeep keystore check`, then `sealkeep keystore restore --from COPY`.
+E-STORE-OLD = the key store and its root cell are not of the same time
+    .means = An older copy of one of them was put back; destroyed keys must not return that way.
+    .todo = Put the newest back, or use `sealkeep keystore restore` from a registered copy.
+E-NOT-ERASED = the old root in { $subject } could not be erased
+    .means = What was to be destroyed may still be recoverable from that medium.
+    .todo = Check the medium; run the command again.
+E-COPY-UNREACHABLE = the copy of the key store at { $subject } cannot be reached
+    .means = New keys would exist only once, so success is not reported. The keys made are in the main store.
+    .todo = Bring the copy back and run `sealkeep keystore copy sync`, or remove it with `keystore copy remove`.
+E-COPY-UNKNOWN = there is no copy { $subject }
+    .means = No copy of the key store is registered under that path.
+    .todo = See `sealkeep keystore copy list`.
+E-NOT-A-COPY = { $subject } holds no copy of a key store
+    .means = The directory is empty, damaged, or of another key store.
+    .todo = Name the directory that `keystore copy add` was given.
+E-COPY-DAMAGED = the copy of the key store at { $subject } is damaged
+    .means = It would not restore everything.
+    .todo = Remove it with `keystore copy remove` and add a new one.
+E-COPY-OUTDATED = the copy { $subject } is older than what is known
+    .means = Keys made after it would be lost.
+    .todo = Use a newer copy.
+E-KEY-UNKNOWN = the key { $subject } is not of this key store
+    .means = It was never made here: the file belongs to another key store.
+    .todo = Name the right key store with --keystore.
+E-KEY-DESTROYED = the key of { $subject } was destroyed
+    .means = This file and every copy of it are unreadable for everyone, for ever. That was approved and recorded.
+    .todo = Nothing can bring it back. `sealkeep key show` tells when and under which certificate.
+E-SCOPE-DESTROYED = the scope '{ $subject }' was destroyed
+    .means = Nothing new can be sealed in it.
+    .todo = Use another scope.
+E-KEY-HELD = the key of { $subject } is on hold
+    .means = Nobody may open it while the hold lasts; storing and checking go on.
+    .todo = Ask those who set the hold.
+E-KEY-LOST = the key of { $subject } is lost
+    .means = It was made here, but the key store was later restored from a copy that did not have it.
+    .todo = Look for a newer copy of the key store; if there is none, the file cannot be opened.
+E-KEY-UNUSABLE = the key of { $subject } is not usable now
+    .means = It is suspended, compromised, deactivated or waiting for destruction.
+    .todo = See its state with `sealkeep key show`; a suspended key returns with `sealkeep key resume`.
+E-HANGUP = stopped: the terminal is gone
+    .means = Files reported as done are done; nothing is left half-done.
+    .todo = Run the command again.
+E-INTERRUPTED = stopped by Ctrl-C
+    .means = Files reported as done are done; nothing is left half-done.
+    .todo = Run the command again.
+E-PIPE-CLOSED = the reader went away
+    .means = The program that read our output ended early.
+    .todo = Look at that program.
+E-TERMINATED = stopped on request
+    .means = Files reported as done are done; nothing is left half-done.
+    .todo = Run the command again.
+
+## Small words
+
+yes = yes
+no = no
+partial-counts = { $done } done, { $failed } failed
+note-hardening = Protection of this process: { $state }
+
+## Warnings
+
+warn-shared-device = { $data } and the key store { $keys } lie on one device. Whoever takes or loses that device has both. Put the key store on other storage.
+warn-length = { $path } has a length that no content gives: it was cut or extended.
+
+warn-copy-behind = The copy of the key store at { $path } was not brought up to date: { $reason }
+warn-uncopied = { $count } new keys exist only in one key store. Add a copy with `sealkeep keystore copy add`.
+
+## Results: init, inspect, keys, manual pages
+
+init-done = Made a key store at { $dir } ({ $suite }, id { $id }).
+init-share = Recovery share: { $path }
+init-no-shares = No recovery shares were made. If what opens the store is lost, so is all data. `sealkeep keystore passwd --shares 3/5 --kit DIR` makes some.
+init-next = Next: `sealkeep keystore copy add DIR` on other storage. Without a copy, losing this store means losing all data.
+kit-page =
+    Sealkeep recovery share { $index } of { $total }
+    Key store { $store }
+
+    Any { $threshold } of the { $total } shares together open this key store. Fewer tell nothing.
+    Print this page, give it to its keeper, and delete the file.
+    To use it, type the line below into a file: `sealkeep keystore recover FILE FILE …`
+inspect-file =
+    { $path }
+      suite: { $suite }
+      key: { $id }
+      size: { $sealed } bytes sealed, { $content } bytes of content
+key-shown =
+    { $id }
+      scope: { $scope }
+      state: { $state }
+      on hold: { $held }
+      in a copy of the key store: { $copied }
+      suite: { $suite }
+      made: { $created }
+      changed: { $changed }
+      label: { $label }
+key-gone =
+    { "  " }destroyed: { $when }
+      certificate: { $certificate }
+key-changed = { $count ->
+        [one] One key is now { $state }.
+       *[other] { $count } keys are now { $state }.
+    }
+key-rotated = Rotated { $scopes } scopes, { $pages } pages of keys. Sealed files stay as they are.
+man-written = Wrote { $count } manual pages.
+
+## The tour
+
+tour-init = A key store, and a recovery kit for three people
+tour-init-notice = The store is opened by a key file here; `init` alone asks for a passphrase. Any two of the three shares open it too.
+tour-copy = A live copy of the key store, as if in another building
+tour-copy-notice = From now on, `seal` reports success only when the copy has the new keys too.
+tour-seal = Sealing a folder
+tour-seal-notice = Each file has a key of its own, which lies in the key store only. The originals were only read. (The warning is right: in this tour, keys and data share a disk.)
+tour-sm4 = The same with SM4, and with names hidden
+tour-sm4-notice = Not even names and folders show: the sealed files are named after their keys. Inside, everything is SM4 and SM3.
+tour-inspect = What a stranger sees
+tour-inspect-notice = Suite, size, an opaque key id. No name, no date, no key.
+tour-open = Checking, opening, comparing
+tour-same = { $files } files, { $bytes } bytes: every byte is the same.
+tour-pipe = Pipes and parts of files
+tour-pipe-notice = What comes out is verified before it comes out; for a part, the end of the file is verified first.
+tour-damage = One changed bit
+tour-damage-notice = Refused, and nothing appears under the name bad.out.
+tour-keys = Keys have states
+tour-keys-notice = A suspended key opens nothing; rotation replaces the keys above the data keys and leaves sealed files as they are.
+tour-loss = The key store is lost
+tour-loss-notice = Everything came back from the copy. Without a copy, all sealed data would be gone: that is what makes destruction possible, and copies necessary.
+tour-shares = Whoever opened the store is gone
+tour-shares-notice = Two of three shares opened the store; one alone told nothing. The lost key file opens nothing any more.
+tour-exit = exit code { $code }
+tour-kept = Everything is in { $dir }.
+tour-removed = That was the tour. { $dir } is removed; `sealkeep tour --keep DIR` leaves everything to look at.
+
+## Results: the key store
+
+status-peek =
+    Key store { $dir }
+      id: { $id }, suite { $suite }
+      incarnation: { $incarnation }, epoch: { $epoch }
+      opened by: { $custodies }
+      root cell on: { $filesystem } (overwriting is { $overwrite })
+status-locked = More is shown when it is unlocked (--passphrase-file, --key-file).
+status-unlocked =
+    { "  " }made: { $created }
+      scopes: { $scopes }, tombstones: { $tombstones }, restores: { $restores }
+      copies: { $copies }
+check-counts = Read { $pages } pages: { $scopes } scopes, { $keys } keys, { $destroyed } tombstones.
+check-problem = Found: { $problem }
+check-good = All is well.
+drill-good = Shares { $given } are genuine and enough ({ $threshold } of { $total } are needed). Nothing was opened.
+custody-now = The key store is now opened by: { $custodies }.
+copy-current = up to date
+copy-behind = behind
+copy-live = live
+copy-manual = manual
+copy-added = The key store now has a copy at { $dir }. It is up to date.
+copy-synced = { $dir } is up to date ({ $bytes } bytes written).
+copy-checked = { $dir } was read whole; it is { $behind } commits behind.
+copy-removed = { $dir } is no longer a copy of this key store.
+restore-done = Restored { $dir } from { $from }: { $pages } pages, incarnation { $incarnation }, { $again } destructions carried out again.
+warn-no-copy = The key store has no copy. Losing it means losing all sealed data. Add one with `sealkeep keystore copy add DIR`.
+warn-residual = The root cell { $path } lies on { $kind }, where overwriting does not erase. After a destruction its old content counts as still there.
+warn-cell-left = The root cell of the copy at { $dir } could not be erased: { $reason }. What it holds does not open later states.
+warn-lost = { $commits } later commits were known and are not in this copy. Keys made in them are lost.
+
+## Results: seal, open, check
+
+item = { $input } → { $output } ({ $key })
+seal-done = Sealed { $files } files, { $directories } folders, { $symlinks } links: { $bytes } bytes.
+seal-plan = Would seal { $count } objects, { $bytes } bytes. Nothing was sealed.
+stream-sealed = Sealed { $bytes } bytes under key { $key }.
+open-done = Opened { $files } files, { $directories } folders, { $symlinks } links: { $bytes } bytes, all verified.
+stream-opened = Opened { $path }: { $bytes } bytes, all verified.
+check-done = Checked { $files } files, { $directories } folders, { $symlinks } links: { $bytes } bytes, all good.
+stream-checked = Checked { $bytes } bytes, all good.
+warn-skipped-special = { $path } was left out: devices, pipes and sockets hold nothing to seal.
+warn-skipped-not-sealed = { $path } was left out: it is not a sealed file.
+warn-hard-links = { $count } files have several names; each name was sealed as a file of its own.
+warn-moved = { $sealed } lay under another name than the one inside; it was opened as { $path }.
+warn-special-bits = The setuid or setgid bit of { $path } was not restored.

@@ -1,0 +1,482 @@
+# 封钥（Sealkeep）的中文文本。这里的每个键在 ../en/sealkeep.ftl 中也有，由测试比对。
+# 用词见 docs/architecture.md。错误代码（E-…）、命令名和文件名一律不译。
+
+## 标签
+
+label-error = 错误[{ $code }]：
+label-warning = 警告[{ $code }]：
+label-detail = 原因：{ $text }
+label-means = 含义：{ $text }
+label-todo = 处理：{ $text }
+
+## 帮助文本的标题
+
+help-usage = 用法：
+help-commands = 命令
+help-arguments = 参数
+help-options = 选项
+help-global-options = 所有命令通用的选项
+
+## 命令行错误
+
+usage-unknown-argument = 这里没有参数“{ $arg }”。
+usage-unknown-command = 没有命令“{ $command }”。
+usage-missing-command = 缺少命令。
+usage-missing-argument = 缺少：{ $arg }。
+usage-missing-value = “{ $arg }”需要一个值。
+usage-invalid-value = “{ $value }”不是“{ $arg }”的有效值（可用：{ $allowed }）。
+usage-conflict = “{ $arg }”与“{ $other }”不能同时使用。
+usage-other = { $problem }。
+usage-suggestion = 您是不是想用“{ $it }”？
+usage-alone = “-”、--range 和 --output - 只能用于单个文件，--dry-run 不能用于流。
+usage-json-and-data = --json 与数据不能同时写到标准输出。
+
+## 提问
+
+prompt-passphrase = 密钥库口令：
+prompt-new-passphrase = 新口令：
+prompt-new-passphrase-again = 请再输入一遍：
+
+## 帮助：程序及通用选项
+
+cmd = 封存敏感数据，密钥另行保管，以便日后一次性在所有地方销毁
+    .long = 封存文件中不含任何密钥，连加密过的密钥也没有：密钥只在密钥库里。
+        先用 `sealkeep init`，再用 `sealkeep seal PATH -o OUT` 与 `sealkeep open OUT -o BACK`。
+        `sealkeep tour` 在临时目录里用真实文件演示全部功能。
+        退出码见 docs/exit-codes.md。
+cmd--keystore = 密钥库目录 [环境变量：SEALKEEP_KEYSTORE]
+cmd--cell = 根单元文件（不在密钥库目录内时指定）[环境变量：SEALKEEP_CELL]
+cmd--passphrase-file = 从文件第一行读取口令 [环境变量：SEALKEEP_PASSPHRASE_FILE]
+cmd--passphrase-fd = 从已打开的文件描述符读取口令
+cmd--key-file = 用密钥文件解锁密钥库 [环境变量：SEALKEEP_KEY_FILE]
+cmd--config = 配置文件 [默认：$XDG_CONFIG_HOME/sealkeep/config.toml]
+cmd--lang = 提示语言：en 或 zh-CN [环境变量：SEALKEEP_LANG]
+cmd--json = 以一份 JSON 文档输出结果
+cmd--quiet = 只输出错误和警告
+cmd--verbose = 输出更多过程信息
+cmd--wait = 密钥库被占用时等待多少秒 [默认：5]
+cmd--help = 显示帮助
+cmd--version = 显示版本
+
+## 帮助：数据命令
+
+cmd-init = 建立密钥库
+    .long = 默认用口令打开，输入两遍。加 --shares 会同时生成恢复份额：
+        请把各份分别交给不同的人；口令丢失时，任意 K 份合起来即可打开密钥库。
+cmd-init--suite = 密钥库自身的算法套件：aes256-gcm 或 sm4-gcm [默认：aes256-gcm]
+cmd-init--new-passphrase-file = 从文件第一行读取新口令
+cmd-init--new-key-file = 在此处生成密钥文件，用它打开密钥库而无需口令
+cmd-init--shares = 生成 N 份恢复份额，其中任意 K 份即可打开密钥库
+cmd-init--kit = 恢复份额写到此目录，每份一个文件
+
+cmd-seal = 封存文件、目录或标准输入
+    .long = 目录按文件逐个封存，在 OUT 下保持原结构，文件名后加 `.sealed`。`-` 表示标准输入或标准输出。
+        报告成功之前，密钥已安全存入密钥库及其实时副本。
+cmd-seal--paths = 要封存的文件或目录；`-` 表示标准输入
+cmd-seal--output = 封存文件；多个输入时为目录；`-` 表示标准输出 [默认：各输入旁边]
+cmd-seal--scope = 新密钥所属的范围，例如 radiology/2019/patient-0042 [默认：default]
+cmd-seal--suite = aes256-gcm 或 sm4-gcm [默认：aes256-gcm]
+cmd-seal--exclude = 略过符合此模式的文件；可多次使用
+cmd-seal--hide-names = 以密钥编号命名封存文件，不暴露文件名和目录
+cmd-seal--force = 替换已存在的输出
+cmd-seal--allow-nested = 允许封存已经封存过的文件
+cmd-seal--dry-run = 只显示将要封存什么，不实际封存
+
+cmd-open = 打开封存文件
+    .long = 文件名、权限和时间取自封存文件内部。最后一个字节通过验证之前，
+        最终文件名下不会出现任何内容。
+cmd-open--paths = 封存文件或其所在目录；`-` 表示标准输入
+cmd-open--output = 目录、文件，或 `-` 表示标准输出 [默认：各输入旁边]
+cmd-open--range = 只打开从第 A 字节到第 B 字节之前的内容；B 可省略
+cmd-open--force = 替换已存在的输出
+
+cmd-inspect = 显示无需密钥即可看到的内容：套件、大小、密钥编号
+cmd-inspect--paths = 封存文件
+
+cmd-check = 逐字节验证封存文件，不写出任何内容
+cmd-check--paths = 封存文件或其所在目录
+
+## 帮助：密钥
+
+cmd-key = 查看密钥并改变其状态
+cmd-key-list = 列出密钥
+cmd-key-list--scope = 只列出此范围的密钥
+cmd-key-list--state = 只列出处于此状态的密钥
+cmd-key-list--uncopied = 只列出密钥库副本中还没有的密钥
+cmd-key-list--limit = 最多列出多少个
+cmd-key-show = 显示密钥：范围、状态、日期、标签
+cmd-key-show--keys = 密钥编号，或带有该编号的封存文件
+cmd-key-suspend = 暂停密钥：恢复之前不能打开任何文件
+cmd-key-suspend--keys = 密钥编号，或带有该编号的封存文件
+cmd-key-resume = 恢复暂停的密钥
+cmd-key-resume--keys = 密钥编号，或带有该编号的封存文件
+cmd-key-deactivate = 停用密钥：可打开已封存的文件，不再封存新文件
+cmd-key-deactivate--keys = 密钥编号，或带有该编号的封存文件
+cmd-key-compromise = 标记密钥已泄露或疑似泄露
+cmd-key-compromise--keys = 密钥编号，或带有该编号的封存文件
+cmd-key-rotate = 更换保护数据密钥的密钥；封存文件保持不变
+cmd-key-rotate--scope = 只更换此范围的密钥；否则更换根密钥和所有范围
+
+## 帮助：密钥库
+
+cmd-keystore = 管理密钥库：保管方式、副本、恢复
+cmd-keystore-status = 显示密钥库状态，尽可能不解锁
+cmd-keystore-check = 读取并验证密钥库的全部内容
+cmd-keystore-passwd = 更换打开密钥库的方式
+    .long = 当前使用的口令或密钥文件从此失效。
+cmd-keystore-passwd--new-passphrase-file = 从文件第一行读取新口令
+cmd-keystore-passwd--new-key-file = 在此处生成密钥文件，用它打开密钥库而无需口令
+cmd-keystore-passwd--shares = 重新生成 N 份恢复份额（任意 K 份可用）；旧份额失效
+cmd-keystore-passwd--kit = 恢复份额写到此目录，每份一个文件
+cmd-keystore-passwd--add = 另一类口令或密钥文件继续有效
+cmd-keystore-recover = 用恢复份额打开密钥库，并设置新的口令或密钥文件
+cmd-keystore-recover--share-files = 份额文件，每个文件一份
+cmd-keystore-recover--new-passphrase-file = 从文件第一行读取新口令
+cmd-keystore-recover--new-key-file = 在此处生成密钥文件，用它打开密钥库而无需口令
+cmd-keystore-recover--shares = 重新生成 N 份恢复份额（任意 K 份可用）；旧份额失效
+cmd-keystore-recover--kit = 恢复份额写到此目录，每份一个文件
+cmd-keystore-drill-shares = 演练恢复份额：证明份额可用，但不打开任何内容
+cmd-keystore-drill-shares--share-files = 份额文件，每个文件一份
+cmd-keystore-restore = 从副本重建密钥库
+    .long = 新密钥库建在 --keystore（及 --cell）所指位置，并开始新的一代；
+        已销毁的密钥不会复活。
+cmd-keystore-restore--from = 副本目录
+cmd-keystore-restore--from-cell = 副本的根单元文件（不在副本目录内时指定）
+cmd-keystore-restore--evidence = 可能知道后来销毁情况的其他副本或主密钥库残留
+cmd-keystore-restore--accept-loss = 即使已知有更新的状态也恢复；此副本之后的内容将丢失
+cmd-keystore-copy = 管理密钥库的副本
+cmd-keystore-copy-add = 登记一个目录作为副本并立即同步
+cmd-keystore-copy-add--path = 副本目录，最好在另一台设备上
+cmd-keystore-copy-add--copy-cell = 副本的根单元放在哪里 [默认：副本目录内]
+cmd-keystore-copy-add--manual = 只在执行 `keystore copy sync` 时同步，而不是每次封存时
+cmd-keystore-copy-add--warn-only = 副本不可达时只警告，不拒绝报告成功
+cmd-keystore-copy-add--timeout = 副本最多可用多少秒
+cmd-keystore-copy-list = 列出副本
+cmd-keystore-copy-sync = 同步副本
+cmd-keystore-copy-sync--paths = 副本目录；省略则为全部
+cmd-keystore-copy-check = 验证副本与密钥库内容一致
+cmd-keystore-copy-check--paths = 副本目录；省略则为全部
+cmd-keystore-copy-remove = 取消登记副本
+cmd-keystore-copy-remove--path = 副本目录
+
+## 帮助：程序本身
+
+cmd-tour = 在临时目录里用真实文件看全部功能
+cmd-tour--path = 您的文件或目录，只读取不修改 [默认：本项目的文档]
+cmd-tour--keep = 把全部内容保留在这个新目录中以便查看
+cmd-completions = 输出 shell 补全脚本
+cmd-completions--shell = shell 名称
+cmd-man = 输出手册页
+cmd-man--dir = 改为把所有手册页写入此目录
+
+## 错误：发生了什么、意味着什么、怎么办
+
+E-IO = { $subject }：系统报告错误
+    .means = 文件或设备未能正常工作。
+    .todo = 查看上面的原因，排除后重新执行命令。
+E-UNEXPECTED = 发生了不应发生的情况：{ $subject }
+    .means = 这是封钥或其下层系统的错误。您的数据未被改动。
+    .todo = 请附上完整命令及加 --verbose 后的输出，向开发者报告。
+E-CHANGED = { $subject } 在读取过程中被修改
+    .means = 封存结果会是新旧内容的混合，因此没有保留。
+    .todo = 请在无人写入时重新封存，或封存快照。
+E-USAGE = { $subject }
+    .means = 无法理解命令行；什么也没有做。
+    .todo = 在同一命令后加 --help 查看用法。
+E-CONFIG = { $subject } 不是有效的配置文件
+    .means = 为避免漏掉设置，什么也没有做。
+    .todo = 更正上面指出的行；可用字段见 docs/guide/configuration.md。
+E-SCOPE = “{ $subject }”不是有效的范围名
+    .means = 范围名为 1 到 255 字节，各部分以“/”分隔，不能为空、“.”或“..”。
+    .todo = 请使用类似 radiology/2019/patient-0042 的名称。
+E-SCOPE-UNKNOWN = 没有范围“{ $subject }”
+    .means = 从未在此范围建立过密钥，或该范围已连同名称一起销毁。
+    .todo = 用 `sealkeep key list` 查看现有内容。
+E-PATTERN = “{ $subject }”不是有效的模式
+    .means = 为避免处理错误的文件，什么也没有做。
+    .todo = 请使用类似 '*.tmp' 或 'cache/**' 的模式。
+E-RANGE = 区间 { $subject } 不合适
+    .means = 区间为 A-B，单位为内容的字节，A 不大于 B,B 不超过结尾。
+    .todo = 请给出内容之内的区间；省略 B 则读到结尾。
+E-NOT-SEEKABLE = { $subject } 不能按位置读取
+    .means = 按区间打开需要文件：必须先验证结尾才能给出中间内容。
+    .todo = 先把输入保存为文件，或打开全部内容。
+E-KEY-ID = “{ $subject }”既不是密钥编号，也不是封存文件
+    .means = 密钥编号是 32 位十六进制数字。
+    .todo = 从 `sealkeep inspect` 或 `sealkeep key list` 取得编号，或直接给出封存文件。
+E-NO-PASSPHRASE = 没有口令 { $subject }
+    .means = 密钥库需要口令，而这里没有终端可以询问，或来源中没有口令。
+    .todo = 请使用 --passphrase-file、--passphrase-fd 或 --key-file。
+E-PASSPHRASES-DIFFER = 两次输入的口令不同
+    .means = 什么也没有改变。
+    .todo = 重新执行命令，两次输入相同的口令。
+E-PASSPHRASE-EMPTY = 口令为空
+    .means = 空口令起不到保护作用；什么也没有改变。
+    .todo = 请选用由几个词组成的口令。
+E-NO-CUSTODY = 没有任何方式能打开这个密钥库
+    .means = 谁也打不开的密钥库毫无用处。
+    .todo = 请提供口令、密钥文件或恢复份额。
+E-NOT-KEY-FILE = { $subject } 不是密钥文件
+    .means = 密钥文件由 `sealkeep init --new-key-file` 生成；其他文件不能充当密钥。
+    .todo = 请指定正确的文件。
+E-PARTIAL = 部分内容失败（{ $subject }）
+    .means = 其余都已完成且完好；只缺上面列出的内容。
+    .todo = 排除上面列出的问题后，对这些文件重新执行命令。
+E-EXISTS = { $subject } 已存在
+    .means = 没有改动它。
+    .todo = 请选择别的输出，或用 --force 替换。
+E-ALREADY-SEALED = { $subject } 已经封存过
+    .means = 再次封存后需要两把密钥才能打开。
+    .todo = 略过它；如确有需要，请加 --allow-nested。
+E-TERMINAL = 输出是二进制内容，而目标是终端
+    .means = 二进制内容会扰乱甚至控制终端；没有写出任何内容。
+    .todo = 用 -o FILE 写入文件，或接到管道。
+E-ONE-OUTPUT = { $subject } 需要单独的输出
+    .means = 多个输入，或没有名称的输入，会写到同一位置。
+    .todo = 多个输入请给出目录；没有名称的输入请给出文件名。
+E-OUTPUT-INSIDE = 输出 { $subject } 位于输入之内
+    .means = 输出会变成输入。
+    .todo = 请选择所读目录之外的输出。
+E-ESCAPES = { $subject } 会写到输出目录之外
+    .means = 输出目录中有符号链接指向外部；没有通过它写入任何内容。
+    .todo = 请使用空的输出目录。
+E-NOT-REGULAR = { $subject } 不是普通文件、目录或符号链接
+    .means = 设备、管道和套接字里没有可作为文件封存的内容。
+    .todo = 如要封存管道传来的内容，请用标准输入：`… | sealkeep seal - -o OUT`。
+E-TOO-LONG = { $subject } 太长，一个封存文件放不下
+    .means = 格式最多容纳 2^32 个段。
+    .todo = 请拆分内容。
+E-KEY-TRANSITION = 密钥 { $subject } 不能变为该状态
+    .means = 密钥只能按 SP 800-57 的路径改变状态；已销毁的密钥不会恢复。
+    .todo = 用 `sealkeep key show` 查看其状态。
+E-STORE-EXISTS = { $subject } 处已有内容
+    .means = 没有改动它：密钥库绝不会被覆盖。
+    .todo = 请选择别的 --keystore 和 --cell。
+E-NOT-FOUND = { $subject } 不存在
+    .means = 没有找到该名称，或它已消失。
+    .todo = 请检查名称。
+E-IS-DIRECTORY = { $subject } 是目录
+    .means = 这里需要文件。
+    .todo = 请指定文件。
+E-NOT-DIRECTORY = { $subject } 不是目录
+    .means = 这里需要目录。
+    .todo = 请指定目录。
+E-PERMISSION = 不允许访问 { $subject }
+    .means = 系统不允许当前账户读写它。
+    .todo = 换用有权限的账户执行，或更改权限。
+E-NO-SPACE = { $subject } 所在磁盘已满
+    .means = 输出未完成，也没有留下任何部分内容。
+    .todo = 请释放空间，或选择其他磁盘作为输出。
+E-NOT-SEALED = { $subject } 不是封存文件
+    .means = 开头与封存文件不符；以文本模式传输也会造成这种情况。
+    .todo = 请确认文件是否正确；如经过传输，请以二进制模式重新传输。
+E-VERSION = { $subject } 的封存格式是本版本不认识的
+    .means = 它由更新的版本生成，或文件头已损坏。
+    .todo = 请使用更新的版本，或该文件的另一份副本。
+E-HEADER = { $subject } 的文件头已损坏
+    .means = 文件被改动过或不是由封钥生成；没有给出其中任何内容。
+    .todo = 请使用该文件的另一份副本。
+E-DAMAGED = { $subject } 被改动过
+    .means = 其中有部分与封存时不同。最终文件名下没有出现任何内容。
+    .todo = 请使用另一份副本；可用 `sealkeep check` 找出完好的一份。
+E-TRUNCATED = { $subject } 缺少结尾
+    .means = 文件被截短，例如传输中断。最终文件名下没有出现任何内容。
+    .todo = 请重新传输，或使用另一份副本。
+E-WRONG-KEY = { $subject } 的密钥不匹配
+    .means = 文件头被改动过，或密钥库给出了另一个文件的密钥。
+    .todo = 请使用另一份副本，并执行 `sealkeep keystore check`。
+E-STORE-MISSING = { $subject } 处没有密钥库
+    .means = 没有密钥库就不能封存或打开任何文件。
+    .todo = 用 --keystore 指定，用 `sealkeep init` 建立，或用 `sealkeep keystore restore` 恢复。
+E-LOCKED = 密钥库打不开
+    .means = 口令或密钥文件不对。无法告知更多信息。
+    .todo = 请重试；如已丢失，请用恢复份额执行 `sealkeep keystore recover`。
+E-SHARES-REFUSED = 恢复份额被拒绝 { $subject }
+    .means = 份额输入有误、属于另一套、重复，或数量不足。
+    .todo = 请与打印的份额核对。
+E-FOREIGN-CELL = { $subject } 是另一个密钥库的根单元
+    .means = 根单元与密钥库必须配套。
+    .todo = 用 --cell 指定正确的文件。
+E-BUSY = 密钥库正被使用
+    .means = 另一个进程正在使用；不能同时由两个进程修改。
+    .todo = 等它完成，或用 --wait SECONDS 延长等待。
+E-STORE-DAMAGED = { $subject } 处的密钥库已损坏
+    .means = 其文件与写入时不同。仍可读取的密钥不受影响。
+    .todo = 先把目录另行复制，再执行 `sealkeep keystore check`，然后 `sealkeep keystore restore --from COPY`。
+E-STORE-OLD = 密钥库与其根单元不是同一时间的
+    .means = 其中之一被换成了旧的；已销毁的密钥不能因此复活。
+    .todo = 放回最新的那份，或从登记的副本执行 `sealkeep keystore restore`。
+E-NOT-ERASED = { $subject } 中的旧根未能擦除
+    .means = 本应销毁的内容可能仍可从该介质恢复。
+    .todo = 检查介质后重新执行命令。
+E-COPY-UNREACHABLE = 无法访问 { $subject } 处的密钥库副本
+    .means = 新密钥将只有一份，因此不报告成功。已生成的密钥在主密钥库中。
+    .todo = 恢复该副本后执行 `sealkeep keystore copy sync`，或用 `keystore copy remove` 取消登记。
+E-COPY-UNKNOWN = 没有副本 { $subject }
+    .means = 该路径下没有登记密钥库副本。
+    .todo = 见 `sealkeep keystore copy list`。
+E-NOT-A-COPY = { $subject } 中没有密钥库副本
+    .means = 目录为空、已损坏，或属于另一个密钥库。
+    .todo = 请指定 `keystore copy add` 时给出的目录。
+E-COPY-DAMAGED = { $subject } 处的密钥库副本已损坏
+    .means = 用它不能恢复全部内容。
+    .todo = 用 `keystore copy remove` 取消登记，再添加新的副本。
+E-COPY-OUTDATED = 副本 { $subject } 比已知状态旧
+    .means = 之后生成的密钥会丢失。
+    .todo = 请使用更新的副本。
+E-KEY-UNKNOWN = 密钥 { $subject } 不属于这个密钥库
+    .means = 它从未在这里生成：该文件属于另一个密钥库。
+    .todo = 用 --keystore 指定正确的密钥库。
+E-KEY-DESTROYED = { $subject } 的密钥已销毁
+    .means = 此文件及其所有副本任何人都永远无法再读。这是经批准并记录在案的。
+    .todo = 无法挽回。用 `sealkeep key show` 查看何时、凭哪份证书销毁。
+E-SCOPE-DESTROYED = 范围“{ $subject }”已销毁
+    .means = 其中不能再封存新内容。
+    .todo = 请使用别的范围。
+E-KEY-HELD = { $subject } 的密钥已被冻结
+    .means = 冻结期间任何人不得打开；存储和检查照常进行。
+    .todo = 请联系设置冻结的人员。
+E-KEY-LOST = { $subject } 的密钥已丢失
+    .means = 它曾在这里生成，但密钥库后来由不含它的副本恢复。
+    .todo = 寻找更新的密钥库副本；如果没有，该文件无法打开。
+E-KEY-UNUSABLE = { $subject } 的密钥目前不可用
+    .means = 它处于暂停、泄露、停用或等待销毁状态。
+    .todo = 用 `sealkeep key show` 查看状态；暂停的密钥可用 `sealkeep key resume` 恢复。
+E-HANGUP = 已停止：终端已断开
+    .means = 已报告完成的确已完成；没有留下半成品。
+    .todo = 请重新执行命令。
+E-INTERRUPTED = 已被 Ctrl-C 停止
+    .means = 已报告完成的确已完成；没有留下半成品。
+    .todo = 请重新执行命令。
+E-PIPE-CLOSED = 读取方已退出
+    .means = 读取我们输出的程序提前结束。
+    .todo = 请检查该程序。
+E-TERMINATED = 已按要求停止
+    .means = 已报告完成的确已完成；没有留下半成品。
+    .todo = 请重新执行命令。
+
+## 短语
+
+yes = 是
+no = 否
+partial-counts = 完成 { $done } 个，失败 { $failed } 个
+note-hardening = 本进程的保护状态：{ $state }
+
+## 警告
+
+warn-shared-device = { $data } 与密钥库 { $keys } 在同一设备上。拿走或丢失该设备就同时失去两者。请把密钥库放到其他存储上。
+warn-length = { $path } 的长度与任何内容都不符：它被截短或加长过。
+
+warn-copy-behind = { $path } 处的密钥库副本未能同步：{ $reason }
+warn-uncopied = 有 { $count } 个新密钥只存在于一个密钥库中。请用 `sealkeep keystore copy add` 添加副本。
+
+## 结果：建库、查看、密钥、手册页
+
+init-done = 已在 { $dir } 建立密钥库（{ $suite }，编号 { $id }）。
+init-share = 恢复份额：{ $path }
+init-no-shares = 没有生成恢复份额。打开密钥库的方式一旦丢失，全部数据也随之丢失。可用 `sealkeep keystore passwd --shares 3/5 --kit DIR` 生成。
+init-next = 下一步：在其他存储上执行 `sealkeep keystore copy add DIR`。没有副本时，丢失此密钥库就是丢失全部数据。
+kit-page =
+    封钥恢复份额 第 { $index } 份，共 { $total } 份
+    密钥库 { $store }
+
+    { $total } 份中任意 { $threshold } 份合起来即可打开此密钥库，更少则毫无信息。
+    请打印本页，交给保管人，然后删除文件。
+    使用时把下面一行输入文件：`sealkeep keystore recover FILE FILE …`
+inspect-file =
+    { $path }
+      套件：{ $suite }
+      密钥：{ $id }
+      大小：封存后 { $sealed } 字节，内容 { $content } 字节
+key-shown =
+    { $id }
+      范围：{ $scope }
+      状态：{ $state }
+      冻结：{ $held }
+      密钥库副本中已有：{ $copied }
+      套件：{ $suite }
+      生成：{ $created }
+      变更：{ $changed }
+      标签：{ $label }
+key-gone =
+    { "  " }销毁：{ $when }
+      证书：{ $certificate }
+key-changed = { $count } 个密钥现为 { $state }。
+key-rotated = 已更换 { $scopes } 个范围、{ $pages } 页密钥。封存文件保持不变。
+man-written = 已写出 { $count } 个手册页。
+
+## 导览
+
+tour-init = 建立密钥库，并为三个人准备恢复份额
+tour-init-notice = 这里用密钥文件打开；单独执行 `init` 会询问口令。三份中任意两份也能打开。
+tour-copy = 密钥库的实时副本，就当它在另一栋楼里
+tour-copy-notice = 从现在起，副本也存有新密钥之后，`seal` 才报告成功。
+tour-seal = 封存一个目录
+tour-seal-notice = 每个文件有自己的密钥，只存在密钥库里。原文件只被读取。（警告说得对：在本导览中，密钥与数据在同一磁盘上。）
+tour-sm4 = 同样的内容，使用 SM4 并隐藏名称
+tour-sm4-notice = 连名称和目录也看不到：封存文件以密钥编号命名。内部全部使用 SM4 与 SM3。
+tour-inspect = 外人能看到什么
+tour-inspect-notice = 套件、大小、一个无意义的密钥编号。没有名称、日期、密钥。
+tour-open = 检查、打开、比对
+tour-same = { $files } 个文件，{ $bytes } 字节：逐字节相同。
+tour-pipe = 管道与部分内容
+tour-pipe-notice = 给出的内容都先经过验证；只取一部分时，先验证文件的结尾。
+tour-damage = 改动一个比特
+tour-damage-notice = 被拒绝，bad.out 这个名称下没有出现任何内容。
+tour-keys = 密钥有状态
+tour-keys-notice = 暂停的密钥什么也打不开；轮换会更换数据密钥之上的密钥，封存文件保持不变。
+tour-loss = 密钥库丢失
+tour-loss-notice = 全部内容都从副本恢复。没有副本，所有封存数据就都没了：这正是能够销毁的原因，也是必须有副本的原因。
+tour-shares = 打开密钥库的人不在了
+tour-shares-notice = 三份中的两份打开了密钥库；单独一份毫无信息。丢失的密钥文件再也打不开任何内容。
+tour-exit = 退出码 { $code }
+tour-kept = 全部内容在 { $dir }。
+tour-removed = 导览结束。{ $dir } 已删除；用 `sealkeep tour --keep DIR` 可保留全部内容。
+
+## 结果：密钥库
+
+status-peek =
+    密钥库 { $dir }
+      编号：{ $id }，套件 { $suite }
+      代：{ $incarnation }，纪元：{ $epoch }
+      打开方式：{ $custodies }
+      根单元所在：{ $filesystem }（覆写效果：{ $overwrite }）
+status-locked = 解锁后可显示更多（--passphrase-file、--key-file）。
+status-unlocked =
+    { "  " }建立：{ $created }
+      范围：{ $scopes }，墓碑：{ $tombstones }，恢复次数：{ $restores }
+      副本：{ $copies }
+check-counts = 已读取 { $pages } 页：{ $scopes } 个范围，{ $keys } 个密钥，{ $destroyed } 个墓碑。
+check-problem = 发现：{ $problem }
+check-good = 一切完好。
+drill-good = 份额 { $given } 真实且数量足够（共 { $total } 份，需 { $threshold } 份）。没有打开任何内容。
+custody-now = 密钥库现在的打开方式：{ $custodies }。
+copy-current = 已同步
+copy-behind = 未同步
+copy-live = 实时
+copy-manual = 手动
+copy-added = { $dir } 现为密钥库的副本，已同步。
+copy-synced = { $dir } 已同步（写入 { $bytes } 字节）。
+copy-checked = { $dir } 已完整读取；落后 { $behind } 次提交。
+copy-removed = { $dir } 不再是此密钥库的副本。
+restore-done = 已从 { $from } 恢复 { $dir }：{ $pages } 页，第 { $incarnation } 代，重新执行销毁 { $again } 项。
+warn-no-copy = 密钥库没有副本。丢失它就是丢失全部封存数据。请用 `sealkeep keystore copy add DIR` 添加。
+warn-residual = 根单元 { $path } 位于 { $kind }，在那里覆写不能擦除。销毁之后其旧内容应视为仍然存在。
+warn-cell-left = { $dir } 处副本的根单元未能擦除：{ $reason }。其中内容打不开以后的状态。
+warn-lost = 已知有 { $commits } 次更晚的提交不在此副本中，其中生成的密钥已丢失。
+
+## 结果：封存、打开、检查
+
+item = { $input } → { $output }（{ $key }）
+seal-done = 已封存 { $files } 个文件、{ $directories } 个目录、{ $symlinks } 个链接，共 { $bytes } 字节。
+seal-plan = 将封存 { $count } 个对象，共 { $bytes } 字节。没有实际封存。
+stream-sealed = 已封存 { $bytes } 字节，密钥 { $key }。
+open-done = 已打开 { $files } 个文件、{ $directories } 个目录、{ $symlinks } 个链接，共 { $bytes } 字节，全部通过验证。
+stream-opened = 已打开 { $path }：{ $bytes } 字节，全部通过验证。
+check-done = 已检查 { $files } 个文件、{ $directories } 个目录、{ $symlinks } 个链接，共 { $bytes } 字节，全部完好。
+stream-checked = 已检查 { $bytes } 字节，全部完好。
+warn-skipped-special = 略过 { $path }：设备、管道和套接字没有可封存的内容。
+warn-skipped-not-sealed = 略过 { $path }：它不是封存文件。
+warn-hard-links = 有 { $count } 个文件有多个名称；每个名称各自封存为一个文件。
+warn-moved = { $sealed } 所在的名称与内部名称不同；已打开为 { $path }。
+warn-special-bits = 没有恢复 { $path } 的 setuid 或 setgid 位。

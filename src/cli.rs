@@ -1,0 +1,136 @@
+//! How the program talks: arguments → options → library → report → exit code.
+//!
+//! - `args`, `config`, `settings`: what was typed and what it means;
+//! - `messages`, `help`, `output`, `progress`, `prompt`: words, both ways;
+//! - `exit`, `failure`, `classify`: what can go wrong, under stable names;
+//! - `cmd`: one short file a command.
+
+mod args;
+mod classify;
+mod cmd;
+mod config;
+mod custody;
+mod exit;
+mod failure;
+mod help;
+mod keys;
+mod messages;
+mod output;
+mod progress;
+mod prompt;
+mod settings;
+mod signal;
+mod store;
+
+use std::ffi::OsString;
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+use std::time::{Duration, UNIX_EPOCH};
+
+use clap::FromArgMatches;
+use clap::error::ErrorKind;
+
+use args::{Cli, Command};
+use exit::Exit;
+use failure::Failure;
+use messages::{Lang, Messages};
+use output::Output;
+use settings::Settings;
+use signal::Cancel;
+
+/// What every command gets.
+pub(crate) struct Context {
+    /// Options, environment and configuration file, put together.
+    pub(crate) settings: Settings,
+    /// Results, notes, warnings.
+    pub(crate) output: Output,
+    /// Whether to stop.
+    pub(crate) cancel: Cancel,
+}
+
+/// Runs the program with these arguments, the program's name first.
+pub(crate) fn run(args: Vec<OsString>) -> ExitCode {
+    let lang = Lang::guess(&args, |name| std::env::var(name).ok());
+    let messages = Messages::new(lang);
+    let typed = help::command(&messages)
+        .try_get_matches_from(&args)
+        .and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches));
+    let exit = match typed {
+        Ok(cli) => run_typed(cli, messages),
+        Err(error) => show_parse_result(&error, messages, &args),
+    };
+    exit.into()
+}
+
+fn run_typed(cli: Cli, messages: Messages) -> Exit {
+    let global = &cli.global;
+    let mut output = Output::new(messages, global.json, global.quiet, global.verbose);
+    let settings = match Settings::resolve(global, |name| std::env::var_os(name)) {
+        Ok(settings) => settings,
+        Err(failure) => return output.fail(&failure),
+    };
+    if let Some(lang) = settings.lang.filter(|lang| *lang != output.messages().lang()) {
+        output.set_messages(Messages::new(lang));
+    }
+    harden(&output);
+    let mut context = Context { settings, output, cancel: Cancel::listen() };
+    match run_command(cli.command, &mut context) {
+        Ok(exit) => exit,
+        Err(failure) => context.output.fail(&failure),
+    }
+}
+
+fn run_command(command: Command, context: &mut Context) -> Result<Exit, Failure> {
+    match command {
+        Command::Init(args) => cmd::init::run(args, context),
+        Command::Seal(args) => cmd::seal::run(args, context),
+        Command::Open(args) => cmd::open::run(args, context),
+        Command::Inspect(args) => cmd::inspect::run(args, context),
+        Command::Check(args) => cmd::check::run(args, context),
+        Command::Key { command } => cmd::key::run(command, context),
+        Command::Keystore { command } => cmd::keystore::run(command, context),
+        Command::Tour(args) => cmd::tour::run(args, context),
+        Command::Completions(args) => cmd::completions::run(&args, context),
+        Command::Man(args) => cmd::man::run(&args, context),
+    }
+}
+
+/// Help and version are results; everything else that parsing ends with is a mistake.
+fn show_parse_result(error: &clap::Error, messages: Messages, args: &[OsString]) -> Exit {
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        return match std::io::stdout().write_all(error.render().to_string().as_bytes()) {
+            Ok(()) => Exit::Ok,
+            Err(_) => Exit::PipeClosed,
+        };
+    }
+    let json = args.iter().any(|arg| arg == "--json");
+    let failure = help::usage_failure(error, &messages);
+    Output::new(messages, json, false, false).fail(&failure)
+}
+
+/// Keeps secrets out of core dumps and other processes, and allows many open files.
+fn harden(output: &Output) {
+    let hardening = sealkeep_crypto::harden_process();
+    output.detail("note-hardening", &[("state", &format!("{hardening:?}"))]);
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    // Sealing a tree keeps many outputs open between two syncs. A lower limit only makes it slower.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
+}
+
+/// Whether standard output is a terminal, where binary data does harm.
+pub(crate) fn stdout_is_terminal() -> bool {
+    std::io::stdout().is_terminal()
+}
+
+/// Bytes in lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Unix seconds as `2026-11-21T22:46:00Z` (RFC 3339), the same in every language.
+pub(crate) fn time(seconds: u64) -> String {
+    // Beyond the year 9999 the format ends; a damaged date must not end the program.
+    let seconds = seconds.min(253_402_300_799);
+    humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(seconds)).to_string()
+}

@@ -1,0 +1,90 @@
+//! The commands, one file each: arguments → options → library → report → exit code.
+
+pub(crate) mod check;
+pub(crate) mod completions;
+pub(crate) mod init;
+pub(crate) mod inspect;
+pub(crate) mod key;
+pub(crate) mod keystore;
+pub(crate) mod man;
+pub(crate) mod open;
+pub(crate) mod report;
+pub(crate) mod seal;
+pub(crate) mod tour;
+
+use sealkeep::envelope::Run;
+use sealkeep_keystore::{CopyOutcome, CopyState, KeyStore};
+
+use crate::cli::{Context, store};
+use crate::cli::exit::{Code, Exit};
+use crate::cli::failure::Failure;
+use crate::cli::progress::Progress;
+
+/// Ends a command that worked on several things: `done` of them well, the others as `failures`
+/// tell. A single failure with nothing done is the command's own; else each is named, and what to
+/// do is told once for each code.
+///
+/// # Errors
+/// The failure that gives the exit code, when it was not shown yet.
+pub(crate) fn end(context: &Context, mut failures: Vec<Failure>, done: usize) -> Result<Exit, Failure> {
+    if done == 0 && failures.len() == 1 {
+        return Err(failures.swap_remove(0));
+    }
+    let Some(first) = failures.first() else { return Ok(Exit::Ok) };
+    let alike = done == 0 && failures.iter().all(|failure| failure.code == first.code);
+    let exit = if alike { first.code.exit() } else { Code::Partial.exit() };
+    let mut explained = Vec::new();
+    for failure in &failures {
+        if !context.output.json() && !explained.contains(&failure.code) {
+            explained.push(failure.code);
+            context.output.explain(failure);
+        } else {
+            context.output.mention(failure);
+        }
+    }
+    if !alike && !context.output.json() {
+        let subject = context
+            .output
+            .messages()
+            .text("partial-counts", &[("done", &done), ("failed", &failures.len())]);
+        context.output.explain(&Failure::new(Code::Partial, subject));
+    }
+    Ok(exit)
+}
+
+/// Brings live copies up to date before a change is reported done.
+///
+/// # Errors
+/// `E-COPY-UNREACHABLE` for a copy whose policy is to refuse.
+pub(crate) fn settle_copies(store: &mut KeyStore, context: &Context) -> Result<(), Failure> {
+    let outcomes = store.sync_live_copies().map_err(|error| store::here(context, &error))?;
+    warn_behind(&outcomes, context);
+    Ok(())
+}
+
+/// Warns of copies that were not brought up to date, though their policy lets the command go on.
+pub(crate) fn warn_behind(outcomes: &[CopyOutcome], context: &Context) {
+    for outcome in outcomes {
+        if let CopyState::Behind(reason) = &outcome.state {
+            let path = outcome.copy.location.dir.display().to_string();
+            let args: crate::cli::messages::Args<'_> = &[("path", &path), ("reason", reason)];
+            context.output.warn("W-COPY-BEHIND", "warn-copy-behind", args);
+        }
+    }
+}
+
+/// Runs long work with a progress bar, on all cores, until it ends or a signal comes.
+pub(crate) fn with_progress<T>(
+    context: &Context,
+    total: Option<u64>,
+    work: impl FnOnce(&Run<'_>) -> T,
+) -> T {
+    let progress = Progress::bytes(total, context.output.draws_progress());
+    let count = |bytes| progress.add(bytes);
+    work(&Run { cancel: context.cancel.flag(), progress: &count, ..Run::quiet() })
+}
+
+/// What to say when `-`, `--range` or `--dry-run` stands with what it cannot stand with.
+pub(crate) fn alone(context: &Context) -> String {
+    context.output.messages().text("usage-alone", &[])
+}

@@ -1,0 +1,69 @@
+//! `keystore restore`: a working key store out of a copy.
+
+use sealkeep_keystore::{KeyStore, Location, Restore, RestoreOptions};
+use serde_json::{Value, json};
+
+use crate::cli::args;
+use crate::cli::exit::{Code, Exit};
+use crate::cli::failure::Failure;
+use crate::cli::{Context, hex, store, time};
+
+pub(super) fn run(args: args::Restore, context: &Context) -> Result<Exit, Failure> {
+    let to = store::location(context);
+    if to.dir.join("store.db").symlink_metadata().is_ok() {
+        return Err(Failure::at(Code::StoreExists, &to.dir));
+    }
+    if !args.from.is_dir() {
+        return Err(Failure::at(Code::NotACopy, &args.from));
+    }
+    let from = Location::new(args.from, args.from_cell);
+    let given = store::given(context)?;
+    let options = RestoreOptions { evidence: args.evidence, accept_loss: args.accept_loss };
+    let (_, report) = KeyStore::restore(&from, &to, &given.unlock(), &options, context.settings.wait)
+        .map_err(|error| {
+            let mut failure = store::here(context, &error);
+            if matches!(failure.code, Code::CopyOutdated | Code::StoreDamaged) {
+                failure.subject = from.dir.display().to_string();
+            }
+            failure
+        })?;
+    let (dir, source) = (to.dir.display().to_string(), from.dir.display().to_string());
+    let again = report.destroyed_again + report.finished;
+    context.output.say(
+        "restore-done",
+        &[
+            ("dir", &dir),
+            ("from", &source),
+            ("incarnation", &u64::from(report.restore.incarnation)),
+            ("pages", &report.pages),
+            ("again", &again),
+        ],
+    )?;
+    let missing = report.restore.known_sequence.saturating_sub(report.restore.copy_sequence);
+    if missing > 0 {
+        context.output.warn("W-LOST", "warn-lost", &[("commits", &missing)]);
+    }
+    context.output.document(
+        "sealkeep.keystore-restore/1",
+        json!({
+            "keystore": dir,
+            "from": source,
+            "restore": fields(&report.restore),
+            "pages": report.pages,
+            "destroyed_again": report.destroyed_again,
+            "destructions_finished": report.finished,
+        }),
+    )?;
+    Ok(Exit::Ok)
+}
+
+/// A restore in a document.
+pub(super) fn fields(restore: &Restore) -> Value {
+    json!({
+        "incarnation": restore.incarnation,
+        "copy": hex(&restore.copy),
+        "copy_sequence": restore.copy_sequence,
+        "known_sequence": restore.known_sequence,
+        "when": time(restore.when),
+    })
+}

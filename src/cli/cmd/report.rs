@@ -1,0 +1,132 @@
+//! What `seal`, `open` and `check` did to files and trees, in words and as a document.
+
+use std::path::Path;
+
+use sealkeep::envelope;
+use sealkeep::files::{self, Report, SkipReason};
+use serde_json::{Value, json};
+
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::{Context, classify, cmd};
+
+/// The parts of a report that depend on the command.
+pub(crate) struct Command {
+    /// Schema of the document.
+    pub(crate) schema: &'static str,
+    /// Message with the counts.
+    pub(crate) done: &'static str,
+    /// Fields of the document that only this command has.
+    pub(crate) extra: Value,
+}
+
+/// Shows a report and gives the exit code.
+///
+/// # Errors
+/// What stopped the command, or the only failure when nothing was done.
+pub(crate) fn finish(report: &Report, command: Command, context: &Context) -> Result<Exit, Failure> {
+    let failures: Vec<Failure> =
+        report.failures.iter().map(|one| failure(&one.path, &one.error, context)).collect();
+    let stopped = report.stopped.as_ref().map(|error| failure(Path::new(""), error, context));
+    notes(report, context);
+    let done = usize::try_from(report.done()).unwrap_or(usize::MAX);
+    if done > 0 || (failures.is_empty() && stopped.is_none()) {
+        say(report, &command, context)?;
+    }
+    if let Some(stop) = stopped {
+        failures.iter().for_each(|one| context.output.mention(one));
+        return Err(stop);
+    }
+    if !(context.output.json() && done == 0 && failures.len() == 1) {
+        document(report, &failures, command, context)?;
+    }
+    cmd::end(context, failures, done)
+}
+
+/// What an error at `path` means; a signal is told as the signal it was.
+pub(crate) fn failure(path: &Path, error: &files::Error, context: &Context) -> Failure {
+    if matches!(error, files::Error::Envelope(envelope::Error::Cancelled)) {
+        return context.cancel.failure();
+    }
+    classify::file(path, error)
+}
+
+fn say(report: &Report, command: &Command, context: &Context) -> Result<(), Failure> {
+    for item in &report.items {
+        let output = item.output.as_deref().unwrap_or(Path::new(""));
+        let (input, output) = (item.input.display().to_string(), output.display().to_string());
+        let id = item.key_id.to_string();
+        context.output.say("item", &[("input", &input), ("output", &output), ("key", &id)])?;
+    }
+    context.output.say(
+        command.done,
+        &[
+            ("files", &report.files),
+            ("directories", &report.directories),
+            ("symlinks", &report.symlinks),
+            ("bytes", &report.content_bytes.to_string()),
+        ],
+    )
+}
+
+/// What is worth knowing though nothing failed.
+fn notes(report: &Report, context: &Context) {
+    for skipped in &report.skipped {
+        let path = skipped.path.display().to_string();
+        let (code, key) = match skipped.reason {
+            SkipReason::NotSealed => ("W-SKIPPED", "warn-skipped-not-sealed"),
+            _ => ("W-SKIPPED", "warn-skipped-special"),
+        };
+        context.output.warn(code, key, &[("path", &path)]);
+    }
+    if !report.hard_links.is_empty() {
+        let count = report.hard_links.len();
+        context.output.warn("W-HARD-LINKS", "warn-hard-links", &[("count", &count)]);
+    }
+    for moved in &report.moved {
+        let (sealed, path) = (moved.sealed.display().to_string(), moved.path.display().to_string());
+        context.output.warn("W-MOVED", "warn-moved", &[("sealed", &sealed), ("path", &path)]);
+    }
+    for path in &report.special_bits_dropped {
+        let path = path.display().to_string();
+        context.output.warn("W-SPECIAL-BITS", "warn-special-bits", &[("path", &path)]);
+    }
+    if report.uncopied_keys > 0 {
+        context.output.warn("W-UNCOPIED", "warn-uncopied", &[("count", &report.uncopied_keys)]);
+    }
+}
+
+fn document(
+    report: &Report,
+    failures: &[Failure],
+    command: Command,
+    context: &Context,
+) -> Result<(), Failure> {
+    if !context.output.json() {
+        return Ok(());
+    }
+    let items = report.items.iter().map(|item| {
+        json!({
+            "input": item.input.display().to_string(),
+            "output": item.output.as_ref().map(|path| path.display().to_string()),
+            "key": item.key_id.to_string(),
+            "content_bytes": item.content,
+            "sealed_bytes": item.sealed,
+        })
+    });
+    let skipped = report.skipped.iter().map(|one| one.path.display().to_string());
+    let mut body = json!({
+        "files": report.files,
+        "directories": report.directories,
+        "symlinks": report.symlinks,
+        "content_bytes": report.content_bytes,
+        "sealed_bytes": report.sealed_bytes,
+        "items": items.collect::<Vec<_>>(),
+        "skipped": skipped.collect::<Vec<_>>(),
+        "failures": failures.iter().map(|one| context.output.failure_json(one)).collect::<Vec<_>>(),
+    });
+    if let (Value::Object(body), Value::Object(extra)) = (&mut body, command.extra) {
+        body.extend(extra);
+    }
+    context.output.document(command.schema, body)
+}

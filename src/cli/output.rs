@@ -1,0 +1,214 @@
+//! Where results, notes and errors go, in words or in JSON.
+//!
+//! Results go to standard output; notes, warnings, progress and errors to standard error. With
+//! `--json` standard output holds exactly one document, errors included.
+
+use std::borrow::Cow;
+use std::io::{self, IsTerminal, Write};
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::cli::exit::{Code, Exit};
+use crate::cli::failure::Failure;
+use crate::cli::messages::{Args, Messages};
+
+/// How much and in what form to say things.
+pub(crate) struct Output {
+    messages: Messages,
+    json: bool,
+    quiet: bool,
+    verbose: bool,
+    /// Standard output carries data: results in words go to standard error.
+    data_on_stdout: bool,
+    warnings: std::cell::RefCell<Vec<Value>>,
+}
+
+impl Output {
+    /// An output in the language of `messages`.
+    pub(crate) fn new(messages: Messages, json: bool, quiet: bool, verbose: bool) -> Self {
+        let warnings = std::cell::RefCell::new(Vec::new());
+        Output { messages, json, quiet, verbose, data_on_stdout: false, warnings }
+    }
+
+    /// The catalogue.
+    pub(crate) fn messages(&self) -> &Messages {
+        &self.messages
+    }
+
+    /// Speaks another language from here on.
+    pub(crate) fn set_messages(&mut self, messages: Messages) {
+        self.messages = messages;
+    }
+
+    /// Whether the result is a JSON document.
+    pub(crate) fn json(&self) -> bool {
+        self.json
+    }
+
+    /// Whether every object is to be listed.
+    pub(crate) fn verbose(&self) -> bool {
+        self.verbose
+    }
+
+    /// Whether progress may be drawn: a person is looking and did not ask for silence.
+    pub(crate) fn draws_progress(&self) -> bool {
+        !self.json && !self.quiet && io::stderr().is_terminal()
+    }
+
+    /// Gives standard output to data.
+    ///
+    /// # Errors
+    /// `E-USAGE` with `--json`, which needs standard output for itself.
+    pub(crate) fn give_stdout_to_data(&mut self) -> Result<(), Failure> {
+        if self.json {
+            return Err(Failure::new(Code::Usage, self.messages.text("usage-json-and-data", &[])));
+        }
+        self.data_on_stdout = true;
+        Ok(())
+    }
+
+    /// A line of the result; none with `--json`.
+    pub(crate) fn say(&self, key: &str, args: Args<'_>) -> Result<(), Failure> {
+        self.line(&self.messages.text(key, args))
+    }
+
+    /// A ready line of the result; none with `--json`.
+    pub(crate) fn line(&self, line: &str) -> Result<(), Failure> {
+        match (self.json, self.data_on_stdout) {
+            (true, _) => Ok(()),
+            (false, true) if self.quiet => Ok(()),
+            (false, true) => {
+                self.to_stderr(line);
+                Ok(())
+            }
+            (false, false) => {
+                writeln!(io::stdout(), "{}", harmless(line)).map_err(|error| Failure::stdout(&error))
+            }
+        }
+    }
+
+    /// Something only the curious want.
+    pub(crate) fn detail(&self, key: &str, args: Args<'_>) {
+        if self.verbose && !self.json {
+            self.to_stderr(&self.messages.text(key, args));
+        }
+    }
+
+    /// Something that is not as it should be but stops nothing. It is part of the JSON document.
+    pub(crate) fn warn(&self, code: &'static str, key: &str, args: Args<'_>) {
+        let text = self.messages.text(key, args);
+        if !self.json {
+            let label = self.messages.text("label-warning", &[("code", &code)]);
+            self.to_stderr(&format!("{label} {text}"));
+        }
+        self.warnings.borrow_mut().push(json!({ "code": code, "text": text }));
+    }
+
+    /// The document of a command, `schema` first in meaning if not in order.
+    pub(crate) fn document(&self, schema: &str, body: impl Serialize) -> Result<(), Failure> {
+        if !self.json {
+            return Ok(());
+        }
+        let mut value = serde_json::to_value(body).map_err(unexpected)?;
+        if let Value::Object(fields) = &mut value {
+            fields.insert("schema".to_owned(), schema.into());
+            fields.insert("warnings".to_owned(), self.warnings.take().into());
+        }
+        let text = serde_json::to_string_pretty(&value).map_err(unexpected)?;
+        writeln!(io::stdout(), "{text}").map_err(|error| Failure::stdout(&error))
+    }
+
+    /// Shows the failure that ends the run and gives the exit code for it.
+    pub(crate) fn fail(&self, failure: &Failure) -> Exit {
+        let exit = failure.code.exit();
+        if failure.code == Code::PipeClosed {
+            return exit;
+        }
+        if self.json {
+            let mut fields = self.failure_json(failure);
+            fields["exit"] = (exit as u8).into();
+            // If standard output is gone as well, the exit code is all that is left.
+            let _ = self.document("sealkeep.error/1", fields);
+        } else {
+            self.explain(failure);
+        }
+        exit
+    }
+
+    /// Shows a failure in words: what happened, what it means, what to do.
+    pub(crate) fn explain(&self, failure: &Failure) {
+        let code = failure.code.text();
+        let (what, means, todo) = self.texts(failure);
+        let label = self.messages.text("label-error", &[("code", &code)]);
+        self.to_stderr(&format!("{label} {what}"));
+        if !failure.detail.is_empty() {
+            self.to_stderr(&format!("  {}", self.messages.text("label-detail", &[("text", &failure.detail)])));
+        }
+        self.to_stderr(&format!("  {}", self.messages.text("label-means", &[("text", &means)])));
+        self.to_stderr(&format!("  {}", self.messages.text("label-todo", &[("text", &todo)])));
+    }
+
+    /// Shows one of many failures on a line of its own; the remedy follows once per code.
+    pub(crate) fn mention(&self, failure: &Failure) {
+        if self.json {
+            return;
+        }
+        let code = failure.code.text();
+        let label = self.messages.text("label-error", &[("code", &code)]);
+        let (what, _, _) = self.texts(failure);
+        let detail = if failure.detail.is_empty() { String::new() } else { format!(" ({})", failure.detail) };
+        self.to_stderr(&format!("{label} {what}{detail}"));
+    }
+
+    /// A failure as fields of a document.
+    pub(crate) fn failure_json(&self, failure: &Failure) -> Value {
+        let (what, means, todo) = self.texts(failure);
+        json!({
+            "code": failure.code.text(),
+            "subject": failure.subject,
+            "detail": failure.detail,
+            "what": what,
+            "means": means,
+            "todo": todo,
+        })
+    }
+
+    fn texts(&self, failure: &Failure) -> (String, String, String) {
+        let args: Args<'_> = &[("subject", &failure.subject)];
+        let key = failure.code.text();
+        let attribute = |name| self.messages.attribute(key, name, args).unwrap_or_default();
+        (self.messages.text(key, args), attribute("means"), attribute("todo"))
+    }
+
+    /// Standard error may be closed; there is nobody left to tell.
+    fn to_stderr(&self, line: &str) {
+        let _ = writeln!(io::stderr(), "{}", harmless(line));
+    }
+}
+
+/// File names and labels are other people's text: control characters in them must not reach the
+/// terminal, where they could move the cursor or change what was printed before.
+fn harmless(text: &str) -> Cow<'_, str> {
+    let control = |c: char| c.is_control() && c != '\n';
+    if !text.contains(control) {
+        return Cow::Borrowed(text);
+    }
+    let escaped = text.chars().map(|c| if control(c) { c.escape_default().to_string() } else { c.to_string() });
+    Cow::Owned(escaped.collect())
+}
+
+fn unexpected(error: serde_json::Error) -> Failure {
+    Failure::new(Code::Unexpected, "JSON").because(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_are_shown_not_obeyed() {
+        assert_eq!(harmless("a\u{1b}[2Jb\r"), "a\\u{1b}[2Jb\\r");
+        assert_eq!(harmless("病历\nx"), "病历\nx");
+    }
+}

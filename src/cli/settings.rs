@@ -1,0 +1,169 @@
+//! What was typed → what it means: options over environment over configuration file over defaults.
+
+use std::os::fd::RawFd;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::cli::args::Global;
+use crate::cli::config::{Config, SealDefaults};
+use crate::cli::exit::Code;
+use crate::cli::failure::Failure;
+use crate::cli::messages::Lang;
+
+/// Where the secret that opens the key store comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum SecretSource {
+    /// Ask at the terminal.
+    Prompt,
+    /// The first line of a file.
+    PassphraseFile(PathBuf),
+    /// The first line of an open descriptor.
+    PassphraseFd(RawFd),
+    /// A key file.
+    KeyFile(PathBuf),
+}
+
+/// Everything about a run that is not the command itself.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    /// The directory of the key store.
+    pub(crate) keystore: PathBuf,
+    /// The root cell, when not inside the key store.
+    pub(crate) cell: Option<PathBuf>,
+    /// How to unlock it.
+    pub(crate) secret: SecretSource,
+    /// How long to wait for a busy key store.
+    pub(crate) wait: Duration,
+    /// The language asked for by option, environment or configuration.
+    pub(crate) lang: Option<Lang>,
+    /// Defaults of `seal`.
+    pub(crate) seal: SealDefaults,
+}
+
+/// How long a command waits for a key store that another process uses, unless told.
+const DEFAULT_WAIT: Duration = Duration::from_secs(5);
+
+impl Settings {
+    /// Puts the sources together. `env` looks up an environment variable.
+    ///
+    /// # Errors
+    /// `E-CONFIG` for a bad configuration file, `E-USAGE` for a language that we do not speak.
+    pub(crate) fn resolve(
+        global: &Global,
+        env: impl Fn(&str) -> Option<std::ffi::OsString>,
+    ) -> Result<Settings, Failure> {
+        let path = |name: &str| env(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let config = match &global.config {
+            Some(file) => Config::read(file)?,
+            None => match base(&path, "XDG_CONFIG_HOME", ".config") {
+                Some(folder) => Config::read_default(&folder.join("sealkeep/config.toml"))?,
+                None => Config::default(),
+            },
+        };
+        let secret = typed_secret(global)
+            .or_else(|| path("SEALKEEP_KEY_FILE").map(SecretSource::KeyFile))
+            .or_else(|| path("SEALKEEP_PASSPHRASE_FILE").map(SecretSource::PassphraseFile))
+            .or_else(|| config.key_file.map(SecretSource::KeyFile))
+            .or_else(|| config.passphrase_file.map(SecretSource::PassphraseFile))
+            .unwrap_or(SecretSource::Prompt);
+        let keystore = global
+            .keystore
+            .clone()
+            .or_else(|| path("SEALKEEP_KEYSTORE"))
+            .or(config.keystore)
+            .or_else(|| {
+                base(&path, "XDG_DATA_HOME", ".local/share").map(|dir| dir.join("sealkeep/keystore"))
+            })
+            .ok_or_else(|| Failure::new(Code::StoreMissing, "SEALKEEP_KEYSTORE"))?;
+        let lang = global
+            .lang
+            .clone()
+            .or_else(|| env("SEALKEEP_LANG").and_then(|value| value.into_string().ok()))
+            .or(config.lang);
+        Ok(Settings {
+            keystore,
+            cell: global.cell.clone().or_else(|| path("SEALKEEP_CELL")).or(config.cell),
+            secret,
+            wait: global.wait.or(config.wait).map_or(DEFAULT_WAIT, Duration::from_secs),
+            lang: lang.map(language).transpose()?,
+            seal: config.seal,
+        })
+    }
+}
+
+fn typed_secret(global: &Global) -> Option<SecretSource> {
+    let key_file = global.key_file.clone().map(SecretSource::KeyFile);
+    key_file
+        .or_else(|| global.passphrase_file.clone().map(SecretSource::PassphraseFile))
+        .or_else(|| global.passphrase_fd.map(SecretSource::PassphraseFd))
+}
+
+fn language(tag: String) -> Result<Lang, Failure> {
+    Lang::parse(&tag).ok_or_else(|| Failure::new(Code::Usage, format!("--lang {tag}: en, zh-CN")))
+}
+
+/// A folder of the XDG base directory specification; relative values are to be ignored.
+fn base(path: &impl Fn(&str) -> Option<PathBuf>, name: &str, under_home: &str) -> Option<PathBuf> {
+    path(name)
+        .filter(|folder| folder.is_absolute())
+        .or_else(|| path("HOME").map(|home| home.join(Path::new(under_home))))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+    use std::ffi::OsString;
+
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::args::Cli;
+
+    fn resolve(args: &[&str], env: &[(&str, &str)]) -> Result<Settings, Failure> {
+        let env: HashMap<String, OsString> =
+            env.iter().map(|(name, value)| ((*name).to_owned(), OsString::from(value))).collect();
+        let args = ["sealkeep", "inspect", "x"].iter().chain(args);
+        let cli = Cli::try_parse_from(args).expect("the test types well");
+        Settings::resolve(&cli.global, |name| env.get(name).cloned())
+    }
+
+    #[test]
+    fn an_option_wins_over_the_environment_and_that_over_the_file() {
+        let dir = tempfile::tempdir().expect("a scratch folder");
+        let file = dir.path().join("c.toml");
+        std::fs::write(&file, "keystore = \"/file\"\ncell = \"/file-cell\"\nwait = 7").expect("write");
+        let config = ["--config", file.to_str().expect("scratch names are UTF-8")];
+        let settings = resolve(&config, &[("SEALKEEP_KEYSTORE", "/env")]).expect("fine");
+        assert_eq!(settings.keystore, Path::new("/env"));
+        assert_eq!(settings.cell.as_deref(), Some(Path::new("/file-cell")));
+        assert_eq!(settings.wait, Duration::from_secs(7));
+        let typed = [&config[..], &["--keystore", "/typed", "--wait", "1"]].concat();
+        let settings = resolve(&typed, &[("SEALKEEP_KEYSTORE", "/env")]).expect("fine");
+        assert_eq!(settings.keystore, Path::new("/typed"));
+        assert_eq!(settings.wait, Duration::from_secs(1));
+    }
+
+    #[test]
+    fn the_default_store_follows_xdg() {
+        let settings = resolve(&[], &[("HOME", "/home/u")]).expect("fine");
+        assert_eq!(settings.keystore, Path::new("/home/u/.local/share/sealkeep/keystore"));
+        assert_eq!(settings.secret, SecretSource::Prompt);
+        let settings = resolve(&[], &[("HOME", "/h"), ("XDG_DATA_HOME", "/x")]).expect("fine");
+        assert_eq!(settings.keystore, Path::new("/x/sealkeep/keystore"));
+    }
+
+    #[test]
+    fn a_typed_secret_wins_over_a_key_file_in_the_environment() {
+        let env = [("HOME", "/h"), ("SEALKEEP_KEY_FILE", "/k")];
+        let settings = resolve(&["--passphrase-fd", "3"], &env).expect("fine");
+        assert_eq!(settings.secret, SecretSource::PassphraseFd(3));
+        let settings = resolve(&[], &env).expect("fine");
+        assert_eq!(settings.secret, SecretSource::KeyFile(PathBuf::from("/k")));
+    }
+
+    #[test]
+    fn a_language_we_do_not_speak_is_refused() {
+        let failure = resolve(&["--lang", "fr"], &[("HOME", "/h")]).expect_err("not spoken");
+        assert_eq!(failure.code, Code::Usage);
+    }
+}

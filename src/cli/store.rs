@@ -1,0 +1,112 @@
+//! Opening the key store that the settings name, with the secret that they name.
+
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use sealkeep_crypto::SecretVec;
+use sealkeep_keystore::{KeyFile, KeyStore, Location, Peek, Unlock};
+use zeroize::Zeroize;
+
+use crate::cli::exit::Code;
+use crate::cli::failure::Failure;
+use crate::cli::settings::SecretSource;
+use crate::cli::{Context, classify, prompt};
+
+/// What a person or a file gave to open the store with.
+pub(crate) enum Given {
+    /// A passphrase.
+    Passphrase(SecretVec),
+    /// A key file's content.
+    KeyFile(KeyFile),
+}
+
+impl Given {
+    /// The same in the key store's words.
+    pub(crate) fn unlock(&self) -> Unlock<'_> {
+        match self {
+            Given::Passphrase(secret) => Unlock::Passphrase(secret.expose()),
+            Given::KeyFile(file) => Unlock::KeyFile(file),
+        }
+    }
+}
+
+/// Where the key store lies.
+pub(crate) fn location(context: &Context) -> Location {
+    Location::new(context.settings.keystore.clone(), context.settings.cell.clone())
+}
+
+/// What can be said of the store without opening it; also tells early that there is none, before
+/// anybody is asked for a passphrase.
+pub(crate) fn peek(context: &Context) -> Result<Peek, Failure> {
+    KeyStore::peek(&location(context), context.settings.wait).map_err(|error| here(context, &error))
+}
+
+/// Opens the store.
+pub(crate) fn open(context: &Context) -> Result<KeyStore, Failure> {
+    peek(context)?;
+    let given = given(context)?;
+    KeyStore::open(&location(context), &given.unlock(), context.settings.wait)
+        .map_err(|error| here(context, &error))
+}
+
+/// The secret that the settings name, or one that is asked for.
+pub(crate) fn given(context: &Context) -> Result<Given, Failure> {
+    Ok(match &context.settings.secret {
+        SecretSource::KeyFile(path) => Given::KeyFile(read_key_file(path)?),
+        SecretSource::PassphraseFile(path) => Given::Passphrase(prompt::from_file(path)?),
+        SecretSource::PassphraseFd(fd) => Given::Passphrase(prompt::from_descriptor(*fd)?),
+        SecretSource::Prompt => {
+            Given::Passphrase(prompt::ask(context.output.messages(), &context.cancel)?)
+        }
+    })
+}
+
+/// Reads a key file.
+pub(crate) fn read_key_file(path: &Path) -> Result<KeyFile, Failure> {
+    let mut text = read_small(path)?;
+    let parsed = KeyFile::parse(&text);
+    text.zeroize();
+    parsed.map_err(|_| Failure::at(Code::NotKeyFile, path))
+}
+
+/// An error of the key store; those that are about the whole of it name its directory.
+pub(crate) fn here(context: &Context, error: &sealkeep_keystore::Error) -> Failure {
+    let mut failure = classify::store(error);
+    if failure.subject.is_empty() {
+        failure.subject = context.settings.keystore.display().to_string();
+    }
+    failure
+}
+
+/// A file that cannot be large: key files and shares are a line or a page of text.
+pub(crate) fn read_small(path: &Path) -> Result<Vec<u8>, Failure> {
+    use std::io::Read;
+    let mut text = Vec::with_capacity(SMALL);
+    let file = std::fs::File::open(path).map_err(|error| Failure::io(path, &error))?;
+    file.take(SMALL as u64).read_to_end(&mut text).map_err(|error| Failure::io(path, &error))?;
+    Ok(text)
+}
+
+/// Warns when one of `data` lies on the device of the key store or its cell: a fire, a thief or a
+/// failed disk then takes both. Returns whether that is so, for the report.
+pub(crate) fn warn_shared_device(context: &Context, data: &[&Path]) -> bool {
+    let location = location(context);
+    let store = [device(&location.dir), device(&location.cell)];
+    let shared = data.iter().find(|path| {
+        let here = device(path);
+        here.is_some() && store.contains(&here)
+    });
+    if let Some(path) = shared {
+        let (data, keys) = (path.display().to_string(), location.dir.display().to_string());
+        context.output.warn("W-SHARED-DEVICE", "warn-shared-device", &[("data", &data), ("keys", &keys)]);
+    }
+    shared.is_some()
+}
+
+/// The device of `path`, or of the nearest folder above it that exists.
+fn device(path: &Path) -> Option<u64> {
+    let absolute: PathBuf = std::path::absolute(path).ok()?;
+    absolute.ancestors().find_map(|path| std::fs::metadata(path).ok()).map(|found| found.dev())
+}
+
+const SMALL: usize = 64 * 1024;
