@@ -32,6 +32,8 @@
 //! This crate is the authority: it never sees data, takes and returns plain values, and enforces what it must
 //! enforce by itself. Byte formats and the order of persistence are in `docs/spec/keystore.md`.
 
+#[cfg(test)]
+mod adversary;
 mod cell;
 mod clearance;
 mod codec;
