@@ -74,26 +74,30 @@ fn keys_in(at: Address, page: &[u8]) -> Vec<[u8; 32]> {
     if interior {
         let count = children::count(page).expect("a page");
         let slots = (0..=u8::MAX).take(count.into());
-        return slots.filter_map(|slot| children::get(page, slot).expect("a page")).map(|c| key(&c)).collect();
+        return slots
+            .filter_map(|slot| children::get(page, slot).expect("a page"))
+            .map(|c| key(&c))
+            .collect();
     }
     if at.tree != DIRECTORY {
         return Vec::new();
     }
     let records = list::all(page).expect("a page").into_iter();
-    let tops = records.filter_map(|record| match ScopeRecord::decode(record).expect("a scope").body {
-        ScopeBody::Live { top, .. } => top,
-        ScopeBody::Dead(_) => None,
-    });
+    let tops =
+        records.filter_map(|record| match ScopeRecord::decode(record).expect("a scope").body {
+            ScopeBody::Live { top, .. } => top,
+            ScopeBody::Dead(_) => None,
+        });
     tops.map(|top| key(&top)).collect()
 }
 
 /// Every page in a byte copy of the database and its log.
 fn pages_of(snapshot: &Path) -> Vec<SealedPage> {
     let database = Connection::open(snapshot.join("store.db")).expect("a database");
-    let mut statement = database.prepare("SELECT address, version, sealed FROM page").expect("a table");
-    let rows = statement.query_map([], |row| {
-        Ok((Address::from_u64(row.get(0)?), row.get(1)?, row.get(2)?))
-    });
+    let mut statement =
+        database.prepare("SELECT address, version, sealed FROM page").expect("a table");
+    let rows = statement
+        .query_map([], |row| Ok((Address::from_u64(row.get(0)?), row.get(1)?, row.get(2)?)));
     rows.expect("rows").map(|row| row.expect("a row")).collect()
 }
 
@@ -144,7 +148,7 @@ impl History {
     fn step(&mut self, dice: &mut Dice) {
         let scope = format!("scope-{}", dice.roll(6));
         match dice.roll(10) {
-            0..4 => self.create(&scope, 1 + dice.roll(90) as usize),
+            0..4 => self.create(&scope, 1 + dice.roll(90)),
             4..7 => {
                 let picked: Vec<KeyId> =
                     self.live.keys().filter(|_| dice.roll(40) == 0).copied().collect();
@@ -152,8 +156,12 @@ impl History {
             }
             7 => {
                 if let Ok(id) = self.store.scope_id(&scope) {
-                    let inside: Vec<KeyId> =
-                        self.live.iter().filter(|(_, key)| key.1 == scope).map(|(id, _)| *id).collect();
+                    let inside: Vec<KeyId> = self
+                        .live
+                        .iter()
+                        .filter(|(_, key)| key.1 == scope)
+                        .map(|(id, _)| *id)
+                        .collect();
                     self.destroy(inside, &[id]);
                 }
             }
@@ -164,7 +172,11 @@ impl History {
             _ => {
                 if let Some(id) = self.live.keys().next().copied() {
                     let state = self.store.key(&id).expect("there").state;
-                    let next = if state == KeyState::Active { KeyState::Suspended } else { KeyState::Active };
+                    let next = if state == KeyState::Active {
+                        KeyState::Suspended
+                    } else {
+                        KeyState::Active
+                    };
                     self.store.set_state(&[id], next).expect("may move");
                 }
             }
@@ -234,7 +246,8 @@ fn a_destroyed_key_stays_destroyed() {
 
         // No key, no label and no scope name lies in any file in clear. Some of the snapshots show it: a log
         // only grows between them.
-        let needles = [&b"patient name"[..], b"scope-", &history.destroyed[0].1, &history.destroyed[9].1];
+        let needles =
+            [&b"patient name"[..], b"scope-", &history.destroyed[0].1, &history.destroyed[9].1];
         for dir in history.snapshots.iter().rev().step_by(15) {
             for file in fs::read_dir(dir).expect("readable") {
                 let bytes = fs::read(file.expect("an entry").path()).expect("readable");
@@ -255,7 +268,9 @@ fn a_destroyed_key_stays_destroyed() {
             .snapshots
             .iter()
             .zip(&history.epochs)
-            .filter_map(|(dir, old)| root_key(&dir.join("cell"), *old, &history.store, &history.today()))
+            .filter_map(|(dir, old)| {
+                root_key(&dir.join("cell"), *old, &history.store, &history.today())
+            })
             .collect();
         let loot = plunder(&history.binding(), &pages, &roots);
         assert!(history.destroyed.iter().all(|(_, secret)| loot.contains(secret)));
@@ -282,12 +297,12 @@ fn an_old_cell_opens_with_the_old_passphrase_and_not_with_the_new_one() {
 struct Dice(u64);
 
 impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
+    fn roll(&mut self, sides: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % sides
+        usize::try_from(mixed >> 33).expect("31 bits") % sides
     }
 }
 

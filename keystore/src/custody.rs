@@ -188,6 +188,11 @@ pub(crate) fn set_up_shares(
     Ok((custody(CustodyKind::Shares { threshold, commitments }, &custodian, now), shares))
 }
 
+/// Ids and kinds, as they stand in a cell.
+pub(crate) fn kinds(custodies: &[Custody]) -> Vec<([u8; 16], CustodyKind)> {
+    custodies.iter().map(|custody| (custody.id, custody.kind.clone())).collect()
+}
+
 /// Finds the custody that `unlock` belongs to. Says only that none fits, after the time a fitting one takes.
 pub(crate) fn identify(
     suite: Suite,
@@ -307,8 +312,7 @@ mod tests {
         assert!(text.starts_with("SEALKEEP-KEY-FILE-1 ") && text.ends_with('\n'));
         let back = KeyFile::parse(text.as_bytes()).expect("parses");
         assert_eq!(back.0.expose(), file.0.expose());
-        let typo =
-            text.replacen(|c: char| c == 'A', "B", 1).replacen('C', "D", 1).replacen('7', "6", 1);
+        let typo = text.replacen('A', "B", 1).replacen('C', "D", 1).replacen('7', "6", 1);
         assert!(typo == text || KeyFile::parse(typo.as_bytes()).is_err());
         for bad in ["", "SEALKEEP-KEY-FILE-1 ", "SEALKEEP-KEY-FILE-2 AAAA", "\u{0}"] {
             assert!(KeyFile::parse(bad.as_bytes()).is_err());

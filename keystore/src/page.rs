@@ -44,19 +44,25 @@ impl Address {
     }
 
     pub(crate) fn from_u64(word: u64) -> Self {
-        let [tree, low] = [(word >> 32) as u32, word as u32];
-        Self { tree, level: (low >> 28) as u8, index: low & 0x0fff_ffff }
+        let [a, b, c, d, e, f, g, h] = word.to_be_bytes();
+        let [tree, low] = [u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes([e, f, g, h])];
+        Self { tree, level: e >> 4, index: low & 0x0fff_ffff }
     }
 
     /// The slot of the parent page in which this page stands (radix trees).
     pub(crate) fn child_slot(self) -> u8 {
-        (self.index % FAN_OUT) as u8
+        low(self.index)
     }
 
     /// The page above (radix trees).
     pub(crate) fn parent(self) -> Self {
         Self { tree: self.tree, level: self.level + 1, index: self.index / FAN_OUT }
     }
+}
+
+/// The place of number `index` in its page of 256.
+pub(crate) fn low(index: u32) -> u8 {
+    index.to_be_bytes()[3]
 }
 
 /// How a parent names a child: its key, the commit that wrote it, the hash of its sealed bytes.

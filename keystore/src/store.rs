@@ -4,13 +4,13 @@ mod check;
 mod copies;
 mod custody;
 mod destroy;
+mod fresh;
 mod keys;
 mod list;
 mod restore;
+mod status;
 
-use std::fs;
-use std::os::unix::fs::DirBuilderExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use sealkeep_crypto::{Secret, SigningKey, Suite};
@@ -22,21 +22,21 @@ pub use destroy::{CellErasure, Receipt};
 pub use keys::{NewKey, OpenedKey};
 pub use list::{KeyFilter, KeyInfo, ScopeInfo};
 pub use restore::{RestoreOptions, RestoreReport};
+pub use status::{Peek, Status};
+
+use fresh::Fresh;
 
 use crate::cell::{self, CellFile, ReadBack, Selected, SlotIdentity};
-use crate::custody::{
-    Custodian, Custody, CustodyKind, NewCustody, Unlock, identify, set_up, set_up_shares,
-};
+use crate::custody::{Custodian, NewCustody, Unlock, identify, kinds, set_up, set_up_shares};
 use crate::db::{Commit, Db, Head, next_chain};
 use crate::error::{Error, Result};
-use crate::feed::{FeedHead, Tombstoned};
-use crate::files::{now, sync_parent};
+use crate::feed::Tombstoned;
+use crate::files::now;
 use crate::id::IdCipher;
 use crate::lock::WriteLock;
-use crate::medium::Medium;
 use crate::page::{Address, Binding};
 use crate::pager::{PageSource, Pager, open_page};
-use crate::root::{Restore, RootPage};
+use crate::root::RootPage;
 use crate::shares::Share;
 use crate::txn::{Kind, Txn};
 
@@ -98,44 +98,6 @@ struct Session {
     root_key: Secret<32>,
 }
 
-/// What can be said of a store without opening it.
-#[derive(Clone, Debug)]
-pub struct Peek {
-    /// The store's id.
-    pub store: [u8; 16],
-    /// Its suite.
-    pub suite: Suite,
-    /// How often it was restored, plus one.
-    pub incarnation: u16,
-    /// How many restrictive acts it has seen, plus one.
-    pub epoch: u64,
-    /// Number of its last commit.
-    pub sequence: u64,
-    /// The ways to open it, by id.
-    pub custodies: Vec<([u8; 16], CustodyKind)>,
-    /// What the root cell lies on.
-    pub medium: Medium,
-}
-
-/// What an unlocked store says of itself.
-#[derive(Clone, Debug)]
-pub struct Status {
-    /// What can be said without opening it.
-    pub peek: Peek,
-    /// When the store was made, Unix seconds.
-    pub created: u64,
-    /// Its custodies.
-    pub custodies: Vec<Custody>,
-    /// Scopes ever made.
-    pub scopes: u32,
-    /// Entries in the tombstone feed.
-    pub tombstones: u64,
-    /// Restores it has been through.
-    pub restores: Vec<Restore>,
-    /// Registered copies.
-    pub copies: Vec<CopyStatus>,
-}
-
 impl KeyStore {
     /// Makes a new key store and opens it; the recovery shares are given out once and are not kept.
     ///
@@ -195,34 +157,6 @@ impl KeyStore {
             store.settle()?;
         }
         Ok(store)
-    }
-
-    /// What can be said of a store without a custody.
-    ///
-    /// # Errors
-    /// As [`KeyStore::open`], except for custody.
-    pub fn peek(location: &Location, wait: Duration) -> Result<Peek> {
-        let db = open_database(location, wait)?;
-        let (head, selected) = locate(location, &db, &CellFile::at(&location.cell), wait)?;
-        Ok(peek(location, &head, selected.slot.custodies))
-    }
-
-    /// What the store says of itself.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub fn status(&mut self) -> Result<Status> {
-        self.read(|_, _| Ok(()))?;
-        let root = &self.session.root;
-        Ok(Status {
-            peek: peek(&self.location, &self.session.head, kinds(&root.custodies)),
-            created: root.created,
-            custodies: root.custodies.clone(),
-            scopes: root.scopes,
-            tombstones: self.session.head.feed.count,
-            restores: root.restores.clone(),
-            copies: self.copies()?,
-        })
     }
 
     /// Where the store lies.
@@ -431,98 +365,6 @@ impl Session {
     }
 }
 
-/// A store that is about to be written for the first time: by `init`, or by a restore.
-struct Fresh<'a> {
-    location: &'a Location,
-    root: RootPage,
-    incarnation: u16,
-    /// Number of the first commit.
-    sequence: u64,
-}
-
-impl Fresh<'_> {
-    /// Writes database and cell; `fill` adds what a restore brings. The database's head comes last: a directory
-    /// without it is not a store.
-    fn build(
-        self,
-        custodian: Custodian,
-        wait: Duration,
-        fill: impl FnOnce(&mut KeyStore) -> Result<()>,
-    ) -> Result<KeyStore> {
-        let Self { location, mut root, incarnation, sequence } = self;
-        root.incarnation = incarnation;
-        if location.database().exists() {
-            return Err(Error::AlreadyExists(location.database()));
-        }
-        if location.cell.exists() {
-            return Err(Error::AlreadyExists(location.cell.clone()));
-        }
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&location.dir)
-            .map_err(Error::io(&location.dir))?;
-        let _lock = WriteLock::take(&location.lock(), wait)?;
-        let mut made = Made(vec![location.database(), location.cell.clone()]);
-        let root_key = Secret::random();
-        let signer = SigningKey::from_seed(root.suite, &root.sign_seed);
-        let head = Head {
-            store: root.store,
-            suite: root.suite,
-            incarnation,
-            epoch: root.epoch,
-            generation: root.epoch,
-            sequence,
-            chain: [0; 32],
-            feed: FeedHead::empty(&root.store, &signer),
-        };
-        let cell = CellFile::create(&location.cell)?;
-        let identity = SlotIdentity {
-            suite: root.suite,
-            store: root.store,
-            cell: sealkeep_crypto::random::array(),
-            incarnation,
-            epoch: head.epoch,
-            generation: head.generation,
-        };
-        cell::write_beside(&cell, 1, &identity, &root.custodies, &root_key)?;
-        let db = Db::create(&location.database())?;
-        let session = Session { head, root, root_key };
-        let mut store = KeyStore::assemble(location, wait, db, cell, custodian, session);
-        fill(&mut store)?;
-        let KeyStore { session, db, cell, custodian, .. } = &mut store;
-        let plain = session.root.encode();
-        let sealed =
-            session.head.binding().seal(&session.root_key, Address::ROOT, sequence, plain.expose());
-        let rows = [(Address::ROOT, sealed)];
-        session.head.chain =
-            next_chain(session.root.suite, &session.head.chain, sequence, &rows, &[]);
-        db.commit(&Commit { rows: &rows, dropped: &[], tombstones: &[], head: &session.head })?;
-        sync_parent(&location.database())?;
-        sync_parent(&location.dir)?;
-        Session::load(db, cell, custodian)?;
-        made.0.clear();
-        Ok(store)
-    }
-}
-
-/// Files to take away again when making a store fails.
-struct Made(Vec<PathBuf>);
-
-impl Drop for Made {
-    fn drop(&mut self) {
-        for path in &self.0 {
-            // Best effort: what is left is not a store, and `init` says what is in its way.
-            let _ = fs::remove_file(path);
-            for suffix in ["-wal", "-shm"] {
-                let mut beside = path.clone().into_os_string();
-                beside.push(suffix);
-                let _ = fs::remove_file(beside);
-            }
-        }
-    }
-}
-
 /// Attempts to read a consistent snapshot before the write lock is taken instead.
 const RELOADS: usize = 5;
 
@@ -579,20 +421,4 @@ fn open_root(
         return Err(damaged("of another store"));
     }
     Ok(root)
-}
-
-fn kinds(custodies: &[Custody]) -> Vec<([u8; 16], CustodyKind)> {
-    custodies.iter().map(|custody| (custody.id, custody.kind.clone())).collect()
-}
-
-fn peek(location: &Location, head: &Head, custodies: Vec<([u8; 16], CustodyKind)>) -> Peek {
-    Peek {
-        store: head.store,
-        suite: head.suite,
-        incarnation: head.incarnation,
-        epoch: head.epoch,
-        sequence: head.sequence,
-        custodies,
-        medium: Medium::of(Path::new(&location.cell)),
-    }
 }

@@ -6,7 +6,7 @@ use sealkeep_crypto::{Secret, SecretVec};
 
 use crate::error::{Error, Result};
 use crate::leaf::KeyRecord;
-use crate::page::{Address, ChildRef, DIRECTORY, FAN_OUT, FIRST_SCOPE, NAMES, Tree};
+use crate::page::{Address, ChildRef, DIRECTORY, FAN_OUT, FIRST_SCOPE, NAMES, Tree, low};
 use crate::pager::{Changes, Dirty, PageSource, Pager};
 use crate::records::{children, list};
 use crate::root::{RootPage, Top};
@@ -366,10 +366,6 @@ impl<'a, S: PageSource> Txn<'a, S> {
 
 fn leaf(tree: Tree, slot: u32) -> Address {
     Address::new(tree, 0, slot / FAN_OUT)
-}
-
-fn low(index: u32) -> u8 {
-    (index % FAN_OUT) as u8
 }
 
 fn index_above(at: Address, level: u8) -> u32 {

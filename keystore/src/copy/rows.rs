@@ -383,7 +383,8 @@ mod tests {
 
         let path = dir.path().join(&second.file);
         let whole = fs::read(&path).expect("readable");
-        for cut in first.length as usize..whole.len() {
+        let first_length = usize::try_from(first.length).expect("small");
+        for cut in first_length..whole.len() {
             fs::write(&path, &whole[..cut]).expect("written");
             let tail = scan(dir.path(), &name, &identity, None, None)
                 .expect("readable")

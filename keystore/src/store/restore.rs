@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use sealkeep_crypto::SigningKey;
 
-use super::{Fresh, KeyStore, Location, Session, open_root};
+use super::fresh::Fresh;
+use super::{KeyStore, Location, Session, open_root};
 use crate::cell::{self, CellFile};
 use crate::clearance::Intent;
 use crate::copy::{Collected, Target, newest, read_intent, scan};
