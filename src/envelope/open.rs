@@ -1,7 +1,7 @@
 //! Opening: preamble without a key → [`Opener`] with it → content.
 
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::{self, IoSlice, Read, Write};
 use std::os::unix::fs::FileExt;
 
 use sealkeep_crypto::{Secret, TAG_LEN, eq_ct};
@@ -150,8 +150,9 @@ impl Opener {
         output: &File,
         run: &Run<'_>,
     ) -> Result<u64, Error> {
-        self.open_segments(input, sealed_len, run, |start, content| {
-            output.write_all_at(content, start).map_err(Error::Write)
+        self.open_segments(input, sealed_len, run, |start, slots, cipher| {
+            let mut parts: Vec<IoSlice<'_>> = cipher.plain_parts(slots).map(IoSlice::new).collect();
+            write_all_vectored_at(output, &mut parts, start).map_err(Error::Write)
         })
     }
 
@@ -160,7 +161,7 @@ impl Opener {
     /// # Errors
     /// As [`Opener::open_file`].
     pub fn check_file(&self, input: &File, sealed_len: u64, run: &Run<'_>) -> Result<u64, Error> {
-        self.open_segments(input, sealed_len, run, |_, _| Ok(()))
+        self.open_segments(input, sealed_len, run, |_, _, _| Ok(()))
     }
 
     /// Opens bytes `start` to `end` (not included; `None`: to the end) of the content. The last segment is verified first,
@@ -205,11 +206,10 @@ impl Opener {
         input: &File,
         sealed_len: u64,
         run: &Run<'_>,
-        write: impl Fn(u64, &[u8]) -> Result<(), Error> + Sync,
+        write: impl Fn(u64, &[u8], &SegmentCipher) -> Result<(), Error> + Sync,
     ) -> Result<u64, Error> {
         let layout = Layout::of_sealed(&self.header, sealed_len)?;
         let per_batch = segments_per_batch(self.header.segment) as u64;
-        let size = self.header.segment.bytes() as u64;
         disjoint::run(
             run,
             layout.segments().div_ceil(per_batch),
@@ -218,9 +218,7 @@ impl Opener {
                 let segments = index * per_batch..layout.segments().min((index + 1) * per_batch);
                 let start = layout.content_start(segments.start);
                 self.load(input, &layout, segments, batch)?;
-                for (part, at) in self.cipher.plain_parts(batch.slots()).zip(0..) {
-                    write(start + at * size, part)?;
-                }
+                write(start, batch.slots(), &self.cipher)?;
                 (run.progress)(batch.content_len() as u64);
                 Ok(())
             },
@@ -281,4 +279,21 @@ impl<R: Read> SealedReader<R> {
         batch.hold(first, used, ends);
         Ok(())
     }
+}
+
+/// One system call for a batch, as far as the system takes it: each takes the lock of the output file.
+fn write_all_vectored_at(output: &File, mut parts: &mut [IoSlice<'_>], mut offset: u64) -> io::Result<()> {
+    IoSlice::advance_slices(&mut parts, 0);
+    while !parts.is_empty() {
+        match rustix::io::pwritev(output, parts, offset) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(written) => {
+                offset += written as u64;
+                IoSlice::advance_slices(&mut parts, written);
+            }
+            Err(rustix::io::Errno::INTR) => {}
+            Err(errno) => return Err(errno.into()),
+        }
+    }
+    Ok(())
 }
