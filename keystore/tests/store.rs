@@ -302,6 +302,20 @@ fn an_old_database_or_an_old_cell_is_noticed() {
     assert!(matches!(fixture.open(), Err(Error::ForeignCell(_))));
 }
 
+/// A limit, not a feature (`docs/threat-model.md`): the store alone has nothing to compare itself with.
+#[test]
+fn a_whole_store_put_back_is_not_noticed_by_itself() {
+    let (fixture, mut store) = Fixture::new(Suite::Aes256Gcm);
+    let key = make(&mut store, "s", 1).remove(0);
+    drop(store);
+    let yesterday = fixture.at("yesterday");
+    copy_folder(&fixture.place().dir, &yesterday.dir);
+    let mut store = fixture.open().expect("opens");
+    store.destroy(Clearance::destroy_for_test(vec![key.0], [0; 32])).expect("destroyed");
+    assert!(!opens(&mut store, &key));
+    assert!(opens(&mut fixture.open_at(&yesterday).expect("opens"), &key));
+}
+
 fn share_text(share: &Share) -> String {
     String::from_utf8(share.to_text().expose().to_vec()).expect("text")
 }
