@@ -8,7 +8,7 @@ use std::time::Duration;
 
 pub(crate) use rows::{Collected, RowFile, Tail, Update as RowUpdate, newest, scan};
 pub(crate) use target::{
-    Probe, Target, Update, erase_cell, read_intent, with_timeout, write_intent,
+    Probe, Target, Update, clear_intent, erase_cell, read_intent, with_timeout, write_intent,
 };
 
 use crate::store::Location;

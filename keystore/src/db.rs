@@ -3,6 +3,8 @@
 //! SQLite in WAL mode with `synchronous=FULL`: a commit is durable when it returns. The tables and what
 //! each is for are in `docs/spec/keystore.md`, "Database".
 
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -75,7 +77,11 @@ const STEPS_KEPT: u64 = 10_000;
 impl Db {
     /// A new database at a path where nothing is.
     pub(crate) fn create(path: &Path) -> Result<Self> {
-        let connection = Connection::open(path)?;
+        // SQLite gives its log and its shared memory the mode of the database.
+        let mut new = OpenOptions::new();
+        new.write(true).create_new(true).mode(0o600).open(path).map_err(Error::io(path))?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.execute_batch(&format!("BEGIN; {SCHEMA} COMMIT;"))?;
@@ -269,10 +275,10 @@ impl Db {
         Ok((verdict != "ok").then_some(verdict))
     }
 
-    /// Records that a destruction has begun; durable when it returns.
-    pub(crate) fn put_intent(&self, body: &[u8]) -> Result<()> {
+    /// Records that a destruction has begun, and returns its number; durable when it returns.
+    pub(crate) fn put_intent(&self, body: &[u8]) -> Result<i64> {
         self.connection.execute("INSERT INTO intent (body) VALUES (?1)", [body])?;
-        Ok(())
+        Ok(self.connection.last_insert_rowid())
     }
 
     /// Destructions begun and not finished.

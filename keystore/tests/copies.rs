@@ -8,18 +8,22 @@ use std::time::Duration;
 use common::{Fixture, WAIT, copy_folder, make, opens};
 use sealkeep_crypto::Suite;
 use sealkeep_keystore::{
-    Clearance, CopyState, Error, KeyFile, KeyFilter, KeyStore, Location, NewCustody, OnFailure, RestoreOptions,
-    Unlock,
+    Clearance, CopyState, Error, KeyFile, KeyFilter, KeyStore, Location, NewCustody, OnFailure,
+    RestoreOptions, Unlock,
 };
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-fn destroy(store: &mut KeyStore, key: &(sealkeep_keystore::KeyId, [u8; 32])) -> sealkeep_keystore::Receipt {
+fn destroy(
+    store: &mut KeyStore,
+    key: &(sealkeep_keystore::KeyId, [u8; 32]),
+) -> sealkeep_keystore::Receipt {
     store.destroy(Clearance::destroy_for_test(vec![key.0], [5; 32])).expect("destroyed")
 }
 
 fn restore(fixture: &Fixture, from: &Location, to: &Location) -> Result<KeyStore, Error> {
-    KeyStore::restore(from, to, &fixture.unlock(), &RestoreOptions::default(), WAIT).map(|(store, _)| store)
+    KeyStore::restore(from, to, &fixture.unlock(), &RestoreOptions::default(), WAIT)
+        .map(|(store, _)| store)
 }
 
 #[test]
@@ -103,7 +107,8 @@ fn an_older_copy_is_refused_and_then_destroys_again_what_was_destroyed() {
     store.add_copy(&live, true, OnFailure::Refuse, TIMEOUT).expect("registered");
     let lost = make(&mut store, "a", 2);
     let receipt = destroy(&mut store, &keys[0]);
-    let behind = receipt.copies.iter().find(|outcome| outcome.copy.location == offline).expect("listed");
+    let behind =
+        receipt.copies.iter().find(|outcome| outcome.copy.location == offline).expect("listed");
     assert!(matches!(behind.state, CopyState::Behind(_)), "a copy out of reach is residual");
     destroy(&mut store, &lost[1]);
     let id = store.scope_id("patient").expect("there");
@@ -111,7 +116,8 @@ fn an_older_copy_is_refused_and_then_destroys_again_what_was_destroyed() {
     drop(store);
 
     let evidence = RestoreOptions { evidence: vec![live.dir.clone()], accept_loss: false };
-    let refused = KeyStore::restore(&offline, &fixture.at("no"), &fixture.unlock(), &evidence, WAIT);
+    let refused =
+        KeyStore::restore(&offline, &fixture.at("no"), &fixture.unlock(), &evidence, WAIT);
     assert!(matches!(refused, Err(Error::CopyOutdated { .. })));
     assert!(!fixture.at("no").dir.exists());
 
@@ -125,7 +131,10 @@ fn an_older_copy_is_refused_and_then_destroys_again_what_was_destroyed() {
         assert!(!opens(&mut store, &scope[7]));
         // Made after the copy: one was destroyed since, one is lost. Different errors.
         assert!(matches!(store.open_key(&lost[0].0), Err(Error::Lost(_))));
-        assert!(matches!(store.open_key(&lost[1].0), Err(Error::Destroyed { tombstone: None, .. })));
+        assert!(matches!(
+            store.open_key(&lost[1].0),
+            Err(Error::Destroyed { tombstone: None, .. })
+        ));
         // A new key in the lost one's slot is not taken for it.
         make(&mut store, "a", 2);
         assert!(matches!(store.open_key(&lost[0].0), Err(Error::Lost(_))));
@@ -177,7 +186,8 @@ fn damaged_and_foreign_copies_are_made_whole_again() {
     let copy = fixture.at("copy");
     store.add_copy(&copy, true, OnFailure::Refuse, TIMEOUT).expect("registered");
     let rows = || {
-        let mut entries = fs::read_dir(&copy.dir).expect("readable").map(|entry| entry.expect("entry").path());
+        let mut entries =
+            fs::read_dir(&copy.dir).expect("readable").map(|entry| entry.expect("entry").path());
         entries.find(|path| path.to_string_lossy().contains("rows-")).expect("a row file")
     };
     // Torn, changed in the middle, emptied of its cell, or rolled back by a sync tool.
@@ -214,7 +224,10 @@ fn taking_custody_away_reaches_the_copies() {
     store.sync_live_copies().expect("current");
     assert!(matches!(restore(&fixture, &copy, &fixture.at("no")), Err(Error::WrongCustody)));
     let options = RestoreOptions::default();
-    assert!(KeyStore::restore(&copy, &fixture.at("yes"), &Unlock::KeyFile(&new), &options, WAIT).is_ok());
+    assert!(
+        KeyStore::restore(&copy, &fixture.at("yes"), &Unlock::KeyFile(&new), &options, WAIT)
+            .is_ok()
+    );
 
     assert!(store.remove_copy(&copy.dir).expect("removed").is_ok());
     assert!(fs::read(&copy.cell).expect("readable").iter().all(|byte| *byte == 0));
@@ -236,7 +249,10 @@ fn an_intent_that_this_store_did_not_sign_destroys_nothing() {
     fs::write(copy.dir.join("intent"), forged).expect("written");
     assert!(restore(&fixture, &copy, &fixture.at("again")).is_err());
     fs::remove_file(copy.dir.join("intent")).expect("removed");
-    assert!(opens(&mut restore(&fixture, &copy, &fixture.at("again")).expect("restored"), &keys[0]));
+    assert!(opens(
+        &mut restore(&fixture, &copy, &fixture.at("again")).expect("restored"),
+        &keys[0]
+    ));
 }
 
 #[test]

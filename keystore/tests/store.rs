@@ -69,6 +69,18 @@ fn never_had_destroyed_held_and_lost_are_four_errors() {
     assert!(opens(&mut store, &keys[2]));
     store.release(Clearance::release_for_test(vec![keys[1].0])).expect("released");
     assert!(opens(&mut store, &keys[1]));
+
+    // A hold on a scope is a hold on all its keys, and on destroying it.
+    let scope = store.scope_id("s").expect("there");
+    store.hold(&[scope]).expect("held");
+    assert!(matches!(store.open_key(&keys[2].0), Err(Error::Held(_))));
+    for target in [scope, keys[2].0] {
+        let refused = store.destroy(Clearance::destroy_for_test(vec![target], [9; 32]));
+        assert!(matches!(refused, Err(Error::Clearance(_))));
+    }
+    store.release(Clearance::release_for_test(vec![scope])).expect("released");
+    assert!(opens(&mut store, &keys[2]));
+
     let wrong = store.destroy(Clearance::release_for_test(vec![keys[1].0]));
     assert!(matches!(wrong, Err(Error::Clearance(_))), "a clearance is for one kind of act");
 }

@@ -207,7 +207,8 @@ pub(crate) fn read_intent(dir: &Path) -> Result<Option<Vec<u8>>> {
     }
 }
 
-fn clear_intent(dir: &Path) -> Result<()> {
+/// Takes an announcement back, or notes that it is through.
+pub(crate) fn clear_intent(dir: &Path) -> Result<()> {
     let path = dir.join(INTENT);
     match fs::remove_file(&path) {
         Ok(()) => sync_parent(&path),

@@ -9,8 +9,8 @@ use super::{KeyStore, Location};
 use crate::cell::{self, CellFile, ReadBack, Slot, SlotIdentity};
 use crate::clearance::Intent;
 use crate::copy::{
-    CopyRecord, OnFailure, Probe, RowFile, RowUpdate, Target, Update, erase_cell, newest, scan,
-    with_timeout, write_intent,
+    CopyRecord, OnFailure, Probe, RowFile, RowUpdate, Target, Update, clear_intent, erase_cell,
+    newest, scan, with_timeout, write_intent,
 };
 use crate::db::Ack;
 use crate::error::{Error, Result};
@@ -229,12 +229,12 @@ impl KeyStore {
     ) -> Result<Vec<CopyOutcome>> {
         let copies: Vec<CopyRecord> =
             self.session.root.copies.iter().filter(|copy| chosen(copy)).cloned().collect();
-        let mut probes = Vec::new();
-        for copy in &copies {
-            let (target, ack) = (self.target(copy), self.db.ack(&copy.id)?);
-            probes.push(with_timeout(copy.timeout, move || target.probe(ack.as_ref())));
-        }
-        let probed: Vec<_> = probes.into_iter().map(|wait| wait()).collect();
+        let acks = copies.iter().map(|copy| self.db.ack(&copy.id)).collect::<Result<Vec<_>>>()?;
+        let mut acks = acks.into_iter();
+        let probed = at_once(&copies, |copy| {
+            let (target, ack) = (self.target(copy), acks.next().flatten());
+            move || target.probe(ack.as_ref())
+        });
         let mut writes = Vec::new();
         for (copy, probe) in copies.iter().zip(probed) {
             writes.push(match probe {
@@ -274,42 +274,43 @@ impl KeyStore {
         Ok(outcomes)
     }
 
-    /// Writes an intent down, here and on every live copy, before anything is destroyed.
-    pub(super) fn announce(&mut self, intent: &Intent) -> Result<()> {
+    /// Writes an intent down, here and on every live copy, before anything is destroyed. Returns its number here.
+    pub(super) fn announce(&mut self, intent: &Intent) -> Result<i64> {
         let live: Vec<CopyRecord> =
             self.session.root.copies.iter().filter(|copy| copy.live).cloned().collect();
         // First see that every copy answers, so that an intent is not left on some of them.
-        let probes: Vec<_> = live
-            .iter()
-            .map(|copy| {
-                let target = self.target(copy);
-                with_timeout(copy.timeout, move || target.probe(None).map(drop))
-            })
-            .collect();
-        let answers: Vec<_> = probes.into_iter().map(|wait| wait()).collect();
+        let answers = at_once(&live, |copy| {
+            let target = self.target(copy);
+            move || target.probe(None).map(drop)
+        });
         for (copy, answer) in live.iter().zip(&answers) {
             refuse_one(copy, answer)?;
         }
-        let signed = self.sign_intent(intent);
-        self.db.put_intent(&signed)?;
-        let writes: Vec<_> = live
-            .iter()
-            .zip(&answers)
+        let reached: Vec<CopyRecord> = live
+            .into_iter()
+            .zip(answers)
             .filter(|(_, answer)| answer.is_ok())
-            .map(|(copy, _)| {
-                let (dir, signed) = (copy.location.dir.clone(), signed.clone());
-                (copy, with_timeout(copy.timeout, move || write_intent(&dir, &signed)))
-            })
+            .map(|(copy, _)| copy)
             .collect();
-        for (copy, wait) in writes {
-            if let Err(error) = refuse_one(copy, &wait()) {
-                for (number, _) in self.db.intents()? {
-                    self.db.drop_intent(number)?;
-                }
-                return Err(error);
-            }
+        let signed = self.sign_intent(intent);
+        let number = self.db.put_intent(&signed)?;
+        let writes = at_once(&reached, |copy| {
+            let (dir, signed) = (copy.location.dir.clone(), signed.clone());
+            move || write_intent(&dir, &signed)
+        });
+        let refused =
+            reached.iter().zip(&writes).try_for_each(|(copy, answer)| refuse_one(copy, answer));
+        if let Err(error) = refused {
+            // Nothing was destroyed, so nothing may be announced either. A copy that does not answer now is cleared
+            // at its next sync.
+            at_once(&reached, |copy| {
+                let dir = copy.location.dir.clone();
+                move || clear_intent(&dir)
+            });
+            self.db.drop_intent(number)?;
+            return Err(error);
         }
-        Ok(())
+        Ok(number)
     }
 
     /// Outcomes for every registered copy: those not brought up to date are residual.
@@ -401,6 +402,15 @@ impl KeyStore {
         let found = self.session.root.copies.iter().find(|copy| copy.location.dir == wanted);
         found.cloned().ok_or_else(|| Error::NoSuchCopy(dir.to_owned()))
     }
+}
+
+/// Does the same on every copy, all at once, each within its own time.
+fn at_once<T: Send + 'static, W: FnOnce() -> Result<T> + Send + 'static>(
+    copies: &[CopyRecord],
+    mut work: impl FnMut(&CopyRecord) -> W,
+) -> Vec<std::result::Result<T, String>> {
+    let waits: Vec<_> = copies.iter().map(|copy| with_timeout(copy.timeout, work(copy))).collect();
+    waits.into_iter().map(|wait| wait()).collect()
 }
 
 /// Fails when a copy that must be current is behind.

@@ -67,14 +67,18 @@ impl KeyStore {
         }
         let intent =
             Intent { targets: clearance.targets, certificate: clearance.certificate, when: now() };
-        if self.session.root.copies.iter().any(|copy| copy.live) {
-            self.announce(&intent)?;
+        if !self.session.root.copies.iter().any(|copy| copy.live) {
+            return self.carry_out(&lock, &intent, true);
         }
-        self.carry_out(&lock, &intent)
+        let number = self.announce(&intent)?;
+        let receipt = self.carry_out(&lock, &intent, true)?;
+        self.db.drop_intent(number)?;
+        Ok(receipt)
     }
 
-    /// Destroys what an intent lists and is not destroyed yet, and brings every live copy there.
-    pub(super) fn carry_out(&mut self, lock: &WriteLock, intent: &Intent) -> Result<Receipt> {
+    /// Destroys what an intent lists and is not destroyed yet, and brings every live copy there. Once no other intent
+    /// is open, the announcement on the copies goes.
+    fn carry_out(&mut self, lock: &WriteLock, intent: &Intent, last: bool) -> Result<Receipt> {
         let known = self.known_tombstones(intent)?;
         let (_, read_back) = self.write_locked(lock, Kind::Epoch, None, |txn, ids| {
             let mut dead = Vec::new();
@@ -85,10 +89,7 @@ impl KeyStore {
             }
             Ok(((), dead))
         })?;
-        let copies = self.sync_all(lock, &|copy| copy.live, true)?;
-        for (number, _) in self.db.intents()? {
-            self.db.drop_intent(number)?;
-        }
+        let copies = self.sync_all(lock, &|copy| copy.live, last)?;
         Ok(Receipt {
             targets: intent.targets.clone(),
             epoch: self.session.head.epoch,
@@ -104,9 +105,11 @@ impl KeyStore {
 
     /// Finishes destructions that were begun and not finished.
     pub(super) fn finish_intents(&mut self, lock: &WriteLock) -> Result<()> {
-        for (_, signed) in self.db.intents()? {
+        let mut intents = self.db.intents()?.into_iter().peekable();
+        while let Some((number, signed)) = intents.next() {
             let intent = self.verify_intent(&signed)?;
-            self.carry_out(lock, &intent)?;
+            self.carry_out(lock, &intent, intents.peek().is_none())?;
+            self.db.drop_intent(number)?;
         }
         Ok(())
     }

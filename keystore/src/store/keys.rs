@@ -113,24 +113,30 @@ impl KeyStore {
     /// [`Error::Transition`] for a move that [`KeyState::may_become`] does not allow, and as [`KeyStore::open_key`].
     pub fn set_state(&mut self, keys: &[KeyId], next: KeyState) -> Result<()> {
         let moment = now();
-        self.change_keys(keys, |id, record| {
-            if !record.state.may_become(next) {
-                return Err(Error::Transition { id, from: record.state, to: next });
+        let changed = self.write(Kind::Epoch, None, |txn, ids| {
+            for id in keys {
+                let Found { position, mut record, .. } = find(txn, ids, id)?;
+                if !record.state.may_become(next) {
+                    return Err(Error::Transition { id: *id, from: record.state, to: next });
+                }
+                (record.state, record.changed) = (next, moment);
+                txn.put_key(position.scope, position.slot, &record)?;
             }
-            (record.state, record.changed) = (next, moment);
-            Ok(())
-        })
+            Ok(((), Vec::new()))
+        });
+        changed.map(drop).map_err(|error| self.lost_or_destroyed(error))
     }
 
-    /// Puts keys on hold, all or none, as a new epoch: nobody opens them until they are released.
+    /// Puts keys, or whole scopes by [`KeyStore::scope_id`], on hold, all or none, as a new epoch: nobody opens them
+    /// until they are released.
     ///
     /// # Errors
-    /// As [`KeyStore::open_key`]; a destroyed key cannot be held.
-    pub fn hold(&mut self, keys: &[KeyId]) -> Result<()> {
-        self.set_hold(keys, true)
+    /// As [`KeyStore::open_key`]; what is destroyed cannot be held.
+    pub fn hold(&mut self, targets: &[KeyId]) -> Result<()> {
+        self.set_hold(targets, true)
     }
 
-    /// Releases keys from hold. Takes a clearance, because holding is a duty to somebody else.
+    /// Releases keys and scopes from hold. Takes a clearance, because holding is a duty to somebody else.
     ///
     /// # Errors
     /// [`Error::Clearance`] when the clearance is for something else, and as [`KeyStore::hold`].
@@ -139,14 +145,6 @@ impl KeyStore {
             return Err(Error::Clearance("it is not for a release".into()));
         }
         self.set_hold(&clearance.targets, false)
-    }
-
-    /// Puts a whole scope on hold, as a new epoch.
-    ///
-    /// # Errors
-    /// [`Error::NoSuchScope`].
-    pub fn hold_scope(&mut self, name: &str) -> Result<()> {
-        self.change_scope(name, |record| record.held = true)
     }
 
     /// Classifies a scope: GB/T 39725 level 1 to 5, or 0 for none.
@@ -158,7 +156,13 @@ impl KeyStore {
     /// When the level is above 5.
     pub fn set_level(&mut self, name: &str, level: u8) -> Result<()> {
         assert!(level <= 5, "GB/T 39725 has five levels");
-        self.change_scope(name, |record| record.level = level)
+        let changed = self.write(Kind::Epoch, None, |txn, _| {
+            let (number, mut record) = existing_scope(txn, name)?;
+            record.level = level;
+            txn.put_scope(number, &record)?;
+            Ok(((), Vec::new()))
+        });
+        changed.map(drop)
     }
 
     /// Replaces the scope's own key and every page key below it: data keys are wrapped anew, no data is touched.
@@ -195,38 +199,27 @@ impl KeyStore {
         .map_err(|error| self.lost_or_destroyed(error))
     }
 
-    fn set_hold(&mut self, keys: &[KeyId], held: bool) -> Result<()> {
+    fn set_hold(&mut self, targets: &[KeyId], held: bool) -> Result<()> {
         let moment = now();
-        self.change_keys(keys, |_, record| {
-            (record.held, record.changed) = (held, moment);
-            Ok(())
-        })
-    }
-
-    fn change_keys(
-        &mut self,
-        keys: &[KeyId],
-        change: impl Fn(KeyId, &mut KeyRecord) -> Result<()>,
-    ) -> Result<()> {
-        let changed = self.write(Kind::Epoch, None, |txn, ids| {
-            for id in keys {
-                let Found { position, mut record, .. } = find(txn, ids, id)?;
-                change(*id, &mut record)?;
-                txn.put_key(position.scope, position.slot, &record)?;
+        let set = self.write(Kind::Epoch, None, |txn, ids| {
+            for id in targets {
+                let position = ids.position(id).ok_or(Error::NotOfThisStore(*id))?;
+                if position.slot == WHOLE_SCOPE {
+                    let mut scope = txn.scope(position.scope)?.ok_or(Error::Lost(*id))?;
+                    if scope.tombstone().is_some() {
+                        return Err(Error::Destroyed { id: *id, tombstone: None });
+                    }
+                    scope.held = held;
+                    txn.put_scope(position.scope, &scope)?;
+                } else {
+                    let Found { mut record, .. } = find(txn, ids, id)?;
+                    (record.held, record.changed) = (held, moment);
+                    txn.put_key(position.scope, position.slot, &record)?;
+                }
             }
             Ok(((), Vec::new()))
         });
-        changed.map(drop).map_err(|error| self.lost_or_destroyed(error))
-    }
-
-    fn change_scope(&mut self, name: &str, change: impl FnOnce(&mut ScopeRecord)) -> Result<()> {
-        let changed = self.write(Kind::Epoch, None, |txn, _| {
-            let (number, mut record) = existing_scope(txn, name)?;
-            change(&mut record);
-            txn.put_scope(number, &record)?;
-            Ok(((), Vec::new()))
-        });
-        changed.map(drop)
+        set.map(drop).map_err(|error| self.lost_or_destroyed(error))
     }
 
     /// A key that is not in the tree may have been made after the copy that this store was restored from, and
