@@ -1,5 +1,7 @@
 //! The sealed-file format from outside: what opens, and that everything changed is refused with the right error.
 
+#![allow(clippy::unwrap_used, clippy::cast_possible_truncation)]
+
 #[path = "support/envelope.rs"]
 mod support;
 
@@ -11,7 +13,9 @@ use support::{Content, HEADER, S, content, key, open_all_ways, seal, seal_salted
 #[test]
 fn every_length_around_the_boundaries_opens_in_every_way() {
     for suite in Suite::ALL {
-        for len in [0, 1, 15, 16, 17, S - 1, S, S + 1, 2 * S - 1, 2 * S, 2 * S + 1, 70 * S, 70 * S + 5] {
+        for len in
+            [0, 1, 15, 16, 17, S - 1, S, S + 1, 2 * S - 1, 2 * S, 2 * S + 1, 70 * S, 70 * S + 5]
+        {
             let plain = content(len);
             let sealed = seal(suite, &plain);
             for (way, result) in open_all_ways(&sealed, &key()) {
@@ -24,8 +28,10 @@ fn every_length_around_the_boundaries_opens_in_every_way() {
 #[test]
 fn sealing_in_memory_from_a_stream_and_from_a_file_give_files_of_one_length() {
     for len in [0, 1, S, S + 1, 65 * S, 130 * S + 7] {
-        let lens: Vec<usize> =
-            Content::ALL.iter().map(|way| support::seal_way(*way, Suite::Aes256Gcm, &content(len)).len()).collect();
+        let lens: Vec<usize> = Content::ALL
+            .iter()
+            .map(|way| support::seal_way(*way, Suite::Aes256Gcm, &content(len)).len())
+            .collect();
         assert_eq!(lens[0], lens[1], "{len}");
         assert_eq!(lens[0], lens[2], "{len}");
     }
@@ -50,7 +56,10 @@ fn every_single_changed_byte_is_refused() {
                             10..12 => matches!(error, Error::Flags(_)),
                             12 => matches!(error, Error::Header(_) | Error::WrongKeyOrHeader),
                             13 => matches!(error, Error::Header(_)),
-                            14..16 => matches!(error, Error::Header(_) | Error::WrongKeyOrHeader | Error::Truncated),
+                            14..16 => matches!(
+                                error,
+                                Error::Header(_) | Error::WrongKeyOrHeader | Error::Truncated
+                            ),
                             16..HEADER => matches!(error, Error::WrongKeyOrHeader),
                             _ if at < metadata_end => matches!(error, Error::Metadata(_)),
                             _ => matches!(error, Error::Damaged { segment: 0 }),
@@ -96,7 +105,10 @@ fn appended_bytes_are_refused() {
             sealed.resize(sealed.len() + more, 0);
             for (way, result) in open_all_ways(&sealed, &key()) {
                 let error = result.expect_err(way);
-                assert!(matches!(error, Error::Damaged { .. } | Error::Truncated), "{way} {len} {more}: {error:?}");
+                assert!(
+                    matches!(error, Error::Damaged { .. } | Error::Truncated),
+                    "{way} {len} {more}: {error:?}"
+                );
             }
         }
     }
@@ -105,7 +117,8 @@ fn appended_bytes_are_refused() {
 #[test]
 fn swapped_repeated_dropped_and_spliced_segments_are_refused() {
     let start = HEADER + 80;
-    let segment = |sealed: &[u8], index: usize| sealed[start + index * stride()..][..stride()].to_vec();
+    let segment =
+        |sealed: &[u8], index: usize| sealed[start + index * stride()..][..stride()].to_vec();
     let original = seal(Suite::Aes256Gcm, &content(4 * S));
     let of_same_key = seal(Suite::Aes256Gcm, &content(4 * S));
     let replaced = |index: usize, by: Vec<u8>| {
@@ -128,7 +141,10 @@ fn swapped_repeated_dropped_and_spliced_segments_are_refused() {
     for (name, changed, expected) in cases {
         for (way, result) in open_all_ways(&changed, &key()) {
             let error = result.expect_err(way);
-            assert!(matches!(error, Error::Damaged { segment } if segment == expected), "{name} {way}: {error:?}");
+            assert!(
+                matches!(error, Error::Damaged { segment } if segment == expected),
+                "{name} {way}: {error:?}"
+            );
         }
     }
 }
@@ -190,9 +206,15 @@ fn failing_inputs_and_outputs_are_reported_and_nothing_hangs() {
     let read = sealer().seal_stream(Broken(1_000_000), std::io::sink(), &Run::quiet());
     assert!(matches!(read, Err(Error::Read(_))));
     let written = sealer().seal_stream(std::io::repeat(0), Broken(1_000_000), &Run::quiet());
-    assert!(matches!(written, Err(Error::Write(error)) if error.kind() == std::io::ErrorKind::BrokenPipe));
+    assert!(
+        matches!(written, Err(Error::Write(error)) if error.kind() == std::io::ErrorKind::BrokenPipe)
+    );
     let cancel = std::sync::atomic::AtomicBool::new(true);
-    let cancelled = sealer().seal_stream(std::io::repeat(0), std::io::sink(), &Run { cancel: &cancel, ..Run::quiet() });
+    let cancelled = sealer().seal_stream(
+        std::io::repeat(0),
+        std::io::sink(),
+        &Run { cancel: &cancel, ..Run::quiet() },
+    );
     assert!(matches!(cancelled, Err(Error::Cancelled)));
 }
 

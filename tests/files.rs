@@ -1,5 +1,7 @@
 //! Files and trees through `sealkeep::files`, with keys in memory.
 
+#![allow(clippy::unwrap_used, clippy::cast_possible_truncation)]
+
 #[path = "support/keys.rs"]
 mod keys;
 #[path = "support/tree.rs"]
@@ -14,8 +16,8 @@ use std::path::{Path, PathBuf};
 use keys::MemoryKeys;
 use sealkeep::envelope::{self, Run};
 use sealkeep::files::{
-    Error, OpenOptions, OpenPlan, OpenTarget, Report, SealOptions, SealPlan, SealTarget, SkipReason, inspect, open_range,
-    open_stream_to, seal_stream, seal_stream_to,
+    Error, OpenOptions, OpenPlan, OpenTarget, Report, SealOptions, SealPlan, SealTarget,
+    SkipReason, inspect, open_range, open_stream_to, seal_stream, seal_stream_to,
 };
 use sealkeep_crypto::Suite;
 use tree::{make_odd_tree, names, same_trees};
@@ -34,7 +36,9 @@ fn seal(keys: &MemoryKeys, input: &Path, out: &Path) -> Report {
 }
 
 fn open_to(keys: &MemoryKeys, sealed: &Path, target: &OpenTarget) -> Report {
-    OpenPlan::new(&[sealed.to_owned()], target, OpenOptions::default()).unwrap().execute(keys, &Run::quiet())
+    OpenPlan::new(&[sealed.to_owned()], target, OpenOptions::default())
+        .unwrap()
+        .execute(keys, &Run::quiet())
 }
 
 fn open(keys: &MemoryKeys, sealed: &Path, out: &Path) -> Report {
@@ -49,7 +53,8 @@ fn clean(report: &Report) {
 fn a_tree_with_everything_odd_comes_back_as_it_was() {
     for (suite, hide_names) in [(Suite::Aes256Gcm, false), (Suite::Sm4Gcm, true)] {
         let scratch = tempfile::tempdir().unwrap();
-        let (tree, sealed, opened) = (scratch.path().join("t"), scratch.path().join("s"), scratch.path().join("o"));
+        let (tree, sealed, opened) =
+            (scratch.path().join("t"), scratch.path().join("s"), scratch.path().join("o"));
         make_odd_tree(&tree);
         let keys = MemoryKeys::default();
         let options = SealOptions { suite, hide_names, list: true, ..options() };
@@ -60,7 +65,9 @@ fn a_tree_with_everything_odd_comes_back_as_it_was() {
         assert_eq!(keys.len() as u64, report.done());
         assert_eq!(report.uncopied_keys, report.done());
         let fifo = [(tree.join("fifo"), SkipReason::Special)];
-        assert!(report.skipped.iter().map(|skipped| (skipped.path.clone(), skipped.reason)).eq(fifo));
+        assert!(
+            report.skipped.iter().map(|skipped| (skipped.path.clone(), skipped.reason)).eq(fifo)
+        );
 
         let checked = open_to(&keys, &sealed, &OpenTarget::Check);
         clean(&checked);
@@ -69,7 +76,10 @@ fn a_tree_with_everything_odd_comes_back_as_it_was() {
 
         let back = open(&keys, &sealed, &opened);
         clean(&back);
-        assert_eq!((back.files, back.directories, back.symlinks), (report.files, report.directories, report.symlinks));
+        assert_eq!(
+            (back.files, back.directories, back.symlinks),
+            (report.files, report.directories, report.symlinks)
+        );
         assert!(back.moved.is_empty(), "{:?}", back.moved);
         same_trees(&tree, &opened);
     }
@@ -81,7 +91,12 @@ fn hidden_names_show_nothing_of_the_tree() {
     let tree = scratch.path().join("t");
     make_odd_tree(&tree);
     let sealed = scratch.path().join("s");
-    seal_with(&MemoryKeys::default(), &tree, &sealed, SealOptions { hide_names: true, ..options() });
+    seal_with(
+        &MemoryKeys::default(),
+        &tree,
+        &sealed,
+        SealOptions { hide_names: true, ..options() },
+    );
     for name in names(&sealed) {
         let name = name.to_str().unwrap().strip_suffix(".sealed").unwrap();
         assert!(name.len() == 32 && name.bytes().all(|byte| byte.is_ascii_hexdigit()));
@@ -159,7 +174,13 @@ fn sealed_files_are_not_sealed_again_by_accident() {
         assert_eq!(report.unused_keys.len(), 1);
         assert!(!at("twice").exists());
         let made = keys.len();
-        let stream = seal_stream(fs::File::open(&sealed).unwrap(), std::io::sink(), &options(), &keys, &Run::quiet());
+        let stream = seal_stream(
+            fs::File::open(&sealed).unwrap(),
+            std::io::sink(),
+            &options(),
+            &keys,
+            &Run::quiet(),
+        );
         assert!(matches!(stream, Err(Error::AlreadySealed)));
         assert_eq!(keys.len(), made);
         let nested = SealOptions { allow_nested: true, ..options() };
@@ -176,7 +197,10 @@ fn output_inside_the_input_and_inputs_of_one_name_are_refused() {
     symlink(at("t"), at("link")).unwrap();
     for out in ["t", "t/sub", "t/new/er", "link/x", "t/sub/../y"] {
         let refused = SealPlan::new(&[at("t")], &SealTarget::Path(at(out)), options());
-        assert!(refused.is_err_and(|failure| matches!(failure.error, Error::OutputInsideInput)), "{out}");
+        assert!(
+            refused.is_err_and(|failure| matches!(failure.error, Error::OutputInsideInput)),
+            "{out}"
+        );
     }
     assert!(SealPlan::new(&[at("t")], &SealTarget::Path(at("t2")), options()).is_ok());
     let refused = SealPlan::new(&[at("t"), at("u/t")], &SealTarget::Path(at("out")), options());
@@ -216,9 +240,11 @@ fn exclusions() {
         fs::write(at(dir).join("x.txt"), "").unwrap();
     }
     let sealed_names = |globs: &[&str]| {
-        let options = SealOptions { exclude: globs.iter().map(ToString::to_string).collect(), ..options() };
+        let options =
+            SealOptions { exclude: globs.iter().map(ToString::to_string).collect(), ..options() };
         let plan = SealPlan::new(&[at("t")], &SealTarget::Path(at("s")), options).unwrap();
-        let names = plan.objects().map(|object| object.input.strip_prefix(at("t")).unwrap().to_owned());
+        let names =
+            plan.objects().map(|object| object.input.strip_prefix(at("t")).unwrap().to_owned());
         names.filter(|name| name.extension().is_some()).collect::<Vec<_>>()
     };
     assert_eq!(sealed_names(&["*.tmp", "cache"]), [PathBuf::from("src/keep/x.txt")]);
@@ -283,7 +309,8 @@ fn damage_is_confined_to_its_file_and_leaves_nothing() {
     let report = open(&keys, &at("s"), &at("o"));
     assert_eq!(report.files, 2);
     assert_eq!(report.skipped.len(), 1);
-    let mut errors: Vec<_> = report.failures.iter().map(|failure| failure.error.to_string()).collect();
+    let mut errors: Vec<_> =
+        report.failures.iter().map(|failure| failure.error.to_string()).collect();
     errors.sort();
     assert_eq!(errors, ["no such key", "segment 1 is damaged"]);
     assert_eq!(names(&at("o")), ["a", "c"]);
@@ -325,7 +352,8 @@ fn cancelling_leaves_no_part_of_a_file() {
     let progress = |_: u64| cancel.store(true, std::sync::atomic::Ordering::Relaxed);
     let keys = MemoryKeys::default();
     let run = Run { cancel: &cancel, progress: &progress, ..Run::quiet() };
-    let report = SealPlan::new(&[at("big")], &SealTarget::Beside, options()).unwrap().execute(&keys, &run);
+    let report =
+        SealPlan::new(&[at("big")], &SealTarget::Beside, options()).unwrap().execute(&keys, &run);
     assert!(matches!(report.stopped, Some(Error::Envelope(envelope::Error::Cancelled))));
     assert_eq!(names(scratch.path()), ["big"]);
 }
@@ -358,7 +386,8 @@ fn streams_of_unknown_length_to_files_and_back() {
     ));
     let sealed = fs::read(at("s")).unwrap();
     let open = |bytes: &[u8], name: &str| {
-        open_stream_to(bytes, &at(name), &OpenOptions::default(), &keys, &Run::quiet()).map(|opened| opened.content)
+        open_stream_to(bytes, &at(name), &OpenOptions::default(), &keys, &Run::quiet())
+            .map(|opened| opened.content)
     };
     assert_eq!(open(&sealed, "o").unwrap(), 3_000_000);
     assert!(fs::read(at("o")).unwrap() == content);
@@ -380,7 +409,11 @@ fn setuid_is_not_restored_unless_asked() {
     let report = open_to(&keys, &at("s"), &OpenTarget::File(at("plain")));
     assert_eq!(report.special_bits_dropped, [at("plain")]);
     let keep = OpenOptions { keep_special_bits: true, ..OpenOptions::default() };
-    clean(&OpenPlan::new(&[at("s")], &OpenTarget::File(at("kept")), keep).unwrap().execute(&keys, &Run::quiet()));
+    clean(
+        &OpenPlan::new(&[at("s")], &OpenTarget::File(at("kept")), keep)
+            .unwrap()
+            .execute(&keys, &Run::quiet()),
+    );
     let mode = |name: &str| fs::metadata(at(name)).unwrap().permissions().mode() & 0o7777;
     assert_eq!((mode("plain"), mode("kept")), (0o755, 0o4755));
 }

@@ -4,6 +4,8 @@
 //! Needs `python3` with `cryptography` (and `pydicom`); `SEALKEEP_PYTHON` names another interpreter. Without them a test says
 //! so and does nothing, or fails if `SEALKEEP_REQUIRE_ALL` is set.
 
+#![allow(clippy::unwrap_used, clippy::cast_possible_truncation)]
+
 #[path = "support/keys.rs"]
 mod keys;
 #[path = "support/tree.rs"]
@@ -30,7 +32,10 @@ fn python_with(package: &str) -> Option<Command> {
     if found.is_ok_and(|output| output.status.success()) {
         return Some(Command::new(python));
     }
-    assert!(std::env::var_os("SEALKEEP_REQUIRE_ALL").is_none(), "python3 with {package} is required here");
+    assert!(
+        std::env::var_os("SEALKEEP_REQUIRE_ALL").is_none(),
+        "python3 with {package} is required here"
+    );
     eprintln!("skipped: no python3 with {package}");
     None
 }
@@ -70,11 +75,16 @@ fn python_opens_what_we_seal() {
             let content: Vec<u8> = (0..len).map(|at| (at % 253) as u8).collect();
             let segment = SegmentSize::from_log2(12).unwrap();
             let sealer = Sealer::new(&key, KeyId([3; 16]), suite, segment, &metadata).unwrap();
-            sealer.seal_stream(&content[..], fs::File::create(&sealed).unwrap(), &Run::quiet()).unwrap();
+            sealer
+                .seal_stream(&content[..], fs::File::create(&sealed).unwrap(), &Run::quiet())
+                .unwrap();
             let args = ["open", "--key", &hex(key.expose())];
             let said = succeed(python.arg(script()).args(args).args([&sealed, &opened]));
             assert!(fs::read(&opened).unwrap() == content, "{suite} {len}");
-            assert_eq!(said.trim(), r#"{"kind": "file", "path": "612fff2062", "mode": 416, "mtime": [-3, 7]}"#);
+            assert_eq!(
+                said.trim(),
+                r#"{"kind": "file", "path": "612fff2062", "mode": 416, "mtime": [-3, 7]}"#
+            );
         }
     }
 }
@@ -90,14 +100,27 @@ fn we_open_what_python_seals() {
             let content: Vec<u8> = (0..len).map(|at| (at % 249) as u8).collect();
             fs::write(&plain, &content).unwrap();
             let (key_hex, id) = (hex(key.expose()), hex(&[5; 16]));
-            let args = ["seal", "--suite", suite.name(), "--key", &key_hex, "--key-id", &id, "--segment-log2", log2];
+            let args = [
+                "seal",
+                "--suite",
+                suite.name(),
+                "--key",
+                &key_hex,
+                "--key-id",
+                &id,
+                "--segment-log2",
+                log2,
+            ];
             let more = ["--path", "x/y", "--mode", "0755", "--mtime", "9.5"];
             succeed(python.arg(script()).args(args).args(more).args([&plain, &sealed]));
             let mut input = fs::File::open(&sealed).unwrap();
             let opener = Preamble::read(&mut input).unwrap().unlock(&key).unwrap();
             let metadata = opener.metadata();
             assert_eq!(metadata.path.as_ref().unwrap().as_bytes(), b"x/y");
-            assert_eq!((metadata.mode, metadata.mtime), (Some(0o755), Some(Mtime { seconds: 9, nanoseconds: 5 })));
+            assert_eq!(
+                (metadata.mode, metadata.mtime),
+                (Some(0o755), Some(Mtime { seconds: 9, nanoseconds: 5 }))
+            );
             let mut opened = Vec::new();
             opener.open_stream(input, &mut opened, &Run::quiet()).unwrap();
             assert!(opened == content, "{suite} {len}");
@@ -113,13 +136,21 @@ fn dicom_images_come_back_byte_for_byte() {
     let scratch = tempfile::tempdir().unwrap();
     for suite in Suite::ALL {
         let keys = keys::MemoryKeys::default();
-        let (sealed, opened) = (scratch.path().join(format!("{suite}.s")), scratch.path().join(suite.name()));
+        let (sealed, opened) =
+            (scratch.path().join(format!("{suite}.s")), scratch.path().join(suite.name()));
         let options = SealOptions::new("images", suite);
-        let plan = SealPlan::new(std::slice::from_ref(&images), &SealTarget::Path(sealed.clone()), options).unwrap();
+        let plan = SealPlan::new(
+            std::slice::from_ref(&images),
+            &SealTarget::Path(sealed.clone()),
+            options,
+        )
+        .unwrap();
         let report = plan.execute(&keys, &Run::quiet());
         assert!(report.is_complete() && report.files > 20, "{report:?}");
         let target = OpenTarget::Directory(opened.clone());
-        let report = OpenPlan::new(&[sealed], &target, OpenOptions::default()).unwrap().execute(&keys, &Run::quiet());
+        let report = OpenPlan::new(&[sealed], &target, OpenOptions::default())
+            .unwrap()
+            .execute(&keys, &Run::quiet());
         assert!(report.is_complete(), "{report:?}");
         tree::same_trees(&images, &opened);
     }

@@ -183,8 +183,8 @@ mod tests {
             assert_eq!(refused(12, value).is_ok(), (12..=24).contains(&value));
             assert_eq!(refused(13, value).is_ok(), value == 0);
         }
-        for at in 0..8 {
-            assert!(matches!(refused(at, good[at] ^ 0x20), Err(Error::NotSealed)));
+        for (at, byte) in MAGIC.iter().enumerate() {
+            assert!(matches!(refused(at, byte ^ 0x20), Err(Error::NotSealed)));
         }
     }
 

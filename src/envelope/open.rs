@@ -282,7 +282,11 @@ impl<R: Read> SealedReader<R> {
 }
 
 /// One system call for a batch, as far as the system takes it: each takes the lock of the output file.
-fn write_all_vectored_at(output: &File, mut parts: &mut [IoSlice<'_>], mut offset: u64) -> io::Result<()> {
+fn write_all_vectored_at(
+    output: &File,
+    mut parts: &mut [IoSlice<'_>],
+    mut offset: u64,
+) -> io::Result<()> {
     IoSlice::advance_slices(&mut parts, 0);
     while !parts.is_empty() {
         match rustix::io::pwritev(output, parts, offset) {

@@ -70,7 +70,11 @@ fn check(name: &str, case: &Case, sealed: &[u8]) {
             assert_eq!(metadata, case.metadata.read(), "{name}");
             assert!(content == case.content.bytes(), "{name}");
             assert!(seal_again(case, &key) == sealed, "{name}: sealed to other bytes");
-            assert_eq!(case.commitment.as_deref().map(unhex).as_deref(), Some(&sealed[64..96]), "{name}");
+            assert_eq!(
+                case.commitment.as_deref().map(unhex).as_deref(),
+                Some(&sealed[64..96]),
+                "{name}"
+            );
         }
     }
 }
@@ -129,12 +133,16 @@ impl Content {
     fn bytes(&self) -> Vec<u8> {
         match self {
             Self::Hex(text) => unhex(text),
-            Self::Repeated { repeat, length } => unhex(repeat).into_iter().cycle().take(*length).collect(),
+            Self::Repeated { repeat, length } => {
+                unhex(repeat).into_iter().cycle().take(*length).collect()
+            }
         }
     }
 }
 
 fn unhex(text: &str) -> Vec<u8> {
-    let digit = |byte: u8| (byte as char).to_digit(16).unwrap() as u8;
-    text.as_bytes().chunks(2).map(|pair| digit(pair[0]) << 4 | digit(pair[1])).collect()
+    (0..text.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap())
+        .collect()
 }

@@ -76,11 +76,23 @@ pub(super) fn parallel<T: Send>(
     results
 }
 
-/// How many objects make a group: each holds a descriptor until it is published, so a quarter of those this process may
-/// open, at most 1,024.
-pub(super) fn group_size() -> usize {
+/// Cuts a list into groups: each object holds a descriptor until it is published, so a quarter of those this process may open,
+/// at most 1,024; and so many bytes that a crash costs little and the file system is not asked to sync all at the end.
+pub(super) fn groups<T>(mut items: &[T], size: impl Fn(&T) -> u64) -> impl Iterator<Item = &[T]> {
     let allowed = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
-    usize::try_from(allowed / 4).unwrap_or(usize::MAX).clamp(8, 1024)
+    let most = usize::try_from(allowed / 4).unwrap_or(usize::MAX).clamp(8, 1024);
+    std::iter::from_fn(move || {
+        let mut bytes = 0_u64;
+        let fits = |item: &&T| {
+            let first = bytes == 0;
+            bytes = bytes.saturating_add(size(item));
+            first || bytes <= GROUP_BYTES
+        };
+        let count = items.iter().take(most).take_while(fits).count();
+        let (group, rest) = items.split_at(count);
+        items = rest;
+        (count > 0).then_some(group)
+    })
 }
 
 /// Makes everything written so far to the file systems of these directories durable.
@@ -95,4 +107,26 @@ pub(super) fn sync_file_systems<'d>(
         }
     }
     Ok(())
+}
+
+const GROUP_BYTES: u64 = 1 << 30;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_cover_everything_in_order_and_stay_within_bounds() {
+        let sizes: Vec<u64> =
+            (0..5000).map(|at| if at % 700 == 0 { 3 << 30 } else { at * 1000 }).collect();
+        let cut: Vec<&[u64]> = groups(&sizes, |size| *size).collect();
+        assert_eq!(cut.concat(), sizes);
+        for group in cut {
+            assert!(
+                group.len() <= 1024
+                    && (group.len() == 1 || group.iter().sum::<u64>() <= GROUP_BYTES)
+            );
+        }
+        assert_eq!(groups(&[0_u64; 0], |size| *size).count(), 0);
+    }
 }

@@ -62,7 +62,8 @@ pub(crate) fn seal_way(way: Content, suite: Suite, plain: &[u8]) -> Vec<u8> {
         Content::Stream => sealer.seal_stream(plain, &mut sealed, &Run::quiet()).unwrap(),
         Content::File => {
             let output = tempfile::tempfile().unwrap();
-            let lengths = sealer.seal_file(&file(plain), plain.len() as u64, &output, &Run::quiet()).unwrap();
+            let lengths =
+                sealer.seal_file(&file(plain), plain.len() as u64, &output, &Run::quiet()).unwrap();
             sealed = read_back(output);
             lengths
         }
@@ -72,7 +73,10 @@ pub(crate) fn seal_way(way: Content, suite: Suite, plain: &[u8]) -> Vec<u8> {
 }
 
 /// Opens in memory, as a stream, as a file, and by checking; the last gives the content of the stream.
-pub(crate) fn open_all_ways(sealed: &[u8], key: &Secret<32>) -> Vec<(&'static str, Result<Vec<u8>, Error>)> {
+pub(crate) fn open_all_ways(
+    sealed: &[u8],
+    key: &Secret<32>,
+) -> Vec<(&'static str, Result<Vec<u8>, Error>)> {
     vec![
         ("memory", in_memory(sealed, key)),
         ("stream", stream(sealed, key, 4)),
@@ -97,7 +101,10 @@ fn in_memory(sealed: &[u8], key: &Secret<32>) -> Result<Vec<u8>, Error> {
     match opener.open_memory(&mut body) {
         Ok(plain) => Ok(plain.to_vec()),
         Err(error) => {
-            assert!(failed_clean(&body) || matches!(error, Error::Truncated), "plaintext left behind");
+            assert!(
+                failed_clean(&body) || matches!(error, Error::Truncated),
+                "plaintext left behind"
+            );
             Err(error)
         }
     }

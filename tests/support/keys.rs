@@ -34,7 +34,12 @@ impl MemoryKeys {
 }
 
 impl Keys for MemoryKeys {
-    fn create(&self, _scope: &str, suite: Suite, labels: &[&[u8]]) -> Result<Vec<(KeyId, Secret<32>)>, KeysError> {
+    fn create(
+        &self,
+        _scope: &str,
+        suite: Suite,
+        labels: &[&[u8]],
+    ) -> Result<Vec<(KeyId, Secret<32>)>, KeysError> {
         if self.refuse {
             return Err("refused".into());
         }
@@ -50,7 +55,9 @@ impl Keys for MemoryKeys {
 
     fn open(&self, id: &KeyId) -> Result<(Suite, Secret<32>), KeysError> {
         let keys = self.keys.lock().unwrap();
-        keys.get(id).map(|(suite, key)| (*suite, key.duplicate())).ok_or_else(|| "no such key".into())
+        keys.get(id)
+            .map(|(suite, key)| (*suite, key.duplicate()))
+            .ok_or_else(|| "no such key".into())
     }
 
     fn settle(&self) -> Result<Settled, KeysError> {

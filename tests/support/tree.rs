@@ -18,7 +18,8 @@ pub(crate) fn make_odd_tree(root: &Path) {
     fs::write(at("locked/inside"), "inside").unwrap();
     fs::write(at("deep/er/and deeper/\u{4e2d}\u{6587}/\u{75c5}\u{5386}.txt"), "text").unwrap();
     fs::write(root.join(OsStr::from_bytes(b"not utf-8 \xff\xfe\n")), "odd").unwrap();
-    fs::write(at(".sealed"), "a file called like the object of its directory, but for the suffix").unwrap();
+    fs::write(at(".sealed"), "a file called like the object of its directory, but for the suffix")
+        .unwrap();
     fs::write(at("-rf *;$(x)"), vec![3; 65_536]).unwrap();
     fs::write(at("large"), (0..9_000_001u32).map(|at| (at / 7) as u8).collect::<Vec<_>>()).unwrap();
     fs::hard_link(at("none"), at("second name")).unwrap();
@@ -30,7 +31,9 @@ pub(crate) fn make_odd_tree(root: &Path) {
     for (name, mode) in [("none", 0o400), ("large", 0o751), ("deep/er", 0o710), ("locked", 0o555)] {
         fs::set_permissions(at(name), fs::Permissions::from_mode(mode)).unwrap();
     }
-    for (name, seconds) in [("large", 1), ("link out", 981_173_106), ("empty", -5), ("deep", 4_102_444_800), ("", 7)] {
+    for (name, seconds) in
+        [("large", 1), ("link out", 981_173_106), ("empty", -5), ("deep", 4_102_444_800), ("", 7)]
+    {
         let time = Timespec { tv_sec: seconds, tv_nsec: 123_456_789 };
         let times = Timestamps { last_access: time, last_modification: time };
         utimensat(CWD, at(name), &times, AtFlags::SYMLINK_NOFOLLOW).unwrap();
@@ -39,7 +42,8 @@ pub(crate) fn make_odd_tree(root: &Path) {
 
 /// Names in a directory, sorted.
 pub(crate) fn names(dir: &Path) -> Vec<OsString> {
-    let mut names: Vec<_> = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let mut names: Vec<_> =
+        fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();
     names
 }

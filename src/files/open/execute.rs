@@ -14,7 +14,7 @@ use super::plan::{Object, OpenPlan};
 use crate::envelope::{self, Kind, Metadata, Run};
 use crate::files::beneath::{descend, path_of};
 use crate::files::error::{Error, io};
-use crate::files::group::{Scratch, group_size, parallel, sync_file_systems};
+use crate::files::group::{Scratch, groups, parallel, sync_file_systems};
 use crate::files::keys::Keys;
 use crate::files::output::{publish_symlink, sync_dir};
 use crate::files::place::Place;
@@ -35,7 +35,7 @@ impl OpenPlan {
         };
         let mut directories = Directories::new();
         let mut result = Ok(());
-        for group in self.objects.chunks(group_size()) {
+        for group in groups(&self.objects, |object| object.size) {
             result = self.run_group(group, keys, run, &mut directories, &mut report);
             if result.is_err() {
                 break;

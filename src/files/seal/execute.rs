@@ -14,7 +14,7 @@ use super::object::Ready;
 use super::plan::{Object, SealPlan};
 use crate::envelope::{Kind, Run};
 use crate::files::error::Error;
-use crate::files::group::{Scratch, group_size, parallel, sync_file_systems};
+use crate::files::group::{Scratch, groups, parallel, sync_file_systems};
 use crate::files::keys::{Keys, KeysError};
 use crate::files::output::check_free;
 use crate::files::report::{Failure, Item, Report};
@@ -79,7 +79,7 @@ impl SealPlan {
         run: &Run<'_>,
         report: &mut Report,
     ) -> Result<(), Error> {
-        let mut groups = todo.chunks(group_size()).peekable();
+        let mut groups = groups(todo, |object| object.size).peekable();
         thread::scope(|scope| {
             let make = |group: &[&Object]| {
                 let labels: Vec<Vec<u8>> = group.iter().map(|object| self.label(object)).collect();
