@@ -313,7 +313,10 @@ def recover(store, sealed, out):
     require(len(data) >= 96, f"{sealed} is too short to be a sealed file")
     key = store.find(data[16:32])
     require(SUITES.get(data[9]) is key.suite, f"{sealed} is of another suite than its key")
-    _, content = sealkeep_envelope.open_sealed(key.secret, data)
+    try:
+        _, content = sealkeep_envelope.open_sealed(data, key.secret)
+    except sealkeep_envelope.Refused as error:
+        raise Refused(f"{sealed}: {error}") from None
     with open(out, "xb") as file:
         file.write(content)
 
