@@ -4,9 +4,10 @@
 //! Needs `python3` with `cryptography` (and `pydicom`); `SEALKEEP_PYTHON` names another interpreter. Without them a test says
 //! so and does nothing, or fails if `SEALKEEP_REQUIRE_ALL` is set.
 
-#![allow(clippy::unwrap_used, clippy::cast_possible_truncation)]
+#![allow(clippy::unwrap_used, clippy::cast_possible_truncation, clippy::print_stderr)]
 
 #[path = "support/keys.rs"]
+#[expect(dead_code, reason = "shared with other tests")]
 mod keys;
 #[path = "support/tree.rs"]
 #[expect(dead_code, reason = "shared with other tests")]
