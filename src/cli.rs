@@ -13,6 +13,7 @@ mod custody;
 mod exit;
 mod failure;
 mod help;
+mod input;
 mod keys;
 mod messages;
 mod output;

@@ -6,6 +6,7 @@
 //! and repeated. A panic, an overflow or a rule broken ends the run; the input is then in
 //! `fuzz/artifacts/` and its replay is `-- --replay FILE TARGET`.
 
+mod keystore;
 mod mutate;
 mod targets;
 
@@ -15,7 +16,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use mutate::Mutator;
-use targets::{TARGETS, Target};
+use targets::Target;
 
 fn main() -> ExitCode {
     let options = match Options::parse(std::env::args().skip(1)) {
@@ -60,6 +61,10 @@ fn keep(target: &Target, input: &[u8]) {
     eprintln!("{} broke; input {}: {kept:?}", target.name, file.display());
 }
 
+fn all_targets() -> impl Iterator<Item = &'static Target> {
+    targets::TARGETS.iter().chain(keystore::TARGETS)
+}
+
 struct Options {
     each: Duration,
     seed: u64,
@@ -85,15 +90,15 @@ impl Options {
                 "--seed" => options.seed = value()?.parse().map_err(|_| "a number")?,
                 "--replay" => options.replay = Some(value()?),
                 name => options.targets.push(
-                    TARGETS.iter().find(|target| target.name == name).ok_or_else(|| {
-                        let names: Vec<_> = TARGETS.iter().map(|target| target.name).collect();
+                    all_targets().find(|target| target.name == name).ok_or_else(|| {
+                        let names: Vec<_> = all_targets().map(|target| target.name).collect();
                         format!("no target {name}; there are {}", names.join(", "))
                     })?,
                 ),
             }
         }
         if options.targets.is_empty() {
-            options.targets = TARGETS.iter().collect();
+            options.targets = all_targets().collect();
         }
         Ok(options)
     }

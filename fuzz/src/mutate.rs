@@ -49,7 +49,11 @@ impl Mutator {
             _ if end > at + 1 => {
                 let number = u16::from_be_bytes([input[at], input[at + 1]]);
                 let off = [1, 2, 16, 255, 4096][self.below(5)];
-                let changed = if self.below(2) == 0 { number.wrapping_add(off) } else { number.wrapping_sub(off) };
+                let changed = if self.below(2) == 0 {
+                    number.wrapping_add(off)
+                } else {
+                    number.wrapping_sub(off)
+                };
                 input[at..at + 2].copy_from_slice(&changed.to_be_bytes());
             }
             _ => input.push(self.byte()),

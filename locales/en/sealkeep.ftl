@@ -3,15 +3,15 @@
 
 ## Labels
 
-label-error = error[{ $code }]:
-label-warning = warning[{ $code }]:
+label-error = error[{ $code }]: { $what }
+label-warning = warning[{ $code }]: { $what }
 label-detail = cause: { $text }
 label-means = meaning: { $text }
 label-todo = what to do: { $text }
 
 ## Headings of help texts
 
-help-usage = Usage:
+help-usage = Usage:{ " " }
 help-commands = Commands
 help-arguments = Arguments
 help-options = Options
@@ -204,7 +204,7 @@ E-NOT-SEEKABLE = { $subject } cannot be read at any position
 E-KEY-ID = '{ $subject }' is neither a key id nor a sealed file
     .means = A key id is 32 hexadecimal digits.
     .todo = Take the id from `sealkeep inspect` or `sealkeep key list`, or give the sealed file itself.
-E-NO-PASSPHRASE = there is no passphrase { $subject }
+E-NO-PASSPHRASE = there is no passphrase
     .means = The key store needs one, and there is no terminal to ask at, or the source holds none.
     .todo = Give --passphrase-file, --passphrase-fd or --key-file.
 E-PASSPHRASES-DIFFER = the two passphrases differ
@@ -223,6 +223,9 @@ E-PARTIAL = some of it failed ({ $subject })
     .means = Everything else is done and good; only what is named above is missing.
     .todo = Repair what is named above and run the command again for those files.
 E-EXISTS = { $subject } exists already
+    .means = It was left untouched.
+    .todo = Choose another name, or give --force where the command has it.
+E-OUTPUT-EXISTS = the output for { $subject } exists already
     .means = It was left untouched.
     .todo = Choose another output, or give --force to replace it.
 E-ALREADY-SEALED = { $subject } is sealed already
@@ -291,8 +294,8 @@ E-STORE-MISSING = there is no key store at { $subject }
 E-LOCKED = the key store does not open
     .means = The passphrase or key file is not the right one. Nothing more can be told.
     .todo = Try again; if it is lost, use `sealkeep keystore recover` with the recovery shares.
-E-SHARES-REFUSED = a recovery share was refused { $subject }
-    .means = It is mistyped, of another kit, given twice, or there are too few.
+E-SHARES-REFUSED = the recovery shares were refused
+    .means = One is mistyped, of another kit or given twice, or there are too few.
     .todo = Check the shares against the printed kit.
 E-FOREIGN-CELL = { $subject } is the root cell of another key store
     .means = Cell and key store belong together.
@@ -368,7 +371,10 @@ warn-shared-device = { $data } and the key store { $keys } lie on one device. Wh
 warn-length = { $path } has a length that no content gives: it was cut or extended.
 
 warn-copy-behind = The copy of the key store at { $path } was not brought up to date: { $reason }
-warn-uncopied = { $count } new keys exist only in one key store. Add a copy with `sealkeep keystore copy add`.
+warn-uncopied = { $count ->
+        [one] A new key exists
+       *[other] { $count } new keys exist
+    } only in one key store. Add a copy with `sealkeep keystore copy add`.
 
 ## Results: init, inspect, keys, manual pages
 
@@ -385,22 +391,22 @@ kit-page =
     To use it, type the line below into a file: `sealkeep keystore recover FILE FILE …`
 inspect-file =
     { $path }
-      suite: { $suite }
-      key: { $id }
-      size: { $sealed } bytes sealed, { $content } bytes of content
+    { "  " }suite: { $suite }
+    { "  " }key: { $id }
+    { "  " }size: { $sealed } bytes sealed, { $content } bytes of content
 key-shown =
     { $id }
-      scope: { $scope }
-      state: { $state }
-      on hold: { $held }
-      in a copy of the key store: { $copied }
-      suite: { $suite }
-      made: { $created }
-      changed: { $changed }
-      label: { $label }
+    { "  " }scope: { $scope }
+    { "  " }state: { $state }
+    { "  " }on hold: { $held }
+    { "  " }in a copy of the key store: { $copied }
+    { "  " }suite: { $suite }
+    { "  " }made: { $created }
+    { "  " }changed: { $changed }
+    { "  " }label: { $label }
 key-gone =
     { "  " }destroyed: { $when }
-      certificate: { $certificate }
+    { "  " }certificate: { $certificate }
 key-changed = { $count ->
         [one] One key is now { $state }.
        *[other] { $count } keys are now { $state }.
@@ -440,15 +446,15 @@ tour-removed = That was the tour. { $dir } is removed; `sealkeep tour --keep DIR
 
 status-peek =
     Key store { $dir }
-      id: { $id }, suite { $suite }
-      incarnation: { $incarnation }, epoch: { $epoch }
-      opened by: { $custodies }
-      root cell on: { $filesystem } (overwriting is { $overwrite })
+    { "  " }id: { $id }, suite { $suite }
+    { "  " }incarnation: { $incarnation }, epoch: { $epoch }
+    { "  " }opened by: { $custodies }
+    { "  " }root cell on: { $filesystem } (overwriting is { $overwrite })
 status-locked = More is shown when it is unlocked (--passphrase-file, --key-file).
 status-unlocked =
     { "  " }made: { $created }
-      scopes: { $scopes }, tombstones: { $tombstones }, restores: { $restores }
-      copies: { $copies }
+    { "  " }scopes: { $scopes }, tombstones: { $tombstones }, restores: { $restores }
+    { "  " }copies: { $copies }
 check-counts = Read { $pages } pages: { $scopes } scopes, { $keys } keys, { $destroyed } tombstones.
 check-problem = Found: { $problem }
 check-good = All is well.
@@ -471,12 +477,12 @@ warn-lost = { $commits } later commits were known and are not in this copy. Keys
 ## Results: seal, open, check
 
 item = { $input } → { $output } ({ $key })
-seal-done = Sealed { $files } files, { $directories } folders, { $symlinks } links: { $bytes } bytes.
-seal-plan = Would seal { $count } objects, { $bytes } bytes. Nothing was sealed.
+seal-done = Sealed: files { $files }, folders { $directories }, links { $symlinks }, bytes { $bytes }.
+seal-plan = Would seal: objects { $count }, bytes { $bytes }. Nothing was sealed.
 stream-sealed = Sealed { $bytes } bytes under key { $key }.
-open-done = Opened { $files } files, { $directories } folders, { $symlinks } links: { $bytes } bytes, all verified.
+open-done = Opened and verified: files { $files }, folders { $directories }, links { $symlinks }, bytes { $bytes }.
 stream-opened = Opened { $path }: { $bytes } bytes, all verified.
-check-done = Checked { $files } files, { $directories } folders, { $symlinks } links: { $bytes } bytes, all good.
+check-done = Checked and good: files { $files }, folders { $directories }, links { $symlinks }, bytes { $bytes }.
 stream-checked = Checked { $bytes } bytes, all good.
 warn-skipped-special = { $path } was left out: devices, pipes and sockets hold nothing to seal.
 warn-skipped-not-sealed = { $path } was left out: it is not a sealed file.

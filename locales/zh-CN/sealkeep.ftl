@@ -3,8 +3,8 @@
 
 ## 标签
 
-label-error = 错误[{ $code }]：
-label-warning = 警告[{ $code }]：
+label-error = 错误[{ $code }]：{ $what }
+label-warning = 警告[{ $code }]：{ $what }
 label-detail = 原因：{ $text }
 label-means = 含义：{ $text }
 label-todo = 处理：{ $text }
@@ -204,7 +204,7 @@ E-NOT-SEEKABLE = { $subject } 不能按位置读取
 E-KEY-ID = “{ $subject }”既不是密钥编号，也不是封存文件
     .means = 密钥编号是 32 位十六进制数字。
     .todo = 从 `sealkeep inspect` 或 `sealkeep key list` 取得编号，或直接给出封存文件。
-E-NO-PASSPHRASE = 没有口令 { $subject }
+E-NO-PASSPHRASE = 没有口令
     .means = 密钥库需要口令，而这里没有终端可以询问，或来源中没有口令。
     .todo = 请使用 --passphrase-file、--passphrase-fd 或 --key-file。
 E-PASSPHRASES-DIFFER = 两次输入的口令不同
@@ -223,6 +223,9 @@ E-PARTIAL = 部分内容失败（{ $subject }）
     .means = 其余都已完成且完好；只缺上面列出的内容。
     .todo = 排除上面列出的问题后，对这些文件重新执行命令。
 E-EXISTS = { $subject } 已存在
+    .means = 没有改动它。
+    .todo = 请换一个名称，或在命令支持时用 --force。
+E-OUTPUT-EXISTS = { $subject } 的输出已存在
     .means = 没有改动它。
     .todo = 请选择别的输出，或用 --force 替换。
 E-ALREADY-SEALED = { $subject } 已经封存过
@@ -291,7 +294,7 @@ E-STORE-MISSING = { $subject } 处没有密钥库
 E-LOCKED = 密钥库打不开
     .means = 口令或密钥文件不对。无法告知更多信息。
     .todo = 请重试；如已丢失，请用恢复份额执行 `sealkeep keystore recover`。
-E-SHARES-REFUSED = 恢复份额被拒绝 { $subject }
+E-SHARES-REFUSED = 恢复份额被拒绝
     .means = 份额输入有误、属于另一套、重复，或数量不足。
     .todo = 请与打印的份额核对。
 E-FOREIGN-CELL = { $subject } 是另一个密钥库的根单元
@@ -385,22 +388,22 @@ kit-page =
     使用时把下面一行输入文件：`sealkeep keystore recover FILE FILE …`
 inspect-file =
     { $path }
-      套件：{ $suite }
-      密钥：{ $id }
-      大小：封存后 { $sealed } 字节，内容 { $content } 字节
+    { "  " }套件：{ $suite }
+    { "  " }密钥：{ $id }
+    { "  " }大小：封存后 { $sealed } 字节，内容 { $content } 字节
 key-shown =
     { $id }
-      范围：{ $scope }
-      状态：{ $state }
-      冻结：{ $held }
-      密钥库副本中已有：{ $copied }
-      套件：{ $suite }
-      生成：{ $created }
-      变更：{ $changed }
-      标签：{ $label }
+    { "  " }范围：{ $scope }
+    { "  " }状态：{ $state }
+    { "  " }冻结：{ $held }
+    { "  " }密钥库副本中已有：{ $copied }
+    { "  " }套件：{ $suite }
+    { "  " }生成：{ $created }
+    { "  " }变更：{ $changed }
+    { "  " }标签：{ $label }
 key-gone =
     { "  " }销毁：{ $when }
-      证书：{ $certificate }
+    { "  " }证书：{ $certificate }
 key-changed = { $count } 个密钥现为 { $state }。
 key-rotated = 已更换 { $scopes } 个范围、{ $pages } 页密钥。封存文件保持不变。
 man-written = 已写出 { $count } 个手册页。
@@ -437,15 +440,15 @@ tour-removed = 导览结束。{ $dir } 已删除；用 `sealkeep tour --keep DIR
 
 status-peek =
     密钥库 { $dir }
-      编号：{ $id }，套件 { $suite }
-      代：{ $incarnation }，纪元：{ $epoch }
-      打开方式：{ $custodies }
-      根单元所在：{ $filesystem }（覆写效果：{ $overwrite }）
+    { "  " }编号：{ $id }，套件 { $suite }
+    { "  " }代：{ $incarnation }，纪元：{ $epoch }
+    { "  " }打开方式：{ $custodies }
+    { "  " }根单元所在：{ $filesystem }（覆写效果：{ $overwrite }）
 status-locked = 解锁后可显示更多（--passphrase-file、--key-file）。
 status-unlocked =
     { "  " }建立：{ $created }
-      范围：{ $scopes }，墓碑：{ $tombstones }，恢复次数：{ $restores }
-      副本：{ $copies }
+    { "  " }范围：{ $scopes }，墓碑：{ $tombstones }，恢复次数：{ $restores }
+    { "  " }副本：{ $copies }
 check-counts = 已读取 { $pages } 页：{ $scopes } 个范围，{ $keys } 个密钥，{ $destroyed } 个墓碑。
 check-problem = 发现：{ $problem }
 check-good = 一切完好。

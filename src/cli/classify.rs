@@ -1,6 +1,5 @@
 //! Library errors → stable codes. The words for them stand in the catalogue.
 
-use std::error::Error as _;
 use std::path::Path;
 
 use sealkeep::{envelope, files};
@@ -18,15 +17,21 @@ pub(crate) fn file(path: &Path, error: &files::Error) -> Failure {
             Some(error) => key_of_file(path, error),
             None => Failure::at(Code::Unexpected, path).because(error),
         },
-        E::Exists => Failure::at(Code::Exists, path),
-        E::NotReplaceable => Failure::at(Code::Exists, path).because(error),
+        E::Exists => Failure::at(Code::OutputExists, path),
+        E::NotReplaceable => Failure::at(Code::OutputExists, path).because(error),
         E::AlreadySealed => Failure::at(Code::AlreadySealed, path),
         E::Changed => Failure::at(Code::Changed, path),
         E::Unsupported => Failure::at(Code::NotRegular, path),
         E::OutputInsideInput => Failure::at(Code::OutputInside, path),
         E::NotADirectory(inside) => Failure::at(Code::Escapes, inside),
-        E::Pattern(error) => Failure::new(Code::Pattern, error.glob().unwrap_or_default()),
-        E::NoName | E::OneFileOnly | E::SameName => Failure::at(Code::OneOutput, path).because(error),
+        E::Pattern(error) => {
+            // A pattern without a slash is tried on every level; the user typed the end of it.
+            let glob = error.glob().unwrap_or_default();
+            Failure::new(Code::Pattern, glob.strip_prefix("**/").unwrap_or(glob))
+        }
+        E::NoName | E::OneFileOnly | E::SameName => {
+            Failure::at(Code::OneOutput, path).because(error)
+        }
         E::Io { source, .. } => {
             let code = code_of_io(source);
             let failure = Failure::at(code, path);
@@ -110,11 +115,15 @@ pub(crate) fn store(error: &keystore::Error) -> Failure {
     }
 }
 
-/// Errors of the database that the user can do something about have the system's error inside.
+/// What SQLite says, as far as the user can do something about it.
 fn database(error: &keystore::Error) -> Failure {
     let text = error.to_string();
-    let full = text.contains("disk is full") || text.contains("full");
-    let code = if full { Code::NoSpace } else { Code::StoreDamaged };
-    let detail = error.source().map_or(text, ToString::to_string);
-    Failure::new(code, "").because(detail)
+    let code = match text.as_str() {
+        text if text.contains("disk is full") => Code::NoSpace,
+        text if text.contains("disk I/O error") => Code::Io,
+        text if text.contains("readonly") || text.contains("unable to open") => Code::Permission,
+        text if text.contains("locked") => Code::Busy,
+        _ => Code::StoreDamaged,
+    };
+    Failure::new(code, "").because(text)
 }

@@ -15,10 +15,10 @@ pub(crate) mod tour;
 use sealkeep::envelope::Run;
 use sealkeep_keystore::{CopyOutcome, CopyState, KeyStore};
 
-use crate::cli::{Context, store};
 use crate::cli::exit::{Code, Exit};
 use crate::cli::failure::Failure;
 use crate::cli::progress::Progress;
+use crate::cli::{Context, store};
 
 /// Ends a command that worked on several things: `done` of them well, the others as `failures`
 /// tell. A single failure with nothing done is the command's own; else each is named, and what to
@@ -26,7 +26,11 @@ use crate::cli::progress::Progress;
 ///
 /// # Errors
 /// The failure that gives the exit code, when it was not shown yet.
-pub(crate) fn end(context: &Context, mut failures: Vec<Failure>, done: usize) -> Result<Exit, Failure> {
+pub(crate) fn end(
+    context: &Context,
+    mut failures: Vec<Failure>,
+    done: usize,
+) -> Result<Exit, Failure> {
     if done == 0 && failures.len() == 1 {
         return Err(failures.swap_remove(0));
     }

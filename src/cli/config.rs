@@ -104,7 +104,8 @@ mod tests {
 
     #[test]
     fn paths_are_relative_to_the_file() {
-        let (dir, path) = write("keystore = \"keys\"\nkey-file = \"/k\"\n[seal]\nexclude = [\"*~\"]");
+        let (dir, path) =
+            write("keystore = \"keys\"\nkey-file = \"/k\"\n[seal]\nexclude = [\"*~\"]");
         let config = Config::read(&path).expect("it is well formed");
         assert_eq!(config.keystore, Some(dir.path().join("keys")));
         assert_eq!(config.key_file, Some(PathBuf::from("/k")));

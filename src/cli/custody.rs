@@ -124,7 +124,12 @@ fn make_key_file(path: &Path) -> Result<New, Failure> {
     Ok(New::KeyFile(file))
 }
 
-fn write_share(dir: &Path, share: &Share, store: &str, context: &Context) -> Result<PathBuf, Failure> {
+fn write_share(
+    dir: &Path,
+    share: &Share,
+    store: &str,
+    context: &Context,
+) -> Result<PathBuf, Failure> {
     let index = usize::from(share.index());
     let (threshold, total) = (usize::from(share.threshold()), usize::from(share.total()));
     let page = context.output.messages().text(
@@ -151,7 +156,9 @@ fn read_share(path: &Path) -> Result<Share, Failure> {
         Err(error) => Err(error.to_string()),
     };
     bytes.zeroize();
-    parsed.map_err(|error| Failure::at(Code::SharesRefused, path).because(error))
+    parsed.map_err(|error| {
+        Failure::new(Code::SharesRefused, "").because(format!("{}: {error}", path.display()))
+    })
 }
 
 /// A new file that only its owner reads, on disk when this returns. Never replaces anything.

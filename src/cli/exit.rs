@@ -128,6 +128,7 @@ codes! {
     NotKeyFile = "E-NOT-KEY-FILE" => Usage;
     Partial = "E-PARTIAL" => Partial;
     Exists = "E-EXISTS" => Refused;
+    OutputExists = "E-OUTPUT-EXISTS" => Refused;
     AlreadySealed = "E-ALREADY-SEALED" => Refused;
     Terminal = "E-TERMINAL" => Refused;
     OneOutput = "E-ONE-OUTPUT" => Usage;

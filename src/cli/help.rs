@@ -35,7 +35,9 @@ pub(crate) fn usage_failure(error: &clap::Error, messages: &Messages) -> Failure
             let other = value(ContextKind::PriorArg);
             messages.text("usage-conflict", &[("arg", &arg), ("other", &other)])
         }
-        ErrorKind::InvalidValue | ErrorKind::ValueValidation => invalid_value(error, &arg, messages),
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
+            invalid_value(error, &arg, messages)
+        }
         _ => messages.text("usage-other", &[("problem", &error.kind().to_string())]),
     };
     Failure::new(Code::Usage, with_suggestion(problem, error, messages))
@@ -83,7 +85,7 @@ fn heading_of(arg: &Arg) -> &'static str {
 /// clap's own layout with the one heading that it does not let us translate otherwise.
 fn template(messages: &Messages) -> String {
     let usage = messages.text("help-usage", &[]);
-    format!("{{before-help}}{{about-with-newline}}\n{usage} {{usage}}\n\n{{all-args}}{{after-help}}")
+    format!("{{before-help}}{{about-with-newline}}\n{usage}{{usage}}\n\n{{all-args}}{{after-help}}")
 }
 
 fn invalid_value(error: &clap::Error, arg: &str, messages: &Messages) -> String {
@@ -95,10 +97,8 @@ fn invalid_value(error: &clap::Error, arg: &str, messages: &Messages) -> String 
     if value.is_empty() {
         messages.text("usage-missing-value", &[("arg", &arg)])
     } else {
-        messages.text(
-            "usage-invalid-value",
-            &[("arg", &arg), ("value", &value), ("allowed", &allowed)],
-        )
+        messages
+            .text("usage-invalid-value", &[("arg", &arg), ("value", &value), ("allowed", &allowed)])
     }
 }
 

@@ -68,23 +68,20 @@ impl Output {
         Ok(())
     }
 
-    /// A line of the result; none with `--json`.
+    /// A line of the result; none with `--json` or `--quiet`.
     pub(crate) fn say(&self, key: &str, args: Args<'_>) -> Result<(), Failure> {
         self.line(&self.messages.text(key, args))
     }
 
-    /// A ready line of the result; none with `--json`.
+    /// A ready line of the result; none with `--json` or `--quiet`.
     pub(crate) fn line(&self, line: &str) -> Result<(), Failure> {
-        match (self.json, self.data_on_stdout) {
-            (true, _) => Ok(()),
-            (false, true) if self.quiet => Ok(()),
-            (false, true) => {
-                self.to_stderr(line);
-                Ok(())
-            }
-            (false, false) => {
-                writeln!(io::stdout(), "{}", harmless(line)).map_err(|error| Failure::stdout(&error))
-            }
+        if self.json || self.quiet {
+            Ok(())
+        } else if self.data_on_stdout {
+            self.to_stderr(line);
+            Ok(())
+        } else {
+            writeln!(io::stdout(), "{}", harmless(line)).map_err(|error| Failure::stdout(&error))
         }
     }
 
@@ -99,8 +96,8 @@ impl Output {
     pub(crate) fn warn(&self, code: &'static str, key: &str, args: Args<'_>) {
         let text = self.messages.text(key, args);
         if !self.json {
-            let label = self.messages.text("label-warning", &[("code", &code)]);
-            self.to_stderr(&format!("{label} {text}"));
+            let args: Args<'_> = &[("code", &code), ("what", &text)];
+            self.to_stderr(&self.messages.text("label-warning", args));
         }
         self.warnings.borrow_mut().push(json!({ "code": code, "text": text }));
     }
@@ -138,15 +135,13 @@ impl Output {
 
     /// Shows a failure in words: what happened, what it means, what to do.
     pub(crate) fn explain(&self, failure: &Failure) {
-        let code = failure.code.text();
         let (what, means, todo) = self.texts(failure);
-        let label = self.messages.text("label-error", &[("code", &code)]);
-        self.to_stderr(&format!("{label} {what}"));
-        if !failure.detail.is_empty() {
-            self.to_stderr(&format!("  {}", self.messages.text("label-detail", &[("text", &failure.detail)])));
+        self.to_stderr(&self.headline(failure, &what));
+        let rows =
+            [("label-detail", &failure.detail), ("label-means", &means), ("label-todo", &todo)];
+        for (label, text) in rows.into_iter().filter(|(_, text)| !text.is_empty()) {
+            self.to_stderr(&format!("  {}", self.messages.text(label, &[("text", text)])));
         }
-        self.to_stderr(&format!("  {}", self.messages.text("label-means", &[("text", &means)])));
-        self.to_stderr(&format!("  {}", self.messages.text("label-todo", &[("text", &todo)])));
     }
 
     /// Shows one of many failures on a line of its own; the remedy follows once per code.
@@ -154,11 +149,11 @@ impl Output {
         if self.json {
             return;
         }
-        let code = failure.code.text();
-        let label = self.messages.text("label-error", &[("code", &code)]);
-        let (what, _, _) = self.texts(failure);
-        let detail = if failure.detail.is_empty() { String::new() } else { format!(" ({})", failure.detail) };
-        self.to_stderr(&format!("{label} {what}{detail}"));
+        let (mut what, _, _) = self.texts(failure);
+        if !failure.detail.is_empty() {
+            what = format!("{what} ({})", failure.detail);
+        }
+        self.to_stderr(&self.headline(failure, &what));
     }
 
     /// A failure as fields of a document.
@@ -174,11 +169,18 @@ impl Output {
         })
     }
 
+    fn headline(&self, failure: &Failure, what: &str) -> String {
+        let code = failure.code.text();
+        self.messages.text("label-error", &[("code", &code), ("what", &what)])
+    }
+
     fn texts(&self, failure: &Failure) -> (String, String, String) {
         let args: Args<'_> = &[("subject", &failure.subject)];
         let key = failure.code.text();
         let attribute = |name| self.messages.attribute(key, name, args).unwrap_or_default();
-        (self.messages.text(key, args), attribute("means"), attribute("todo"))
+        // A message may end with a subject that is not there.
+        let what = self.messages.text(key, args).trim_end().to_owned();
+        (what, attribute("means"), attribute("todo"))
     }
 
     /// Standard error may be closed; there is nobody left to tell.
@@ -194,7 +196,9 @@ fn harmless(text: &str) -> Cow<'_, str> {
     if !text.contains(control) {
         return Cow::Borrowed(text);
     }
-    let escaped = text.chars().map(|c| if control(c) { c.escape_default().to_string() } else { c.to_string() });
+    let escaped = text
+        .chars()
+        .map(|c| if control(c) { c.escape_default().to_string() } else { c.to_string() });
     Cow::Owned(escaped.collect())
 }
 

@@ -77,7 +77,8 @@ fn first_line(mut source: impl Read, name: &str) -> Result<SecretVec, Failure> {
         }
         if filled == buffer.len() {
             buffer.zeroize();
-            return Err(Failure::new(Code::NoPassphrase, name));
+            return Err(Failure::new(Code::NoPassphrase, "")
+                .because(format!("{name}: > {MAX_PASSPHRASE} B")));
         }
     };
     let end = if end > 0 && buffer[end - 1] == b'\r' { end - 1 } else { end };

@@ -72,7 +72,8 @@ impl Settings {
             .or_else(|| path("SEALKEEP_KEYSTORE"))
             .or(config.keystore)
             .or_else(|| {
-                base(&path, "XDG_DATA_HOME", ".local/share").map(|dir| dir.join("sealkeep/keystore"))
+                base(&path, "XDG_DATA_HOME", ".local/share")
+                    .map(|dir| dir.join("sealkeep/keystore"))
             })
             .ok_or_else(|| Failure::new(Code::StoreMissing, "SEALKEEP_KEYSTORE"))?;
         let lang = global
@@ -131,7 +132,8 @@ mod tests {
     fn an_option_wins_over_the_environment_and_that_over_the_file() {
         let dir = tempfile::tempdir().expect("a scratch folder");
         let file = dir.path().join("c.toml");
-        std::fs::write(&file, "keystore = \"/file\"\ncell = \"/file-cell\"\nwait = 7").expect("write");
+        std::fs::write(&file, "keystore = \"/file\"\ncell = \"/file-cell\"\nwait = 7")
+            .expect("write");
         let config = ["--config", file.to_str().expect("scratch names are UTF-8")];
         let settings = resolve(&config, &[("SEALKEEP_KEYSTORE", "/env")]).expect("fine");
         assert_eq!(settings.keystore, Path::new("/env"));

@@ -72,8 +72,12 @@ pub(crate) fn read_key_file(path: &Path) -> Result<KeyFile, Failure> {
 /// An error of the key store; those that are about the whole of it name its directory.
 pub(crate) fn here(context: &Context, error: &sealkeep_keystore::Error) -> Failure {
     let mut failure = classify::store(error);
-    if failure.subject.is_empty() {
+    if failure.subject.is_empty() && failure.code != Code::SharesRefused {
         failure.subject = context.settings.keystore.display().to_string();
+    }
+    // SQLite calls it an I/O error when there is no room for its index of the log.
+    if failure.code == Code::Io && is_full(&context.settings.keystore) {
+        failure.code = Code::NoSpace;
     }
     failure
 }
@@ -98,7 +102,11 @@ pub(crate) fn warn_shared_device(context: &Context, data: &[&Path]) -> bool {
     });
     if let Some(path) = shared {
         let (data, keys) = (path.display().to_string(), location.dir.display().to_string());
-        context.output.warn("W-SHARED-DEVICE", "warn-shared-device", &[("data", &data), ("keys", &keys)]);
+        context.output.warn(
+            "W-SHARED-DEVICE",
+            "warn-shared-device",
+            &[("data", &data), ("keys", &keys)],
+        );
     }
     shared.is_some()
 }
@@ -107,6 +115,10 @@ pub(crate) fn warn_shared_device(context: &Context, data: &[&Path]) -> bool {
 fn device(path: &Path) -> Option<u64> {
     let absolute: PathBuf = std::path::absolute(path).ok()?;
     absolute.ancestors().find_map(|path| std::fs::metadata(path).ok()).map(|found| found.dev())
+}
+
+fn is_full(path: &Path) -> bool {
+    rustix::fs::statvfs(path).is_ok_and(|disk| disk.f_bavail * disk.f_frsize < SMALL as u64)
 }
 
 const SMALL: usize = 64 * 1024;

@@ -9,6 +9,7 @@ use crate::cli::args::{Check, is_dash};
 use crate::cli::cmd::{self, report};
 use crate::cli::exit::{Code, Exit};
 use crate::cli::failure::Failure;
+use crate::cli::input::Stdin;
 use crate::cli::keys::StoreKeys;
 use crate::cli::{Context, store};
 
@@ -23,7 +24,8 @@ pub(crate) fn run(args: Check, context: &mut Context) -> Result<Exit, Failure> {
     let plan = OpenPlan::new(&args.paths, &OpenTarget::Check, options)
         .map_err(|one| report::failure(&one.path, &one.error, context))?;
     let keys = StoreKeys::new(store::open(context)?);
-    let done = cmd::with_progress(context, Some(plan.sealed_bytes()), |run| plan.execute(&keys, run));
+    let done =
+        cmd::with_progress(context, Some(plan.sealed_bytes()), |run| plan.execute(&keys, run));
     let command =
         report::Command { schema: "sealkeep.check/1", done: "check-done", extra: Value::Null };
     report::finish(&done, command, context)
@@ -31,9 +33,10 @@ pub(crate) fn run(args: Check, context: &mut Context) -> Result<Exit, Failure> {
 
 fn check_standard_input(context: &Context) -> Result<Exit, Failure> {
     let keys = StoreKeys::new(store::open(context)?);
-    let checked =
-        cmd::with_progress(context, None, |run| check_stream(std::io::stdin(), &keys, run))
-            .map_err(|error| report::failure(Path::new("-"), &error, context))?;
+    let checked = cmd::with_progress(context, None, |run| {
+        check_stream(Stdin::new(&context.cancel), &keys, run)
+    })
+    .map_err(|error| report::failure(Path::new("-"), &error, context))?;
     context.output.say("stream-checked", &[("bytes", &checked.content.to_string())])?;
     let body = json!({ "content_bytes": checked.content });
     context.output.document("sealkeep.check-stream/1", body)?;

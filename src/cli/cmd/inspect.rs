@@ -20,7 +20,8 @@ pub(crate) fn run(args: Inspect, context: &mut Context) -> Result<Exit, Failure>
                 let name = path.display().to_string();
                 let id = header.key_id.to_string();
                 let content = layout.as_ref().map(Layout::content_len);
-                let content_text = content.map_or_else(|| "?".to_owned(), |bytes| bytes.to_string());
+                let content_text =
+                    content.map_or_else(|| "?".to_owned(), |bytes| bytes.to_string());
                 context.output.say(
                     "inspect-file",
                     &[

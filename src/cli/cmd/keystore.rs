@@ -69,7 +69,12 @@ fn check(context: &Context) -> Result<Exit, Failure> {
         .map_err(|error| store::here(context, &error))?;
     context.output.say(
         "check-counts",
-        &[("pages", &report.pages), ("scopes", &report.scopes), ("keys", &report.keys), ("destroyed", &report.destroyed)],
+        &[
+            ("pages", &report.pages),
+            ("scopes", &report.scopes),
+            ("keys", &report.keys),
+            ("destroyed", &report.destroyed),
+        ],
     )?;
     let problems: Vec<String> = report.problems.iter().map(ToString::to_string).collect();
     for problem in &problems {

@@ -52,8 +52,10 @@ fn write_pages(
 fn render(command: Command, name: &str) -> Result<Vec<u8>, Failure> {
     let mut page = Vec::new();
     let version = env!("CARGO_PKG_VERSION");
-    Man::new(command.display_name(name.to_owned()).bin_name(name.replace('-', " ")).version(version))
-        .render(&mut page)
-        .map_err(|error| Failure::io(Path::new(name), &error))?;
+    Man::new(
+        command.display_name(name.to_owned()).bin_name(name.replace('-', " ")).version(version),
+    )
+    .render(&mut page)
+    .map_err(|error| Failure::io(Path::new(name), &error))?;
     Ok(page)
 }

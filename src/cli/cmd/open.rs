@@ -6,15 +6,14 @@ mod whole;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
-use sealkeep::files::{
-    OpenOptions, OpenPlan, OpenTarget, open_range, open_stream, open_stream_to,
-};
+use sealkeep::files::{OpenOptions, OpenPlan, OpenTarget, open_range, open_stream, open_stream_to};
 use serde_json::{Value, json};
 
 use crate::cli::args::{Open, is_dash};
 use crate::cli::cmd::{self, report};
 use crate::cli::exit::{Code, Exit};
 use crate::cli::failure::Failure;
+use crate::cli::input::Stdin;
 use crate::cli::keys::StoreKeys;
 use crate::cli::{Context, stdout_is_terminal, store};
 
@@ -36,7 +35,7 @@ pub(crate) fn run(mut args: Open, context: &mut Context) -> Result<Exit, Failure
         return one_range(&paths[0], range, file, &options, context);
     }
     if from_stdin {
-        return stream(std::io::stdin(), None, Path::new("-"), file, &options, context);
+        return stream(Stdin::new(&context.cancel), None, Path::new("-"), file, &options, context);
     }
     if to_stdout {
         let path = &paths[0];
@@ -65,7 +64,8 @@ fn open_paths(
     let plan = OpenPlan::new(paths, &target, options)
         .map_err(|one| report::failure(&one.path, &one.error, context))?;
     let keys = StoreKeys::new(store::open(context)?);
-    let done = cmd::with_progress(context, Some(plan.sealed_bytes()), |run| plan.execute(&keys, run));
+    let done =
+        cmd::with_progress(context, Some(plan.sealed_bytes()), |run| plan.execute(&keys, run));
     let command =
         report::Command { schema: "sealkeep.open/1", done: "open-done", extra: Value::Null };
     report::finish(&done, command, context)

@@ -24,7 +24,11 @@ pub(crate) struct Command {
 ///
 /// # Errors
 /// What stopped the command, or the only failure when nothing was done.
-pub(crate) fn finish(report: &Report, command: Command, context: &Context) -> Result<Exit, Failure> {
+pub(crate) fn finish(
+    report: &Report,
+    command: Command,
+    context: &Context,
+) -> Result<Exit, Failure> {
     let failures: Vec<Failure> =
         report.failures.iter().map(|one| failure(&one.path, &one.error, context)).collect();
     let stopped = report.stopped.as_ref().map(|error| failure(Path::new(""), error, context));
@@ -45,10 +49,14 @@ pub(crate) fn finish(report: &Report, command: Command, context: &Context) -> Re
 
 /// What an error at `path` means; a signal is told as the signal it was.
 pub(crate) fn failure(path: &Path, error: &files::Error, context: &Context) -> Failure {
-    if matches!(error, files::Error::Envelope(envelope::Error::Cancelled)) {
-        return context.cancel.failure();
+    use envelope::Error::{Cancelled, Read};
+    match error {
+        // Waiting for input ends with an error of reading when a signal comes.
+        files::Error::Envelope(Cancelled | Read(_)) if context.cancel.is_asked() => {
+            context.cancel.failure()
+        }
+        _ => classify::file(path, error),
     }
-    classify::file(path, error)
 }
 
 fn say(report: &Report, command: &Command, context: &Context) -> Result<(), Failure> {

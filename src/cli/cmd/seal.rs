@@ -10,6 +10,7 @@ use crate::cli::args::{Seal, is_dash};
 use crate::cli::cmd::{self, report};
 use crate::cli::exit::{Code, Exit};
 use crate::cli::failure::Failure;
+use crate::cli::input::Stdin;
 use crate::cli::keys::StoreKeys;
 use crate::cli::{Context, stdout_is_terminal, store};
 
@@ -65,7 +66,8 @@ fn seal_paths(
     }
     let keys = StoreKeys::new(store::open(context)?);
     let shared = store::warn_shared_device(context, &[&device]);
-    let done = cmd::with_progress(context, Some(plan.content_bytes()), |run| plan.execute(&keys, run));
+    let done =
+        cmd::with_progress(context, Some(plan.content_bytes()), |run| plan.execute(&keys, run));
     cmd::warn_behind(&keys.copies(), context);
     let command = report::Command {
         schema: "sealkeep.seal/1",
@@ -119,7 +121,7 @@ fn seal_standard_input(
     options: &SealOptions,
     context: &mut Context,
 ) -> Result<Exit, Failure> {
-    stream(std::io::stdin(), None, Path::new("-"), output, options, context)
+    stream(Stdin::new(&context.cancel), None, Path::new("-"), output, options, context)
 }
 
 /// Seals a stream to standard output or to a file.

@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use sealkeep_keystore::{CopyOutcome, CopyRecord, CopyState, CopyStatus, KeyStore, Location, OnFailure};
+use sealkeep_keystore::{
+    CopyOutcome, CopyRecord, CopyState, CopyStatus, KeyStore, Location, OnFailure,
+};
 use serde_json::{Value, json};
 
 use crate::cli::args::{CopyAdd, CopyCommand, CopyNames, CopyRemove};
@@ -171,7 +173,11 @@ fn finish(
 }
 
 /// The registered copies that were named, or all.
-fn chosen(store: &KeyStore, args: &CopyNames, context: &Context) -> Result<Vec<CopyRecord>, Failure> {
+fn chosen(
+    store: &KeyStore,
+    args: &CopyNames,
+    context: &Context,
+) -> Result<Vec<CopyRecord>, Failure> {
     let copies = store.copies().map_err(|error| store::here(context, &error))?;
     let all = copies.into_iter().map(|status| status.copy);
     if args.paths.is_empty() {

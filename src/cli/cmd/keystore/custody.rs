@@ -78,7 +78,8 @@ fn replace(
     opened.set_custody(&new.custody()).map_err(here)?;
     drop(opened);
     let location = store::location(context);
-    let mut opened = KeyStore::open(&location, &new.unlock(), context.settings.wait).map_err(here)?;
+    let mut opened =
+        KeyStore::open(&location, &new.unlock(), context.settings.wait).map_err(here)?;
     if !add {
         let kind = new.kind();
         let others = opened.status().map_err(here)?.custodies.into_iter().filter(|old| {
@@ -112,7 +113,8 @@ fn report(
     context: &Context,
 ) -> Result<Exit, Failure> {
     let status = opened.status().map_err(|error| store::here(context, &error))?;
-    let kinds: Vec<String> = status.custodies.iter().map(|one| super::kind_text(&one.kind)).collect();
+    let kinds: Vec<String> =
+        status.custodies.iter().map(|one| super::kind_text(&one.kind)).collect();
     context.output.say("custody-now", &[("custodies", &kinds.join(", "))])?;
     for page in pages {
         context.output.say("init-share", &[("path", &page.display().to_string())])?;

@@ -19,14 +19,16 @@ pub(super) fn run(args: args::Restore, context: &Context) -> Result<Exit, Failur
     let from = Location::new(args.from, args.from_cell);
     let given = store::given(context)?;
     let options = RestoreOptions { evidence: args.evidence, accept_loss: args.accept_loss };
-    let (_, report) = KeyStore::restore(&from, &to, &given.unlock(), &options, context.settings.wait)
-        .map_err(|error| {
-            let mut failure = store::here(context, &error);
-            if matches!(failure.code, Code::CopyOutdated | Code::StoreDamaged) {
-                failure.subject = from.dir.display().to_string();
-            }
-            failure
-        })?;
+    let (_, report) =
+        KeyStore::restore(&from, &to, &given.unlock(), &options, context.settings.wait).map_err(
+            |error| {
+                let mut failure = store::here(context, &error);
+                if matches!(failure.code, Code::CopyOutdated | Code::StoreDamaged) {
+                    failure.subject = from.dir.display().to_string();
+                }
+                failure
+            },
+        )?;
     let (dir, source) = (to.dir.display().to_string(), from.dir.display().to_string());
     let again = report.destroyed_again + report.finished;
     context.output.say(

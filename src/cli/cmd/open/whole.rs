@@ -35,8 +35,12 @@ impl Whole {
         let random: [u8; 8] = sealkeep_crypto::random::array();
         let temporary = folder(path).join(format!(".sealkeep-{}.tmp", hex(&random)));
         let failed = |error: io::Error| Failure::io(path, &error);
-        let file =
-            OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary).map_err(failed)?;
+        let file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&temporary)
+            .map_err(failed)?;
         let whole = Whole { file, temporary, path: path.to_owned(), force };
         flock(&whole.file, FlockOperation::NonBlockingLockExclusive)
             .map_err(|error| failed(error.into()))?;

@@ -51,7 +51,11 @@ fn folder(left: &Path, right: &Path, compared: &mut Compared) -> Result<(), Fail
                 compared.different.push(path);
             }
         } else if path.is_dir() {
-            if other.is_dir() { folder(&path, &other, compared)? } else { compared.different.push(path) }
+            if other.is_dir() {
+                folder(&path, &other, compared)?
+            } else {
+                compared.different.push(path)
+            }
         } else if path.is_file() {
             compared.files += 1;
             match same(&path, &other) {
@@ -111,7 +115,8 @@ mod tests {
         std::fs::write(left.join("missing"), "").expect("files");
         std::fs::write(right.join("extra"), "").expect("files");
         let compared = trees(&left, &right).expect("readable");
-        let mut names: Vec<_> = compared.different.iter().filter_map(|path| path.file_name()).collect();
+        let mut names: Vec<_> =
+            compared.different.iter().filter_map(|path| path.file_name()).collect();
         names.sort();
         assert_eq!(names, ["changed", "extra", "missing"]);
         assert_eq!((compared.files, compared.bytes), (3, 4));

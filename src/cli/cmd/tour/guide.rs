@@ -24,8 +24,8 @@ pub(super) struct Guide<'c> {
 impl<'c> Guide<'c> {
     /// A guide whose commands run in `dir`.
     pub(super) fn new(dir: &Path, context: &'c Context) -> Result<Guide<'c>, Failure> {
-        let program = std::env::current_exe()
-            .map_err(|error| Failure::io(Path::new("sealkeep"), &error))?;
+        let program =
+            std::env::current_exe().map_err(|error| Failure::io(Path::new("sealkeep"), &error))?;
         let guide = Guide {
             context,
             program,
@@ -109,7 +109,11 @@ impl<'c> Guide<'c> {
         Ok(stdout)
     }
 
-    fn execute(&self, args: &[&str], input: Option<&[u8]>) -> Result<(i32, Vec<u8>, Vec<u8>), Failure> {
+    fn execute(
+        &self,
+        args: &[&str],
+        input: Option<&[u8]>,
+    ) -> Result<(i32, Vec<u8>, Vec<u8>), Failure> {
         let failed = |error: std::io::Error| Failure::io(&self.program, &error);
         let mut command = Command::new(&self.program);
         for (name, _) in std::env::vars_os() {

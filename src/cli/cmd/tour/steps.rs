@@ -1,8 +1,10 @@
 //! The steps of the tour, in the order in which an administrator would meet them.
 
 use std::fs;
-use std::io::{Seek, SeekFrom, Write};
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+
+use sealkeep::envelope::{MAGIC, looks_sealed};
 
 use crate::cli::exit::{Code, Exit};
 use crate::cli::failure::Failure;
@@ -40,11 +42,15 @@ fn make_store(guide: &mut Guide<'_>) -> Result<(), Failure> {
 
 fn seal_and_look(guide: &mut Guide<'_>, data: &str) -> Result<(), Failure> {
     guide.title("tour-seal")?;
-    guide.run(&["seal", data, "-o", "sealed", "--scope", "tour/2026"], Exit::Ok)?;
+    // Files that are sealed already, such as the test vectors in our documentation, are refused
+    // unless asked for.
+    let nested = if has_sealed(Path::new(data))? { &["--allow-nested"][..] } else { &[] };
+    let args = ["seal", data, "-o", "sealed", "--scope", "tour/2026"];
+    guide.run(&[&args[..], nested].concat(), Exit::Ok)?;
     guide.notice("tour-seal-notice", &[])?;
     guide.title("tour-sm4")?;
     let args = ["seal", data, "-o", "sealed-sm4", "--suite", "sm4-gcm", "--hide-names"];
-    guide.run(&args, Exit::Ok)?;
+    guide.run(&[&args[..], nested].concat(), Exit::Ok)?;
     guide.notice("tour-sm4-notice", &[])?;
     guide.title("tour-inspect")?;
     let sealed = relative(guide, &largest(&guide.dir().join("sealed"))?);
@@ -133,15 +139,13 @@ fn lose_the_passphrase(guide: &mut Guide<'_>) -> Result<(), Failure> {
 }
 
 fn compare_with(guide: &Guide<'_>, data: &str, back: &str) -> Result<(), Failure> {
-    let compared = guide.by_hand(&format!("diff -r {data} {back}"), || Ok(()))
+    let compared = guide
+        .by_hand(&format!("diff -r {data} {back}"), || Ok(()))
         .and_then(|()| compare::trees(Path::new(data), &guide.dir().join(back)))?;
     if let Some(path) = compared.different.first() {
         return Err(Failure::at(Code::Unexpected, path));
     }
-    guide.notice(
-        "tour-same",
-        &[("files", &compared.files), ("bytes", &compared.bytes.to_string())],
-    )
+    guide.notice("tour-same", &[("files", &compared.files), ("bytes", &compared.bytes.to_string())])
 }
 
 /// The largest file below `dir`: the one with most to look at.
@@ -149,6 +153,17 @@ fn largest(dir: &Path) -> Result<PathBuf, Failure> {
     let files = compare::files(dir)?;
     let size = |path: &PathBuf| fs::metadata(path).map_or(0, |found| found.len());
     files.into_iter().max_by_key(size).ok_or_else(|| Failure::at(Code::NotFound, dir))
+}
+
+/// Whether some file below `dir` begins like a sealed file.
+fn has_sealed(dir: &Path) -> Result<bool, Failure> {
+    let begins_sealed = |path: &PathBuf| {
+        let mut start = Vec::new();
+        let file = fs::File::open(path);
+        let read = file.and_then(|file| file.take(MAGIC.len() as u64).read_to_end(&mut start));
+        read.is_ok() && looks_sealed(&start)
+    };
+    Ok(compare::files(dir)?.iter().any(begins_sealed))
 }
 
 fn relative(guide: &Guide<'_>, path: &Path) -> String {
