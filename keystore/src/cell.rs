@@ -8,6 +8,8 @@ mod slot;
 
 pub(crate) use file::CellFile;
 pub use file::ReadBack;
+#[cfg(feature = "fuzzing")]
+pub(crate) use slot::parse_clear;
 pub(crate) use slot::{Slot, SlotIdentity};
 
 use crate::custody::{Custodian, Custody};
@@ -25,6 +27,14 @@ pub(crate) enum SlotState {
 }
 
 impl SlotState {
+    /// The store whose root stands here.
+    pub(crate) fn owner(&self) -> Option<&[u8; 16]> {
+        match self {
+            Self::Valid(slot) => Some(&slot.identity.store),
+            Self::Erased | Self::Torn => None,
+        }
+    }
+
     fn holds(&self, epoch: u64, generation: u64) -> bool {
         matches!(self, Self::Valid(slot) if (slot.identity.epoch, slot.identity.generation) == (epoch, generation))
     }

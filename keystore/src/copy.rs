@@ -6,6 +6,8 @@ mod target;
 
 use std::time::Duration;
 
+#[cfg(feature = "fuzzing")]
+pub(crate) use rows::commits_in;
 pub(crate) use rows::{Collected, RowFile, Tail, Update as RowUpdate, newest, scan};
 pub(crate) use target::{
     Probe, Target, Update, clear_intent, erase_cell, read_intent, with_timeout, write_intent,

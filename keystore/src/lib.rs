@@ -43,6 +43,9 @@ mod db;
 mod error;
 mod feed;
 mod files;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod id;
 mod leaf;
 mod lock;

@@ -289,6 +289,25 @@ fn parse_batch<'a>(
     }
 }
 
+/// Parses records as [`scan`] does, but takes every running hash for right: for `fuzz/`.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn commits_in(mut rows: &[u8]) -> usize {
+    let identity = RowFile { suite: Suite::Aes256Gcm, store: [0; 16], copy: [0; 16] };
+    let (mut batch, mut collected, mut commits) = (Vec::new(), Collected::default(), 0);
+    while let Ok(Some(kind)) = read_record(&mut rows, &mut batch) {
+        if kind == COMMIT {
+            let mut records = Vec::new();
+            if parse_batch(&batch, &identity, &mut records).is_err() {
+                break;
+            }
+            records.iter().for_each(|record| collected.take(record));
+            commits += 1;
+            batch.clear();
+        }
+    }
+    commits
+}
+
 /// The commit in a record that was read on its own, if it carries this running hash.
 pub(crate) fn commit_head(
     record: &[u8; COMMIT_RECORD_LEN],
