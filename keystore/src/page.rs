@@ -89,7 +89,11 @@ impl ChildRef {
     pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
         let key = reader.take(32)?;
         let key = Secret::from_slice(key).ok_or_else(|| reader.malformed())?;
-        Ok(Self { key, version: reader.u64()?, hash: reader.array()? })
+        let (version, hash) = (reader.u64()?, reader.array()?);
+        if version == 0 && (key.expose() != &[0; 32] || hash != [0; 32]) {
+            return Err(reader.malformed());
+        }
+        Ok(Self { key, version, hash })
     }
 }
 
