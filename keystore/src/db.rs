@@ -101,6 +101,16 @@ impl Db {
         Ok(Self { connection })
     }
 
+    /// Whether a database is that of a store, or one whose making was cut short.
+    pub(crate) fn has_head(path: &Path, wait: Duration) -> Result<bool> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags)?;
+        connection.busy_timeout(wait.max(Duration::from_secs(1)))?;
+        let count = |sql| connection.query_row(sql, [], |row| row.get::<_, u64>(0));
+        Ok(count("SELECT COUNT(*) FROM sqlite_schema")? > 0
+            && count("SELECT COUNT(*) FROM head")? > 0)
+    }
+
     /// Begins reading one snapshot; [`Db::end`] ends it.
     pub(crate) fn begin(&self) -> Result<()> {
         Ok(self.connection.prepare_cached("BEGIN")?.execute([]).map(drop)?)

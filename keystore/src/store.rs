@@ -64,6 +64,11 @@ impl Location {
     fn lock(&self) -> PathBuf {
         self.dir.join("lock")
     }
+
+    /// Here while a store is being made: names what is to be cleared if that is not finished.
+    fn marker(&self) -> PathBuf {
+        self.dir.join("unfinished")
+    }
 }
 
 /// What a new store is made with.
@@ -370,8 +375,12 @@ const RELOADS: usize = 5;
 
 fn open_database(location: &Location, wait: Duration) -> Result<Db> {
     let path = location.database();
-    if !path.is_file() {
+    if !path.is_file() || fresh::is_unfinished(location, wait)? {
         return Err(Error::NotAStore(location.dir.clone()));
+    }
+    if location.marker().exists() {
+        // The store is whole, and a crash came before its maker could say so.
+        fresh::finish(location)?;
     }
     Db::open(&path, wait)
 }

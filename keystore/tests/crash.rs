@@ -64,6 +64,9 @@ crashes! { cut_power:
     power_cut_destroying_keys DestroyKeys
     power_cut_destroying_a_scope DestroyScope
     power_cut_destroying_with_a_copy DestroyWithCopy
+    power_cut_adding_a_copy AddCopy
+    power_cut_restoring Restore
+    power_cut_making_a_store Init
 }
 
 /// Started by the other tests as a process of its own.

@@ -99,6 +99,8 @@ impl Reader<'_> {
             "unlink" | "unlinkat" => {
                 self.events.extend(self.names(&arguments).pop().map(Event::Remove));
             }
+            // A folder is laid out with what lies in it.
+            "mkdir" | "mkdirat" => {}
             _ => panic!("a call that this model does not know: {name}"),
         }
     }
