@@ -3,7 +3,6 @@
 //! `write_the_vectors` says how they were made. It is run once for each version of the format; what it wrote is never
 //! replaced, since these files are the format.
 
-#[allow(dead_code, reason = "each test file uses its part")]
 mod common;
 #[path = "common/listing.rs"]
 mod listing;
