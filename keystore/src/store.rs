@@ -375,8 +375,13 @@ const RELOADS: usize = 5;
 
 fn open_database(location: &Location, wait: Duration) -> Result<Db> {
     let path = location.database();
-    if !path.is_file() || fresh::is_unfinished(location, wait)? {
-        return Err(Error::NotAStore(location.dir.clone()));
+    match std::fs::metadata(&path) {
+        Ok(found) if found.is_file() && !fresh::is_unfinished(location, wait)? => {}
+        // Not allowed to look is not the same as nothing there.
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
+            return Err(Error::io(path)(error));
+        }
+        _ => return Err(Error::NotAStore(location.dir.clone())),
     }
     if location.marker().exists() {
         // The store is whole, and a crash came before its maker could say so.
