@@ -150,8 +150,8 @@ fn many_scopes(folder: &Path, sizes: &Sizes) {
     (0..ROUND).for_each(|_| find());
     row("find a scope by name", each(find), "");
 
-    let key = bench.fill(&name(0), 1, 1);
-    let cost = bench.destroy_single_keys(&key);
+    let keys = bench.fill(&name(0), 41, 41);
+    let cost = bench.destroy_single_keys(&keys);
     row(&format!("destroy one key, {count} scopes"), cost, "");
 }
 
@@ -226,7 +226,9 @@ impl Sizes {
                 Some(("batch", number)) => sizes.batch = number,
                 Some(("scope", number)) => sizes.scope = number,
                 Some(("scopes", number)) => sizes.scopes = number,
-                _ => panic!("{argument}: expected --keys=, --small=, --batch=, --scope=, --scopes="),
+                _ => {
+                    panic!("{argument}: expected --keys=, --small=, --batch=, --scope=, --scopes=")
+                }
             }
         }
         sizes
@@ -271,11 +273,10 @@ fn middle(costs: Vec<Cost>) -> Cost {
     Cost { wall: of(|cost| cost.wall), cpu: of(|cost| cost.cpu) }
 }
 
-/// Time for which this thread ran so far; zero where the kernel does not say.
+/// Time for which this thread ran so far.
 fn running_time() -> Duration {
-    let stat = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    let nanoseconds = stat.split(' ').next().and_then(|field| field.parse().ok());
-    Duration::from_nanos(nanoseconds.unwrap_or(0))
+    let clock = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    clock.try_into().expect("a clock that counts up from zero")
 }
 
 fn row(operation: &str, cost: Cost, target: &str) {

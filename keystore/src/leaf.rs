@@ -102,6 +102,13 @@ impl KeyRecord {
         Ok(Self { state, held: flags & HELD != 0, suite, incarnation, created, changed, body })
     }
 
+    /// Whether an encoded record is of a key on hold.
+    pub(crate) fn is_held(record: &[u8]) -> Result<bool, Malformed> {
+        let mut reader = Reader::new(record, "key record");
+        let (_state, flags) = (reader.u8()?, reader.u8()?);
+        Ok(flags & HELD != 0)
+    }
+
     pub(crate) fn tombstone(&self) -> Option<Tombstone> {
         match self.body {
             Body::Dead(tombstone) => Some(tombstone),

@@ -132,14 +132,29 @@ impl Binding {
         version: u64,
         sealed: &[u8],
     ) -> Option<SecretVec> {
-        let (salt, rest) = sealed.split_at_checked(SALT_LEN)?;
-        let (body, tag) = rest.split_at_checked(rest.len().checked_sub(TAG_LEN)?)?;
+        let mut plain = SecretVec::zeroed(sealed.len().checked_sub(OVERHEAD)?);
+        self.open_into(key, address, version, sealed, plain.expose_mut()).then_some(plain)
+    }
+
+    /// [`Binding::open`] into memory that is there, [`OVERHEAD`] shorter than `sealed`; zeros when it fails.
+    pub(crate) fn open_into(
+        &self,
+        key: &Secret<32>,
+        address: Address,
+        version: u64,
+        sealed: &[u8],
+        plain: &mut [u8],
+    ) -> bool {
+        if sealed.len() != plain.len() + OVERHEAD {
+            plain.fill(0);
+            return false;
+        }
+        let (salt, rest) = sealed.split_at(SALT_LEN);
+        let (body, tag) = rest.split_at(plain.len());
         let (aead, nonce) = self.page_cipher(key, salt);
-        let mut plain = SecretVec::zeroed(body.len());
-        plain.expose_mut().copy_from_slice(body);
+        plain.copy_from_slice(body);
         let tag = tag.try_into().expect("split at the tag");
-        aead.open(&nonce, &self.aad(address, version), plain.expose_mut(), tag).ok()?;
-        Some(plain)
+        aead.open(&nonce, &self.aad(address, version), plain, tag).is_ok()
     }
 
     pub(crate) fn hash(&self, sealed: &[u8]) -> [u8; 32] {

@@ -109,6 +109,21 @@ impl<'a, S: PageSource> Txn<'a, S> {
         })
     }
 
+    /// Whether any key of a scope is on hold itself. Looks at the flags alone: no key is taken out of its page.
+    pub(crate) fn holds_a_key(&mut self, scope: u32, record: &ScopeRecord) -> Result<bool> {
+        for page in 0..record.count.div_ceil(FAN_OUT) {
+            let held = self.read_in(Address::new(scope, 0, page), record, |page| {
+                list::all(page)?
+                    .into_iter()
+                    .try_fold(false, |held, bytes| Ok(held | KeyRecord::is_held(bytes)?))
+            })?;
+            if held {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Appends keys to a scope; `record` is brought up to date and put back.
     pub(crate) fn add_keys(
         &mut self,
@@ -291,7 +306,7 @@ impl<'a, S: PageSource> Txn<'a, S> {
             return read(dirty.page.expose());
         }
         let child = self.reference_in(at, record)?;
-        read(self.pager.open(self.source, at, &child)?.expose())
+        self.pager.peruse(self.source, at, &child, read)
     }
 
     fn reference_in(&mut self, at: Address, record: &ScopeRecord) -> Result<ChildRef> {

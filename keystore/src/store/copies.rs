@@ -229,12 +229,7 @@ impl KeyStore {
     ) -> Result<Vec<CopyOutcome>> {
         let copies: Vec<CopyRecord> =
             self.session.root.copies.iter().filter(|copy| chosen(copy)).cloned().collect();
-        let acks = copies.iter().map(|copy| self.db.ack(&copy.id)).collect::<Result<Vec<_>>>()?;
-        let mut acks = acks.into_iter();
-        let probed = at_once(&copies, |copy| {
-            let (target, ack) = (self.target(copy), acks.next().flatten());
-            move || target.probe(ack.as_ref())
-        });
+        let probed = self.probe_all(&copies)?;
         let mut writes = Vec::new();
         for (copy, probe) in copies.iter().zip(probed) {
             writes.push(match probe {
@@ -279,10 +274,7 @@ impl KeyStore {
         let live: Vec<CopyRecord> =
             self.session.root.copies.iter().filter(|copy| copy.live).cloned().collect();
         // First see that every copy answers, so that an intent is not left on some of them.
-        let answers = at_once(&live, |copy| {
-            let target = self.target(copy);
-            move || target.probe(None).map(drop)
-        });
+        let answers = self.probe_all(&live)?;
         for (copy, answer) in live.iter().zip(&answers) {
             refuse_one(copy, answer)?;
         }
@@ -311,6 +303,16 @@ impl KeyStore {
             return Err(error);
         }
         Ok(number)
+    }
+
+    /// Looks at copies, all at once. What each is known to hold is not read again.
+    fn probe_all(&self, copies: &[CopyRecord]) -> Result<Vec<std::result::Result<Probe, String>>> {
+        let acks = copies.iter().map(|copy| self.db.ack(&copy.id)).collect::<Result<Vec<_>>>()?;
+        let mut acks = acks.into_iter();
+        Ok(at_once(copies, |copy| {
+            let (target, ack) = (self.target(copy), acks.next().flatten());
+            move || target.probe(ack.as_ref())
+        }))
     }
 
     /// Outcomes for every registered copy: those not brought up to date are residual.
@@ -344,7 +346,7 @@ impl KeyStore {
                 if tail.head.incarnation == head.incarnation
                     && ours(tail.head.sequence, &tail.head.chain)?
                     && (tail.length < COMPACT_FLOOR
-                        || tail.length / COMPACT_AT < self.db.page_bytes()?) =>
+                        || tail.length / COMPACT_AT < self.db.bytes_in_use()?) =>
             {
                 Some(tail)
             }

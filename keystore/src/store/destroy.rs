@@ -152,11 +152,8 @@ fn refuse<S: PageSource>(txn: &mut Txn<'_, S>, ids: &IdCipher, target: &KeyId) -
             Some(scope) if scope.tombstone().is_some() => no("is destroyed already"),
             Some(scope) => {
                 // A hold on one key protects it from the destruction of its scope too.
-                for page in 0..scope.count.div_ceil(crate::page::FAN_OUT) {
-                    let (_, records) = txn.keys_in_page(position.scope, &scope, page)?;
-                    if records.iter().any(|record| record.held) {
-                        return no("holds a key that is on hold");
-                    }
+                if txn.holds_a_key(position.scope, &scope)? {
+                    return no("holds a key that is on hold");
                 }
                 Ok(())
             }
