@@ -6,7 +6,6 @@
 mod key;
 mod keystore;
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueHint};
@@ -175,7 +174,7 @@ pub(crate) struct Man {
 
 /// Whether a path argument means standard input or output.
 pub(crate) fn is_dash(path: &std::path::Path) -> bool {
-    path.as_os_str() == OsString::from("-")
+    path.as_os_str() == "-"
 }
 
 fn suite(text: &str) -> Result<Suite, String> {

@@ -60,10 +60,11 @@ impl Config {
             &mut config.cell,
             &mut config.passphrase_file,
             &mut config.key_file,
-        ] {
-            if let Some(value) = field {
-                *value = folder.join(&value);
-            }
+        ]
+        .into_iter()
+        .flatten()
+        {
+            *field = folder.join(&field);
         }
         Ok(config)
     }

@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -110,7 +111,8 @@ pub(crate) fn done(command: &mut Command) -> Done {
 /// Says why a test is not run here. With `SEALKEEP_REQUIRE_ALL=1` that is a failure.
 pub(crate) fn skip(why: &str) {
     assert!(std::env::var_os("SEALKEEP_REQUIRE_ALL").is_none(), "cannot be skipped: {why}");
-    eprintln!("skipped: {why}");
+    // Straight to the descriptor: the test runner would swallow it otherwise.
+    let _ = writeln!(std::io::stderr(), "skipped: {why}");
 }
 
 /// Content that does not compress and is easily made again.
