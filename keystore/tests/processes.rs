@@ -36,8 +36,12 @@ fn keys_made_by_many_processes_are_all_there() {
     assert_all_there(&fixture, &fixture.place(), &keys);
 
     let mut store = fixture.open().expect("opens");
-    let made: Vec<(String, u32)> =
-        store.scopes().expect("listed").into_iter().filter_map(|s| Some((s.name?, s.keys))).collect();
+    let made: Vec<(String, u32)> = store
+        .scopes()
+        .expect("listed")
+        .into_iter()
+        .filter_map(|s| Some((s.name?, s.keys)))
+        .collect();
     assert_eq!(made.len(), 1 + PROCESSES);
     for (name, count) in made {
         let expected = if name == "shared" { PROCESSES * KEYS } else { KEYS };
@@ -117,8 +121,7 @@ fn of_many_that_make_a_store_at_one_place_one_does() {
     for _ in 0..5 {
         let fixture =
             Fixture { dir: tempfile::tempdir().expect("a folder"), key_file: KeyFile::generate() };
-        let tasks: Vec<Task> =
-            (0..PROCESSES).map(|_| Task::start(&fixture, "init", &[])).collect();
+        let tasks: Vec<Task> = (0..PROCESSES).map(|_| Task::start(&fixture, "init", &[])).collect();
         let said: Vec<String> = tasks.into_iter().flat_map(Task::finish).collect();
         assert_eq!(said.len(), PROCESSES);
         assert_eq!(said.iter().filter(|line| *line == "made").count(), 1, "{said:?}");

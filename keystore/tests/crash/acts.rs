@@ -31,10 +31,12 @@ pub(crate) enum Act {
     RemoveCopy,
     Restore,
     Init,
+    /// Only opens, which finishes what a crash has left.
+    Reopen,
 }
 
 impl Act {
-    pub(crate) const ALL: [Self; 15] = [
+    pub(crate) const ALL: [Self; 16] = [
         Self::CreateInOldScope,
         Self::CreateInNewScope,
         Self::CreateAndSync,
@@ -50,6 +52,7 @@ impl Act {
         Self::RemoveCopy,
         Self::Restore,
         Self::Init,
+        Self::Reopen,
     ];
 
     /// Whether a live copy is there to begin with.
@@ -114,6 +117,7 @@ impl Act {
                 Err(Error::NoSuchCopy(_)) if round == 1 => {}
                 removed => drop(removed?),
             },
+            Self::Reopen => return Ok(()),
             Self::Init | Self::Restore => unreachable!("they open nothing"),
         }
         report("done".into());

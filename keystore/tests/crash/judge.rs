@@ -76,10 +76,10 @@ impl<'a> Judge<'a> {
     fn judge_main(&self, reports: &[String], point: &str) {
         let field = self.ground.field();
         let place = field.main();
-        let (seen, epoch) =
-            look(self.ground, &place).unwrap_or_else(|error| panic!("{point}: no opening: {error}"));
+        let (seen, epoch) = look(self.ground, &place)
+            .unwrap_or_else(|error| panic!("{point}: no opening: {error}"));
         let done = reports.iter().any(|line| line == "done");
-        self.compare(&seen, done || reported_keys(reports).len() > 0, point);
+        self.compare(&seen, done || !reported_keys(reports).is_empty(), point);
         assert!(!done || !self.new_epoch || epoch > self.epoch_before, "{point}: an old epoch");
         self.check(&place, seen.key_file, point);
         self.check_reports(&place, reports, point);
@@ -146,7 +146,11 @@ impl<'a> Judge<'a> {
         if *seen == self.after {
             return;
         }
-        assert!(!through, "{point}: a reported result is undone: {}", differences(&self.after, seen));
+        assert!(
+            !through,
+            "{point}: a reported result is undone: {}",
+            differences(&self.after, seen)
+        );
         let before = self.before.as_ref();
         assert!(
             before == Some(seen),
@@ -213,7 +217,7 @@ fn look(ground: &Ground, place: &Location) -> Result<(Seen, u64), Error> {
         ControlFlow::Continue(())
     })?;
     // Opening takes longer than listing: the ends of the pages will do, where the acts are at work.
-    let at_an_end = |slot: u32| slot < 8 || slot > 250;
+    let at_an_end = |slot: u32| !(8..=250).contains(&slot);
     for (id, (_, slot, state, held, opens)) in &mut keys {
         if !at_an_end(*slot) {
             continue;

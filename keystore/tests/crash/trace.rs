@@ -46,8 +46,9 @@ impl Reader<'_> {
             return;
         }
         let arguments: Vec<&str> = arguments.split(", ").collect();
-        let number =
-            |text: &str| text.split(['<', ' ']).next().and_then(|text| text.parse().ok()).unwrap_or(0);
+        let number = |text: &str| {
+            text.split(['<', ' ']).next().and_then(|text| text.parse().ok()).unwrap_or(0)
+        };
         match name {
             "open" | "openat" => {
                 let flags = arguments.iter().find(|text| text.starts_with("O_")).expect("flags");
