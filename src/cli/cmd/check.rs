@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use sealkeep::files::{OpenOptions, OpenPlan, OpenTarget, check_stream};
+use sealkeep::files::{OpenOptions, OpenPlan, OpenTarget, StoreKeys, check_stream};
 use serde_json::{Value, json};
 
 use crate::cli::args::{Check, is_dash};
@@ -10,7 +10,6 @@ use crate::cli::cmd::{self, report};
 use crate::cli::exit::{Code, Exit};
 use crate::cli::failure::Failure;
 use crate::cli::input::Stdin;
-use crate::cli::keys::StoreKeys;
 use crate::cli::{Context, store};
 
 pub(crate) fn run(args: Check, context: &mut Context) -> Result<Exit, Failure> {

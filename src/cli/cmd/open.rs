@@ -6,7 +6,9 @@ mod whole;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
-use sealkeep::files::{OpenOptions, OpenPlan, OpenTarget, open_range, open_stream, open_stream_to};
+use sealkeep::files::{
+    OpenOptions, OpenPlan, OpenTarget, StoreKeys, open_range, open_stream, open_stream_to,
+};
 use serde_json::{Value, json};
 
 use crate::cli::args::{Open, is_dash};
@@ -14,7 +16,6 @@ use crate::cli::cmd::{self, report};
 use crate::cli::exit::{Code, Exit};
 use crate::cli::failure::Failure;
 use crate::cli::input::Stdin;
-use crate::cli::keys::StoreKeys;
 use crate::cli::{Context, stdout_is_terminal, store};
 
 use text::TextOnly;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use sealkeep::files::{SealOptions, SealPlan, SealTarget, seal_stream, seal_stream_to};
+use sealkeep::files::{SealOptions, SealPlan, SealTarget, StoreKeys, seal_stream, seal_stream_to};
 use sealkeep_crypto::Suite;
 use serde_json::json;
 
@@ -11,7 +11,6 @@ use crate::cli::cmd::{self, report};
 use crate::cli::exit::{Code, Exit};
 use crate::cli::failure::Failure;
 use crate::cli::input::Stdin;
-use crate::cli::keys::StoreKeys;
 use crate::cli::{Context, stdout_is_terminal, store};
 
 pub(crate) fn run(mut args: Seal, context: &mut Context) -> Result<Exit, Failure> {

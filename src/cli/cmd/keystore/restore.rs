@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::cli::args;
 use crate::cli::exit::{Code, Exit};
 use crate::cli::failure::Failure;
-use crate::cli::{Context, hex, store, time};
+use crate::cli::{Context, cmd, hex, store, time};
 
 pub(super) fn run(args: args::Restore, context: &Context) -> Result<Exit, Failure> {
     let to = store::location(context);
@@ -19,7 +19,7 @@ pub(super) fn run(args: args::Restore, context: &Context) -> Result<Exit, Failur
     let from = Location::new(args.from, args.from_cell);
     let given = store::given(context)?;
     let options = RestoreOptions { evidence: args.evidence, accept_loss: args.accept_loss };
-    let (_, report) =
+    let (mut opened, report) =
         KeyStore::restore(&from, &to, &given.unlock(), &options, context.settings.wait).map_err(
             |error| {
                 let mut failure = store::here(context, &error);
@@ -41,6 +41,8 @@ pub(super) fn run(args: args::Restore, context: &Context) -> Result<Exit, Failur
             ("again", &again),
         ],
     )?;
+    // The copies follow the new incarnation, and lose their old roots.
+    cmd::settle_copies(&mut opened, context)?;
     let missing = report.restore.known_sequence.saturating_sub(report.restore.copy_sequence);
     if missing > 0 {
         context.output.warn("W-LOST", "warn-lost", &[("commits", &missing)]);
