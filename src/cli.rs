@@ -14,7 +14,6 @@ mod exit;
 mod failure;
 mod help;
 mod input;
-mod keys;
 mod messages;
 mod output;
 mod progress;

@@ -15,6 +15,7 @@ mod output;
 mod place;
 mod report;
 mod seal;
+mod store_keys;
 mod walk;
 
 pub use error::Error;
@@ -27,3 +28,4 @@ pub use report::{Failure, Item, Moved, Report, SkipReason, Skipped};
 pub use seal::{
     PlannedObject, SealOptions, SealPlan, SealTarget, SealedStream, seal_stream, seal_stream_to,
 };
+pub use store_keys::StoreKeys;

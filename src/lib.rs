@@ -5,8 +5,34 @@
 //!
 //! ```
 //! use std::time::Duration;
-//! use sealkeep::envelope::{Metadata, Sealer, open_bytes, seal_bytes};
-//! # use sealkeep_crypto::Suite;
+//! use sealkeep::envelope::Run;
+//! use sealkeep::files::{OpenOptions, OpenPlan, OpenTarget, SealOptions, SealPlan, SealTarget, StoreKeys};
+//! use sealkeep_crypto::Suite;
+//! use sealkeep_keystore::{InitOptions, KeyFile, KeyStore, Location, NewCustody};
+//!
+//! # let dir = tempfile::tempdir()?;
+//! # let place = |name: &str| dir.path().join(name);
+//! # std::fs::create_dir(place("records"))?;
+//! # std::fs::write(place("records/patient-0042.txt"), "stable")?;
+//! // A key store, on other storage than the data; opened by a key file.
+//! let key_file = KeyFile::generate();
+//! let custody = [NewCustody::KeyFile(&key_file)];
+//! let options = InitOptions { suite: Suite::Sm4Gcm, custody: &custody, shares: Some((2, 3)) };
+//! let (store, _shares) =
+//!     KeyStore::init(&Location::new(place("keys"), None), &options, Duration::from_secs(10))?;
+//! let keys = StoreKeys::new(store);
+//!
+//! // Seal a folder: every file gets a key of its own.
+//! let target = SealTarget::Path(place("sealed"));
+//! let plan = SealPlan::new(&[place("records")], &target, SealOptions::default())?;
+//! assert_eq!(plan.execute(&keys, &Run::quiet()).files, 1);
+//!
+//! // Open it again somewhere else.
+//! let target = OpenTarget::Directory(place("back"));
+//! let plan = OpenPlan::new(&[place("sealed")], &target, OpenOptions::default())?;
+//! assert_eq!(plan.execute(&keys, &Run::quiet()).files, 1);
+//! assert_eq!(std::fs::read(place("back/patient-0042.txt"))?, b"stable");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! | module | for |

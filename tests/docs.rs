@@ -1,4 +1,5 @@
 //! What the documents say is so.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,12 +8,15 @@ use std::path::{Path, PathBuf};
 #[test]
 fn every_test_that_the_threat_model_names_exists() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let sources: Vec<PathBuf> =
-        ["src", "tests", "crypto", "keystore"].iter().flat_map(|dir| rust_files(&root.join(dir))).collect();
+    let sources: Vec<PathBuf> = ["src", "tests", "crypto", "keystore"]
+        .iter()
+        .flat_map(|dir| rust_files(&root.join(dir)))
+        .collect();
     let code: String = sources.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
     let model = fs::read_to_string(root.join("docs/threat-model.md")).unwrap();
     let mut named = 0;
-    for row in model.lines().filter(|line| line.starts_with("| ") && line.matches('|').count() == 4) {
+    for row in model.lines().filter(|line| line.starts_with("| ") && line.matches('|').count() == 4)
+    {
         let shown = row.rsplit('|').nth(1).unwrap();
         for name in shown.split('`').skip(1).step_by(2) {
             let a_test = code.contains(&format!("fn {name}("));

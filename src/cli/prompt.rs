@@ -155,9 +155,9 @@ mod tests {
 
     #[test]
     fn an_empty_or_endless_line_is_refused() {
-        let failure = first_line(&b"\n"[..], "test").err().expect("it is empty");
+        let failure = first_line(&b"\n"[..], "test").expect_err("it is empty");
         assert_eq!(failure.code, Code::PassphraseEmpty);
-        let failure = first_line(std::io::repeat(b'x'), "test").err().expect("it has no end");
+        let failure = first_line(std::io::repeat(b'x'), "test").expect_err("it has no end");
         assert_eq!(failure.code, Code::NoPassphrase);
     }
 }

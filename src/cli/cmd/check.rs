@@ -1,6 +1,6 @@
 //! `check`: sealed files verified to the last byte, nothing written.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use sealkeep::files::{OpenOptions, OpenPlan, OpenTarget, StoreKeys, check_stream};
 use serde_json::{Value, json};
@@ -25,8 +25,12 @@ pub(crate) fn run(args: Check, context: &mut Context) -> Result<Exit, Failure> {
     let keys = StoreKeys::new(store::open(context)?);
     let done =
         cmd::with_progress(context, Some(plan.sealed_bytes()), |run| plan.execute(&keys, run));
-    let command =
-        report::Command { schema: "sealkeep.check/1", done: "check-done", extra: Value::Null };
+    let command = report::Command {
+        schema: "sealkeep.check/1",
+        done: "check-done",
+        output: PathBuf::new(),
+        extra: Value::Null,
+    };
     report::finish(&done, command, context)
 }
 

@@ -57,6 +57,7 @@ fn open_paths(
     context: &Context,
 ) -> Result<Exit, Failure> {
     let single_file = paths.len() == 1 && !paths[0].is_dir();
+    let place = output.clone().unwrap_or_else(|| paths[0].clone());
     let target = match output {
         None => OpenTarget::Beside,
         Some(output) if single_file && !names_folder(&output) => OpenTarget::File(output),
@@ -67,8 +68,12 @@ fn open_paths(
     let keys = StoreKeys::new(store::open(context)?);
     let done =
         cmd::with_progress(context, Some(plan.sealed_bytes()), |run| plan.execute(&keys, run));
-    let command =
-        report::Command { schema: "sealkeep.open/1", done: "open-done", extra: Value::Null };
+    let command = report::Command {
+        schema: "sealkeep.open/1",
+        done: "open-done",
+        output: place,
+        extra: Value::Null,
+    };
     report::finish(&done, command, context)
 }
 

@@ -1,6 +1,6 @@
 //! What `seal`, `open` and `check` did to files and trees, in words and as a document.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use sealkeep::envelope;
 use sealkeep::files::{self, Report, SkipReason};
@@ -16,6 +16,8 @@ pub(crate) struct Command {
     pub(crate) schema: &'static str,
     /// Message with the counts.
     pub(crate) done: &'static str,
+    /// Where the output goes: what a full disk is the disk of.
+    pub(crate) output: PathBuf,
     /// Fields of the document that only this command has.
     pub(crate) extra: Value,
 }
@@ -31,7 +33,7 @@ pub(crate) fn finish(
 ) -> Result<Exit, Failure> {
     let failures: Vec<Failure> =
         report.failures.iter().map(|one| failure(&one.path, &one.error, context)).collect();
-    let stopped = report.stopped.as_ref().map(|error| failure(Path::new(""), error, context));
+    let stopped = report.stopped.as_ref().map(|error| failure(&command.output, error, context));
     notes(report, context);
     let done = usize::try_from(report.done()).unwrap_or(usize::MAX);
     if done > 0 || (failures.is_empty() && stopped.is_none()) {

@@ -71,6 +71,7 @@ fn seal_paths(
     let command = report::Command {
         schema: "sealkeep.seal/1",
         done: "seal-done",
+        output: device,
         extra: json!({
             "uncopied_keys": done.uncopied_keys,
             "unused_keys": done.unused_keys.iter().map(ToString::to_string).collect::<Vec<_>>(),

@@ -42,7 +42,9 @@ pub(super) fn run(args: args::Restore, context: &Context) -> Result<Exit, Failur
         ],
     )?;
     // The copies follow the new incarnation, and lose their old roots.
-    cmd::settle_copies(&mut opened, context)?;
+    let copies =
+        opened.sync_copies(|copy| copy.live).map_err(|error| store::here(context, &error))?;
+    cmd::warn_behind(&copies, context);
     let missing = report.restore.known_sequence.saturating_sub(report.restore.copy_sequence);
     if missing > 0 {
         context.output.warn("W-LOST", "warn-lost", &[("commits", &missing)]);
