@@ -120,7 +120,7 @@ fn kill_again(act: Act) {
     }
     let ground = Ground::new(act.copied());
     let judge = Judge::new(&ground, act);
-    let (mut points, step) = (0, if strace::thorough() { 2 } else { 14 });
+    let (mut points, step) = (0, if strace::thorough() { 4 } else { 14 });
     for first in (6..).step_by(step) {
         ground.reset();
         let once = strace::kill_at(act, &ground.field(), first, None);
