@@ -215,6 +215,31 @@ fn damaged_and_foreign_copies_are_made_whole_again() {
 }
 
 #[test]
+fn a_registration_that_was_cut_short_can_be_made_again() {
+    let (fixture, mut store) = Fixture::new(Suite::Aes256Gcm);
+    let copy = fixture.at("copy");
+    store.add_copy(&copy, false, OnFailure::Warn, TIMEOUT).expect("registered");
+    assert!(store.add_copy(&copy, false, OnFailure::Warn, TIMEOUT).is_err(), "registered already");
+    // As a kill before the registration leaves it: identity and an erased cell.
+    assert!(store.remove_copy(&copy.dir).expect("removed").is_ok());
+    assert!(store.add_copy(&copy, false, OnFailure::Warn, TIMEOUT).is_err(), "rows are there");
+    for entry in fs::read_dir(&copy.dir).expect("readable") {
+        let path = entry.expect("an entry").path();
+        if path.to_string_lossy().contains("rows-") {
+            fs::remove_file(path).expect("removed");
+        }
+    }
+    let (_other, mut others) = Fixture::new(Suite::Aes256Gcm);
+    assert!(others.add_copy(&copy, false, OnFailure::Warn, TIMEOUT).is_err(), "another store's");
+    store.add_copy(&copy, true, OnFailure::Refuse, TIMEOUT).expect("registered");
+    make(&mut store, "a", 1);
+    assert!(matches!(
+        store.sync_live_copies().expect("current")[0].state,
+        CopyState::Current { .. }
+    ));
+}
+
+#[test]
 fn taking_custody_away_reaches_the_copies() {
     let (fixture, mut store) = Fixture::new(Suite::Aes256Gcm);
     let copy = fixture.at("copy");

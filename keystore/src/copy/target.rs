@@ -1,8 +1,7 @@
 //! One copy as it is reached: looked at, then brought up to date, each within its time.
 
 use std::fs::{self, File};
-use std::io::Write;
-use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileExt};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
@@ -58,24 +57,29 @@ pub(crate) struct Applied {
 }
 
 impl Target {
-    /// Makes the directory, the identity file and an empty cell, where there are none.
+    /// Makes the directory, the identity file and an empty cell, where there are none. What a registration that was
+    /// cut short left, an identity of this store and an erased cell and nothing else, is taken over.
     pub(crate) fn create(&self) -> Result<()> {
-        let dir = &self.location.dir;
+        let Location { dir, cell } = &self.location;
         fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(Error::io(dir))?;
-        let path = dir.join(IDENTITY);
-        if dir.join("store.db").exists() || path.exists() {
+        let taken = match Self::at(&self.location) {
+            Ok(there) => there.identity.store != self.identity.store,
+            Err(Error::NotACopy(_)) => dir.join(IDENTITY).exists(),
+            Err(error) => return Err(error),
+        };
+        if taken || newest(dir)?.is_some() || dir.join("store.db").exists() {
             return Err(Error::AlreadyExists(dir.clone()));
         }
-        CellFile::create(&self.location.cell)?;
-        let identity = self.identity();
-        let mut file = fs::OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&path)
-            .map_err(Error::io(&path))?;
-        file.write_all(&identity).and_then(|()| file.sync_all()).map_err(Error::io(&path))?;
-        sync_parent(&path)?;
+        match fs::read(cell) {
+            Ok(bytes) if bytes.iter().all(|byte| *byte == 0) => {
+                fs::remove_file(cell).map_err(Error::io(cell))?;
+            }
+            Ok(_) => return Err(Error::AlreadyExists(cell.clone())),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(Error::io(cell)(error)),
+        }
+        replace(&dir.join(IDENTITY), &self.identity())?;
+        CellFile::create(cell)?;
         sync_parent(dir)
     }
 

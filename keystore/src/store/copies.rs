@@ -106,6 +106,9 @@ impl KeyStore {
             });
         }
         let location = absolute(location)?;
+        if self.session.root.copies.iter().any(|other| other.location.dir == location.dir) {
+            return Err(Error::AlreadyExists(location.dir));
+        }
         let copy =
             CopyRecord { id: random::array(), location, live, on_failure, timeout, added: now() };
         self.target(&copy).create()?;
