@@ -22,7 +22,7 @@ pub use error::Error;
 pub use keys::{Keys, KeysError, Settled};
 pub use open::{
     Inspection, OpenOptions, OpenPlan, OpenTarget, OpenedStream, check_stream, inspect, open_range,
-    open_stream, open_stream_to,
+    open_range_to, open_stream, open_stream_to,
 };
 pub use report::{Failure, Item, Moved, Report, SkipReason, Skipped};
 pub use seal::{

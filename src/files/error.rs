@@ -49,6 +49,15 @@ pub enum Error {
     /// An exclusion pattern is malformed.
     #[error("malformed pattern: {0}")]
     Pattern(#[from] globset::Error),
+    /// An exclusion pattern names nothing, as written here; it would leave out everything.
+    #[error("the pattern '{0}' names nothing")]
+    EmptyPattern(String),
+    /// The mirror of this directory would be called like another sealed file.
+    #[error("the mirrored directory would be called like another sealed file")]
+    MirrorTaken,
+    /// There is no sealed file below this directory.
+    #[error("no sealed file in it")]
+    NothingSealed,
     /// The operating system said no.
     #[error("cannot {action}: {source}")]
     Io {

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::{Error, io};
 use super::keys::Keys;
-use super::output::{Pending, check_free, sync_dir};
+use super::output::{Pending, check_free};
 use super::place::{Place, split_file};
 use crate::envelope::{self, Header, Kind, Layout, Metadata, Opener, Preamble, Run};
 
@@ -21,6 +21,9 @@ pub use plan::OpenPlan;
 pub struct OpenOptions {
     /// Replace existing outputs.
     pub force: bool,
+    /// Leave existing outputs as they are and count them, instead of failing: an interrupted run is finished that way, since
+    /// outputs are whole or not there. For files and trees only.
+    pub skip_existing: bool,
     /// Return only when the output is on stable storage.
     pub durable: bool,
     /// Restore setuid and setgid bits too. Owners are not restored, so such a file would run as whoever opens it.
@@ -32,7 +35,13 @@ pub struct OpenOptions {
 /// Nothing replaced, durable, without setuid and setgid.
 impl Default for OpenOptions {
     fn default() -> Self {
-        Self { force: false, durable: true, keep_special_bits: false, list: false }
+        Self {
+            force: false,
+            skip_existing: false,
+            durable: true,
+            keep_special_bits: false,
+            list: false,
+        }
     }
 }
 
@@ -103,24 +112,15 @@ pub fn open_stream_to<R: Read + Send>(
     keys: &dyn Keys,
     run: &Run<'_>,
 ) -> Result<OpenedStream, Error> {
-    let (dir, name) = split_file(path)?;
-    let place = Place::new(dir);
     let opener = unlock(Preamble::read(&mut input)?, keys)?;
     if opener.metadata().kind != Kind::File {
         return Err(Error::Unsupported);
     }
-    let dir = place.open()?;
-    check_free(&dir, &name, options.force)?;
-    let pending = Pending::create(&dir, &name, 0o600, options.force)?;
-    let content = opener.open_stream(input, &pending.file, run)?;
-    object::restore(&pending.file, opener.metadata(), options)?;
-    if options.durable {
-        pending.sync()?;
-    }
-    pending.publish()?;
-    if options.durable {
-        sync_dir(&dir)?;
-    }
+    let content = write_whole(path, options, |file| {
+        let content = opener.open_stream(input, file, run)?;
+        object::restore(file, opener.metadata(), options)?;
+        Ok(content)
+    })?;
     Ok(opened(opener, content))
 }
 
@@ -137,6 +137,31 @@ pub fn open_range(
     keys: &dyn Keys,
     run: &Run<'_>,
 ) -> Result<u64, Error> {
+    let (input, len, opener) = open_sealed(sealed, keys)?;
+    Ok(opener.open_range(&input, len, start, end, output, run)?)
+}
+
+/// As [`open_range`], to a file that appears when all of the part has been verified. It belongs to its user alone, whatever the
+/// mode inside: it is not the file that was sealed.
+///
+/// # Errors
+/// As [`open_range`]; `Exists`, `NotReplaceable`, `Io`.
+pub fn open_range_to(
+    sealed: &Path,
+    (start, end): (u64, Option<u64>),
+    path: &Path,
+    options: &OpenOptions,
+    keys: &dyn Keys,
+    run: &Run<'_>,
+) -> Result<u64, Error> {
+    let (input, len, opener) = open_sealed(sealed, keys)?;
+    write_whole(path, options, |mut file| {
+        Ok(opener.open_range(&input, len, start, end, &mut file, run)?)
+    })
+}
+
+/// A sealed regular file that can seek, its length in bytes, and what opens it.
+fn open_sealed(sealed: &Path, keys: &dyn Keys) -> Result<(File, u64, Opener), Error> {
     let input = File::open(sealed).map_err(io("open the sealed file"))?;
     let meta = input.metadata().map_err(io("look at the sealed file"))?;
     if !meta.is_file() {
@@ -146,7 +171,29 @@ pub fn open_range(
     if opener.metadata().kind != Kind::File {
         return Err(Error::Unsupported);
     }
-    Ok(opener.open_range(&input, meta.len(), start, end, output, run)?)
+    Ok((input, meta.len(), opener))
+}
+
+/// Makes a file that appears under its name when all of it is there, with what `write` puts into it.
+fn write_whole<T>(
+    path: &Path,
+    options: &OpenOptions,
+    write: impl FnOnce(&File) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let (dir, name) = split_file(path)?;
+    let place = Place::new(dir);
+    let dir = place.open()?;
+    check_free(&dir, &name, options.force)?;
+    let pending = Pending::create(&dir, &name, 0o600, options.force)?;
+    let written = write(&pending.file)?;
+    if options.durable {
+        pending.sync()?;
+    }
+    pending.publish()?;
+    if options.durable {
+        place.sync()?;
+    }
+    Ok(written)
 }
 
 /// What a sealed file says without a key.

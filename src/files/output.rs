@@ -212,7 +212,11 @@ fn rename_new(dir: &OwnedFd, from: &OsStr, to: &OsStr) -> Result<(), Errno> {
     }
 }
 
-fn check_replaceable(dir: &OwnedFd, name: &OsStr) -> Result<(), Error> {
+/// Whether what lies under a name is a file or a link, which alone may be replaced or taken for an earlier output.
+///
+/// # Errors
+/// `NotReplaceable`, `Io`.
+pub(super) fn check_replaceable(dir: &OwnedFd, name: &OsStr) -> Result<(), Error> {
     let stat = statat(dir, name, AtFlags::SYMLINK_NOFOLLOW).map_err(io("look at the output"))?;
     match FileType::from_raw_mode(stat.st_mode) {
         FileType::RegularFile | FileType::Symlink => Ok(()),

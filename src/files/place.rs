@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::beneath::{open_dir, split_parent};
 use super::error::{Error, io};
-use super::group::Scratch;
-use super::output::remove_stale;
+use super::group::{Scratch, sync_file_systems};
+use super::output::{remove_stale, sync_dir};
 
 /// A directory that receives outputs. Made when first needed.
 pub(super) struct Place {
@@ -37,6 +37,25 @@ impl Place {
     /// Whether this run made the directory.
     pub(super) fn is_new(&self) -> bool {
         self.opened().is_ok_and(|opened| opened.created)
+    }
+
+    /// The directory, made if it is missing; `None` if this run made it, so that nothing can be in it yet.
+    pub(super) fn open_old(&self) -> Result<Option<Arc<OwnedFd>>, Error> {
+        self.opened().map(|opened| (!opened.created).then_some(opened.dir))
+    }
+
+    /// The directory if it exists; nothing is made or removed.
+    pub(super) fn look(&self) -> Result<Option<Arc<OwnedFd>>, Error> {
+        if !self.path.as_os_str().is_empty() && !self.path.exists() {
+            return Ok(None);
+        }
+        open_dir(&self.path).map(|dir| Some(Arc::new(dir)))
+    }
+
+    /// Makes a new name in it durable, and those of directories on the way that this run made.
+    pub(super) fn sync(&self) -> Result<(), Error> {
+        let Opened { dir, created } = self.opened()?;
+        if created { sync_file_systems([&dir]) } else { sync_dir(&dir) }
     }
 
     /// The directory if it is open already.
@@ -83,6 +102,11 @@ impl Place {
 pub(super) fn split_file(path: &Path) -> Result<(PathBuf, OsString), Error> {
     let name = path.file_name().ok_or(Error::NoName)?;
     Ok((path.parent().unwrap_or(Path::new("")).to_owned(), name.to_owned()))
+}
+
+/// Whether a path the user gave is to be taken as a directory: it is one, or is written as one.
+pub(super) fn names_directory(path: &Path) -> bool {
+    path.is_dir() || path.as_os_str().as_bytes().ends_with(b"/")
 }
 
 /// Whether two paths name the same place or one lies in the other, links resolved; parts that do not exist yet count

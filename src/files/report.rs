@@ -23,6 +23,8 @@ pub struct Report {
     pub failures: Vec<Failure>,
     /// Objects that were left out on purpose.
     pub skipped: Vec<Skipped>,
+    /// Objects whose output existed and was left as it is, because the options asked for that.
+    pub existing: u64,
     /// Files with more than one hard link: each name was sealed as a file of its own.
     pub hard_links: Vec<PathBuf>,
     /// Sealed files that lay under another name than the authenticated one they were opened to.

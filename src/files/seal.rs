@@ -11,9 +11,8 @@ use sealkeep_crypto::{Secret, Suite};
 use sealkeep_keystore::KeyId;
 
 use super::error::Error;
-
 use super::keys::Keys;
-use super::output::{Pending, check_free, sync_dir};
+use super::output::{Pending, check_free};
 use super::place::{Place, split_file};
 use crate::envelope::{Metadata, Run, Sealed, Sealer, SegmentSize, looks_sealed};
 
@@ -36,6 +35,9 @@ pub struct SealOptions {
     pub hide_names: bool,
     /// Replace existing outputs.
     pub force: bool,
+    /// Leave existing outputs as they are and count them, instead of failing: an interrupted run is finished that way, since
+    /// outputs are whole or not there. For files and trees only; hidden names tell nothing about what is there already.
+    pub skip_existing: bool,
     /// Seal sealed files once more instead of refusing.
     pub allow_nested: bool,
     /// Return only when the output is on stable storage.
@@ -55,6 +57,7 @@ impl SealOptions {
             exclude: Vec::new(),
             hide_names: false,
             force: false,
+            skip_existing: false,
             allow_nested: false,
             durable: true,
             list: false,
@@ -67,8 +70,8 @@ impl SealOptions {
 pub enum SealTarget {
     /// `name.sealed` beside each input: a file for a file, a directory for a directory.
     Beside,
-    /// For a single file, the sealed file itself, or an existing directory to put it in; for a directory, the directory
-    /// that mirrors it; for several inputs, the directory that holds each under its name.
+    /// For a single file, the sealed file itself, or a directory to put it in, if it exists or ends in `/`; for a directory,
+    /// the directory that mirrors it; for several inputs, the directory that holds each under its name.
     Path(PathBuf),
 }
 
@@ -125,7 +128,7 @@ pub fn seal_stream_to<R: Read + Send>(
     }
     pending.publish()?;
     if options.durable {
-        sync_dir(&dir)?;
+        place.sync()?;
     }
     let settled = keys.settle().map_err(Error::Keys)?;
     Ok(SealedStream { key_id, lengths, uncopied_keys: settled.uncopied })

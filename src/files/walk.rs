@@ -4,6 +4,7 @@ use std::os::fd::OwnedFd;
 
 use globset::GlobSet;
 use rustix::fs::{AtFlags, Dir, FileType, Stat, statat};
+use rustix::io::Errno;
 
 use super::beneath::{descend, path_of};
 use super::error::{Error, io};
@@ -20,8 +21,8 @@ pub(super) struct Found {
 }
 
 /// Lists everything below `root` and `root` itself, in an order in which the entries of a directory follow each other. What
-/// matches `exclude` is left out with everything below it. A directory that cannot be listed goes to `failed`, the
-/// others go on.
+/// matches `exclude` is left out with everything below it. What cannot be listed or looked at goes to `failed`, the others go
+/// on.
 pub(super) fn walk(
     root: &OwnedFd,
     exclude: &GlobSet,
@@ -31,7 +32,7 @@ pub(super) fn walk(
     found(Found { path: Box::default(), kind: FileType::Directory, size: 0, links: 1 });
     let mut waiting: Vec<Vec<u8>> = vec![Vec::new()];
     while let Some(path) = waiting.pop() {
-        match list(root, &path, exclude) {
+        match list(root, &path, exclude, &mut failed) {
             Ok(entries) => {
                 let first_new = waiting.len();
                 for entry in entries {
@@ -47,7 +48,12 @@ pub(super) fn walk(
     }
 }
 
-fn list(root: &OwnedFd, path: &[u8], exclude: &GlobSet) -> Result<Vec<Found>, Error> {
+fn list(
+    root: &OwnedFd,
+    path: &[u8],
+    exclude: &GlobSet,
+    failed: &mut impl FnMut(Vec<u8>, Error),
+) -> Result<Vec<Found>, Error> {
     let opened;
     let dir = if path.is_empty() {
         root
@@ -66,9 +72,11 @@ fn list(root: &OwnedFd, path: &[u8], exclude: &GlobSet) -> Result<Vec<Found>, Er
         if exclude.is_match(path_of(&path)) {
             continue;
         }
-        // Something that vanished since the listing is as if it had never been there.
-        if let Ok(stat) = statat(dir, name, AtFlags::SYMLINK_NOFOLLOW) {
-            entries.push(describe(path, &stat));
+        match statat(dir, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(stat) => entries.push(describe(path, &stat)),
+            // Something that vanished since the listing is as if it had never been there.
+            Err(Errno::NOENT) => {}
+            Err(errno) => failed(path, io("look at the file")(errno)),
         }
     }
     entries.sort_unstable_by(|a, b| a.path.cmp(&b.path));

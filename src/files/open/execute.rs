@@ -5,6 +5,7 @@ use std::ffi::OsStr;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustix::fs::{AtFlags, Mode, fchmod, futimens, utimensat};
@@ -19,6 +20,7 @@ use crate::files::keys::Keys;
 use crate::files::output::{publish_symlink, sync_dir};
 use crate::files::place::Place;
 use crate::files::report::{Failure, Item, Moved, Report, SkipReason, Skipped};
+use crate::files::seal::SUFFIX;
 
 /// Directories whose mode and time are set at the very end, deepest first: place, path.
 type Directories = BTreeMap<(usize, Vec<u8>), Metadata>;
@@ -41,11 +43,23 @@ impl OpenPlan {
                 break;
             }
         }
-        self.restore_directories(&directories, &mut report);
-        if let Err(error) = result.and_then(|()| self.finish(&report)) {
-            report.stopped = Some(error);
+        self.restore_directories(&directories, result.is_err(), &mut report);
+        match result.and_then(|()| self.finish(&report)) {
+            Ok(()) => self.name_the_fruitless(&mut report),
+            Err(error) => report.stopped = Some(error),
         }
         report
+    }
+
+    /// A directory without a single sealed file is not what was meant: to call it good would hide that all are gone.
+    fn name_the_fruitless(&self, report: &mut Report) {
+        for input in self.inputs.iter().filter(|input| !input.single) {
+            let failed = report.failures.iter().any(|one| one.path.starts_with(&input.given));
+            if !failed && !input.fruitful.load(Ordering::Relaxed) {
+                let path = input.given.clone();
+                report.failures.push(Failure { path, error: Error::NothingSealed });
+            }
+        }
     }
 
     fn run_group(
@@ -99,6 +113,10 @@ impl OpenPlan {
                 Ok(mut object) => {
                     let what = std::mem::replace(&mut object.what, What::Checked);
                     ready.push((at, object, output_of(&what), Mutex::new(Some(what))));
+                }
+                Err(Error::Exists) if self.options.skip_existing => {
+                    self.inputs[group[at].input].fruitful.store(true, Ordering::Relaxed);
+                    report.existing += 1;
                 }
                 Err(error) => self.fail(&group[at], error, report, &mut stopped),
             }
@@ -157,15 +175,21 @@ impl OpenPlan {
         Ok(())
     }
 
-    /// Modes and times of directories, deepest first, since giving names below changes the times above.
-    fn restore_directories(&self, directories: &Directories, report: &mut Report) {
+    /// Modes and times of directories, deepest first, since giving names below changes the times above. After an end
+    /// before time, their user may still write into them, so that the rest can follow.
+    fn restore_directories(
+        &self,
+        directories: &Directories,
+        unfinished: bool,
+        report: &mut Report,
+    ) {
         for ((place, path), metadata) in directories.iter().rev() {
             let place = &self.places[*place];
             // The directory that the user named and that was there before stays as it is.
             if path.is_empty() && !place.is_new() {
                 continue;
             }
-            if let Err(error) = self.restore_directory(place, path, metadata) {
+            if let Err(error) = self.restore_directory(place, path, metadata, unfinished) {
                 report.failures.push(Failure { path: place.path.join(path_of(path)), error });
             }
         }
@@ -176,12 +200,14 @@ impl OpenPlan {
         place: &Place,
         path: &[u8],
         metadata: &Metadata,
+        unfinished: bool,
     ) -> Result<(), Error> {
         let root = place.open()?;
         let dir: Arc<OwnedFd> =
             if path.is_empty() { root } else { Arc::new(descend(&root, path, false)?) };
         if let Some(mode) = metadata.mode {
             let mode = if self.options.keep_special_bits { mode } else { mode & !SPECIAL_BITS };
+            let mode = if unfinished { mode | 0o700 } else { mode };
             fchmod(&dir, Mode::from_raw_mode(mode)).map_err(io("set the mode"))?;
         }
         match metadata.mtime {
@@ -221,7 +247,10 @@ impl OpenPlan {
         let path = self.input_path(object);
         let in_tree = !self.inputs[object.input].single;
         match error {
-            Error::Envelope(envelope::Error::NotSealed) if in_tree => {
+            // A file of another name may lie there by right; one of this name was a sealed file once.
+            Error::Envelope(envelope::Error::NotSealed)
+                if in_tree && !object.path.ends_with(SUFFIX.as_bytes()) =>
+            {
                 report.skipped.push(Skipped { path, reason: SkipReason::NotSealed });
             }
             error if !error.stops_everything() => report.failures.push(Failure { path, error }),
@@ -236,6 +265,7 @@ impl OpenPlan {
         output: Option<(usize, Vec<u8>)>,
         report: &mut Report,
     ) {
+        self.inputs[object.input].fruitful.store(true, Ordering::Relaxed);
         match ready.metadata.kind {
             Kind::File => report.files += 1,
             Kind::Directory => report.directories += 1,

@@ -16,7 +16,7 @@ use crate::files::beneath::{path_of, split_parent};
 use crate::files::error::{Error, io};
 use crate::files::group::Scratch;
 use crate::files::keys::Keys;
-use crate::files::output::{Pending, check_free};
+use crate::files::output::{Pending, check_free, check_replaceable};
 use crate::files::place::Place;
 
 /// An object that has been verified, and where it goes.
@@ -174,10 +174,16 @@ impl OpenPlan {
     ) -> Result<(Arc<OwnedFd>, &'p OsStr), Error> {
         let target: &Place = &self.places[place];
         let (dir, name) = target.locate(place, path, scratch)?;
-        if !target.is_new() {
-            check_free(&dir, name, self.options.force)?;
+        if target.is_new() {
+            return Ok((dir, name));
         }
-        Ok((dir, name))
+        match check_free(&dir, name, self.options.force) {
+            Err(Error::Exists) if self.options.skip_existing => {
+                check_replaceable(&dir, name)?;
+                Err(Error::Exists)
+            }
+            other => other.map(|()| (dir, name)),
+        }
     }
 
     fn make_directory(&self, place: usize, path: Vec<u8>) -> Result<What, Error> {

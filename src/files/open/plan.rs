@@ -6,15 +6,18 @@ use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use globset::GlobSet;
 use rustix::fs::FileType;
 
 use super::{OpenOptions, OpenTarget};
+use crate::envelope;
 use crate::files::beneath::{open_dir, path_of};
 use crate::files::error::{Error, io};
 use crate::files::place::{Place, lies_within, split_file};
 use crate::files::report::{Failure, SkipReason, Skipped};
+use crate::files::seal::SUFFIX;
 use crate::files::walk::{Found, walk};
 
 /// Everything that will be opened or checked. Nothing has been written and no key asked for.
@@ -33,6 +36,8 @@ pub(super) struct Input {
     pub(super) dir: Arc<OwnedFd>,
     pub(super) single: bool,
     pub(super) output: Output,
+    /// Whether a sealed file was found in it, by its content.
+    pub(super) fruitful: AtomicBool,
 }
 
 /// How the place of an opened object follows from its authenticated path.
@@ -126,6 +131,7 @@ impl OpenPlan {
             dir: Arc::new(open_dir(&dir)?),
             single: true,
             output,
+            fruitful: AtomicBool::new(false),
         });
         let object =
             Object { input: self.inputs.len() - 1, path: name.as_bytes().into(), size: meta.len() };
@@ -148,6 +154,7 @@ impl OpenPlan {
             dir: Arc::clone(&dir),
             single: false,
             output,
+            fruitful: AtomicBool::new(false),
         });
         let mut failures = Vec::new();
         walk(
@@ -169,6 +176,11 @@ impl OpenPlan {
             FileType::RegularFile => self.objects.push(object),
             // The directories of a mirrored tree mean nothing by themselves: each has its own object.
             FileType::Directory => {}
+            // What is called like a sealed file and is something else may have taken the place of one.
+            _ if object.path.ends_with(SUFFIX.as_bytes()) => {
+                let path = self.input_path(&object);
+                self.failures.push(Failure { path, error: envelope::Error::NotSealed.into() });
+            }
             FileType::Symlink => {
                 self.skipped.push(Skipped {
                     path: self.input_path(&object),

@@ -4,19 +4,22 @@
 //! without names → synced → named. At the very end the names are synced, and [`Keys::settle`] is called before
 //! success is reported. If we crash before a group is named, keys exist that nothing uses; never a file without its key.
 
-use std::sync::{Mutex, PoisonError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::os::fd::OwnedFd;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use sealkeep_crypto::Secret;
 use sealkeep_keystore::KeyId;
 
 use super::object::Ready;
-use super::plan::{Object, SealPlan};
+use super::plan::{Object, PlannedObject, SealPlan};
 use crate::envelope::{Kind, Run};
 use crate::files::error::Error;
 use crate::files::group::{Scratch, groups, parallel, sync_file_systems};
 use crate::files::keys::{Keys, KeysError};
-use crate::files::output::check_free;
+use crate::files::output::{check_free, check_replaceable};
+use crate::files::place::Place;
 use crate::files::report::{Failure, Item, Report};
 
 type Made = Result<Vec<(KeyId, Secret<32>)>, KeysError>;
@@ -26,13 +29,8 @@ impl SealPlan {
     /// that makes no keys end the run early, in [`Report::stopped`].
     #[must_use]
     pub fn execute(mut self, keys: &dyn Keys, run: &Run<'_>) -> Report {
-        let mut report = Report {
-            failures: std::mem::take(&mut self.failures),
-            skipped: std::mem::take(&mut self.skipped),
-            hard_links: std::mem::take(&mut self.hard_links),
-            ..Report::default()
-        };
-        let todo = self.leave_out_existing(&mut report);
+        let mut report = self.begin();
+        let todo = self.leave_out_existing(Place::open_old, &mut report);
         if let Err(error) =
             self.run_groups(&todo, keys, run, &mut report).and_then(|()| self.finish(&report))
         {
@@ -47,12 +45,48 @@ impl SealPlan {
         report
     }
 
-    /// Objects whose output exists already fail before a key is made for them.
-    fn leave_out_existing(&self, report: &mut Report) -> Vec<&Object> {
+    /// What [`SealPlan::execute`] would do, as far as can be known without making keys or writing: the objects it would
+    /// seal, and what would be in its report besides.
+    #[must_use]
+    pub fn preview(mut self) -> (Vec<PlannedObject>, Report) {
+        let mut report = self.begin();
+        let todo = self.leave_out_existing(Place::look, &mut report);
+        (todo.into_iter().map(|object| self.planned(object)).collect(), report)
+    }
+
+    fn begin(&mut self) -> Report {
+        Report {
+            failures: std::mem::take(&mut self.failures),
+            skipped: std::mem::take(&mut self.skipped),
+            hard_links: std::mem::take(&mut self.hard_links),
+            ..Report::default()
+        }
+    }
+
+    /// Objects whose output exists already, or has no place to go, fail before a key is made for them. `dir` gives the
+    /// directory of a place, if it had been there.
+    fn leave_out_existing(
+        &self,
+        dir: impl Fn(&Place) -> Result<Option<Arc<OwnedFd>>, Error>,
+        report: &mut Report,
+    ) -> Vec<&Object> {
+        let place = |object: &Object| self.inputs[object.input].place;
+        let used: BTreeSet<usize> = self.objects.iter().map(place).collect();
+        let mut dirs = BTreeMap::new();
+        for number in used {
+            match dir(&self.places[number]) {
+                Ok(dir) => drop(dirs.insert(number, dir)),
+                Err(error) => {
+                    report.failures.push(Failure { path: self.places[number].path.clone(), error })
+                }
+            }
+        }
         let mut todo = Vec::with_capacity(self.objects.len());
         for object in &self.objects {
-            match self.check_output(object) {
-                Ok(()) => todo.push(object),
+            let Some(dir) = dirs.get(&place(object)) else { continue };
+            match self.check_output(object, dir.as_deref()) {
+                Ok(true) => todo.push(object),
+                Ok(false) => report.existing += 1,
                 Err(error) => {
                     report.failures.push(Failure { path: self.input_path(object), error })
                 }
@@ -61,14 +95,18 @@ impl SealPlan {
         todo
     }
 
-    fn check_output(&self, object: &Object) -> Result<(), Error> {
-        let place = &self.places[self.inputs[object.input].place];
-        let Some(name) = self.output_name(object, None) else { return Ok(()) };
-        if place.is_new() {
-            return Ok(());
-        }
+    /// Whether the object is to be sealed.
+    fn check_output(&self, object: &Object, dir: Option<&OwnedFd>) -> Result<bool, Error> {
+        let (Some(dir), Some(name)) = (dir, self.output_name(object, None)) else {
+            return Ok(true);
+        };
         let path = crate::files::beneath::path_of(&name);
-        check_free(&*place.open()?, path.as_os_str(), self.options.force)
+        match check_free(dir, path.as_os_str(), self.options.force) {
+            Err(Error::Exists) if self.options.skip_existing => {
+                check_replaceable(dir, path.as_os_str()).map(|()| false)
+            }
+            other => other.map(|()| true),
+        }
     }
 
     /// The keys of the next group are made while the present one is being sealed.
@@ -224,8 +262,8 @@ impl SealPlan {
         sync_file_systems(&self.open_places())
     }
 
-    fn open_places(&self) -> Vec<std::sync::Arc<std::os::fd::OwnedFd>> {
-        self.places.iter().filter_map(crate::files::place::Place::if_open).collect()
+    fn open_places(&self) -> Vec<Arc<OwnedFd>> {
+        self.places.iter().filter_map(Place::if_open).collect()
     }
 
     fn label(&self, object: &Object) -> Vec<u8> {

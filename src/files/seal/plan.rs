@@ -1,5 +1,6 @@
 //! What will be sealed, found before anything is written.
 
+use std::collections::HashSet;
 use std::ffi::OsString;
 use std::fs;
 use std::os::fd::OwnedFd;
@@ -14,7 +15,7 @@ use super::{SealOptions, SealTarget};
 use crate::envelope::{Kind, SealedPath};
 use crate::files::beneath::{open_dir, path_of};
 use crate::files::error::{Error, io};
-use crate::files::place::{Place, lies_within, split_file};
+use crate::files::place::{Place, lies_within, names_directory, split_file};
 use crate::files::report::{Failure, SkipReason, Skipped};
 use crate::files::walk::{Found, join, walk};
 
@@ -70,7 +71,8 @@ impl SealPlan {
     /// followed; an input that is itself a link is followed.
     ///
     /// # Errors
-    /// With the path at fault: an input that cannot be looked at, `OutputInsideInput`, `SameName`, `OneFileOnly`, `Pattern`.
+    /// With the path at fault: an input that cannot be looked at, `OutputInsideInput`, `SameName`, `OneFileOnly`, `Pattern`,
+    /// `EmptyPattern`.
     /// What goes wrong below an input directory is reported, and does not hinder the rest.
     pub fn new(
         inputs: &[PathBuf],
@@ -92,6 +94,7 @@ impl SealPlan {
             plan.add(path, target, inputs.len() > 1, &exclude)
                 .map_err(|error| Failure { path: path.clone(), error })?;
         }
+        plan.leave_out_taken_mirrors();
         Ok(plan)
     }
 
@@ -113,20 +116,18 @@ impl SealPlan {
         self.objects.iter().map(|object| object.size).sum()
     }
 
-    /// Every object to be sealed, in order.
+    /// Every object found, in order.
     pub fn objects(&self) -> impl Iterator<Item = PlannedObject> {
-        self.objects.iter().map(|object| PlannedObject {
+        self.objects.iter().map(|object| self.planned(object))
+    }
+
+    pub(super) fn planned(&self, object: &Object) -> PlannedObject {
+        PlannedObject {
             input: self.input_path(object),
             kind: object.kind,
             size: object.size,
             output: self.output_name(object, None).map(|name| self.output_path(object, &name)),
-        })
-    }
-
-    /// What is left out because it is a fifo, socket or device.
-    #[must_use]
-    pub fn skipped(&self) -> &[Skipped] {
-        &self.skipped
+        }
     }
 
     /// The directories that will receive outputs.
@@ -161,7 +162,7 @@ impl SealPlan {
         let (dir, name) = split_file(path)?;
         let (place, exact) = match target {
             SealTarget::Beside => (dir.clone(), None),
-            SealTarget::Path(out) if several || out.is_dir() => (out.clone(), None),
+            SealTarget::Path(out) if several || names_directory(out) => (out.clone(), None),
             SealTarget::Path(out) => split_file(out).map(|(dir, name)| (dir, Some(name)))?,
         };
         self.refuse_same_name(&place, &name)?;
@@ -239,6 +240,45 @@ impl SealPlan {
         if taken { Err(Error::SameName) } else { Ok(()) }
     }
 
+    /// A directory `.sealed` would be mirrored where the object of the directory around it goes, and `a.sealed` where that of
+    /// a file `a` beside it goes. Such a directory fails, with everything below it.
+    fn leave_out_taken_mirrors(&mut self) {
+        let place = |object: &Object| self.inputs[object.input].place;
+        let could_be_taken = |object: &&Object| {
+            object.kind == Kind::Directory
+                && object.path.ends_with(SUFFIX.as_bytes())
+                && !self.options.hide_names
+        };
+        if !self.objects.iter().any(|object| could_be_taken(&object)) {
+            return;
+        }
+        let outputs: HashSet<(usize, Vec<u8>)> = self
+            .objects
+            .iter()
+            .filter_map(|object| Some((place(object), self.output_name(object, None)?)))
+            .collect();
+        let taken: HashSet<(usize, Box<[u8]>)> = self
+            .objects
+            .iter()
+            .filter(could_be_taken)
+            .filter(|object| outputs.contains(&(place(object), self.sealed_bytes(object))))
+            .map(|object| (object.input, object.path.clone()))
+            .collect();
+        let is_taken = |input: usize, path: &[u8]| taken.contains(&(input, path.into()));
+        let (kept, left_out) = std::mem::take(&mut self.objects).into_iter().partition(|object| {
+            !parents(&object.path).any(|path| is_taken(object.input, path))
+                && !is_taken(object.input, &object.path)
+        });
+        self.objects = kept;
+        for object in left_out {
+            let object: Object = object;
+            if !parents(&object.path).any(|path| is_taken(object.input, path)) {
+                let path = self.input_path(&object);
+                self.failures.push(Failure { path, error: Error::MirrorTaken });
+            }
+        }
+    }
+
     fn place(&mut self, path: PathBuf) -> usize {
         if let Some(known) = self.places.iter().position(|place| place.path == path) {
             return known;
@@ -305,13 +345,21 @@ impl SealPlan {
     }
 }
 
+/// The directories above a path, without the top.
+fn parents(path: &[u8]) -> impl Iterator<Item = &[u8]> {
+    path.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| &path[..at])
+}
+
 fn patterns(globs: &[String]) -> Result<GlobSet, Error> {
     let mut set = GlobSetBuilder::new();
     for glob in globs {
         // As everywhere: without a slash it is a name on any level, with one a path from the top.
         let anywhere = if glob.trim_end_matches('/').contains('/') { "" } else { "**/" };
-        let glob = glob.trim_matches('/');
-        set.add(GlobBuilder::new(&format!("{anywhere}{glob}")).literal_separator(true).build()?);
+        let name = glob.trim_matches('/');
+        if name.is_empty() {
+            return Err(Error::EmptyPattern(glob.clone()));
+        }
+        set.add(GlobBuilder::new(&format!("{anywhere}{name}")).literal_separator(true).build()?);
     }
     Ok(set.build()?)
 }
