@@ -72,7 +72,7 @@ const SCHEMA: &str = "
     PRAGMA user_version = 1;";
 
 /// Commits whose running hash is kept, so that a copy that lags can be brought up to date by increments.
-const STEPS_KEPT: u64 = 10_000;
+pub(crate) const STEPS_KEPT: u64 = 10_000;
 
 impl Db {
     /// A new database at a path where nothing is.
@@ -92,7 +92,7 @@ impl Db {
     pub(crate) fn open(path: &Path, wait: Duration) -> Result<Self> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags)?;
-        connection.busy_timeout(wait.max(Duration::from_secs(1)))?;
+        wait_for_locks(&connection, wait)?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         let version: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
         if version != 1 {
@@ -105,10 +105,18 @@ impl Db {
     pub(crate) fn has_head(path: &Path, wait: Duration) -> Result<bool> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags)?;
-        connection.busy_timeout(wait.max(Duration::from_secs(1)))?;
+        wait_for_locks(&connection, wait)?;
         let count = |sql| connection.query_row(sql, [], |row| row.get::<_, u64>(0));
         Ok(count("SELECT COUNT(*) FROM sqlite_schema")? > 0
             && count("SELECT COUNT(*) FROM head")? > 0)
+    }
+
+    /// A database that is only looked at, such as what is left of a lost store.
+    pub(crate) fn open_to_read(path: &Path, wait: Duration) -> Result<Self> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags)?;
+        connection.busy_timeout(wait.clamp(Duration::from_secs(1), Duration::from_secs(86_400)))?;
+        Ok(Self { connection })
     }
 
     /// Begins reading one snapshot; [`Db::end`] ends it.
@@ -266,7 +274,7 @@ impl Db {
         let pragma = |name| -> Result<u64> {
             Ok(self.connection.pragma_query_value(None, name, |row| row.get(0))?)
         };
-        Ok((pragma("page_count")? - pragma("freelist_count")?) * pragma("page_size")?)
+        Ok((pragma("page_count")?.saturating_sub(pragma("freelist_count")?)) * pragma("page_size")?)
     }
 
     /// Addresses of all pages, for a check that trusts nothing.
@@ -288,6 +296,11 @@ impl Db {
     pub(crate) fn put_intent(&self, body: &[u8]) -> Result<i64> {
         self.connection.execute("INSERT INTO intent (body) VALUES (?1)", [body])?;
         Ok(self.connection.last_insert_rowid())
+    }
+
+    /// Whether a destruction was begun and not finished.
+    pub(crate) fn has_intents(&self) -> Result<bool> {
+        Ok(self.connection.prepare_cached("SELECT 1 FROM intent")?.exists([])?)
     }
 
     /// Destructions begun and not finished.
@@ -389,6 +402,13 @@ pub(crate) fn next_chain(
         listed.put(&hash(suite, &[sealed]));
     }
     hash(suite, &[&listed])
+}
+
+/// SQLite's own locks are waited for at least a second, whatever the store's own wait is, and at most as long as
+/// SQLite can count: 24 days.
+fn wait_for_locks(connection: &Connection, wait: Duration) -> rusqlite::Result<()> {
+    const LONGEST: Duration = Duration::from_millis(i32::MAX as u64);
+    connection.busy_timeout(wait.clamp(Duration::from_secs(1), LONGEST))
 }
 
 fn span(tree: Tree) -> (u64, u64) {

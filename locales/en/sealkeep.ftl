@@ -29,6 +29,7 @@ usage-conflict = '{ $arg }' and '{ $other }' exclude each other.
 usage-other = { $problem }.
 usage-suggestion = Did you mean '{ $it }'?
 usage-alone = '-', --range and --output - take a single file, and --dry-run takes no stream.
+usage-skip-hidden = --skip-existing cannot work with hidden names: they do not tell what is sealed already.
 usage-json-and-data = --json and the data cannot both go to standard output.
 
 ## Questions
@@ -79,6 +80,7 @@ cmd-seal--suite = aes256-gcm or sm4-gcm [default: aes256-gcm]
 cmd-seal--exclude = Leave out what matches this pattern; may be given several times
 cmd-seal--hide-names = Name sealed files after their key, so that names and folders do not show
 cmd-seal--force = Replace outputs that exist
+cmd-seal--skip-existing = Leave outputs that exist as they are: finishes a run that was interrupted
 cmd-seal--allow-nested = Seal files that are sealed already
 cmd-seal--dry-run = Show what would be sealed, and seal nothing
 
@@ -89,9 +91,10 @@ cmd-open--paths = Sealed files or folders of them; `-` for standard input
 cmd-open--output = Folder, file, or `-` for standard output [default: beside each input]
 cmd-open--range = Open only bytes A up to but not including B; B may be left out
 cmd-open--force = Replace outputs that exist
+cmd-open--skip-existing = Leave outputs that exist as they are: finishes a run that was interrupted
 
 cmd-inspect = Show what a sealed file tells without its key: suite, size, key id
-cmd-inspect--paths = Sealed files
+cmd-inspect--paths = Sealed files; `-` for standard input
 
 cmd-check = Verify sealed files to the last byte, writing nothing
 cmd-check--paths = Sealed files or folders of them
@@ -228,7 +231,7 @@ E-EXISTS = { $subject } exists already
     .todo = Choose another name, or give --force where the command has it.
 E-OUTPUT-EXISTS = the output for { $subject } exists already
     .means = It was left untouched.
-    .todo = Choose another output, or give --force to replace it.
+    .todo = Choose another output, or give --skip-existing to leave it, or --force to replace it.
 E-ALREADY-SEALED = { $subject } is sealed already
     .means = Sealing it again would need two keys to open it.
     .todo = Leave it out, or give --allow-nested if you want just that.
@@ -244,6 +247,9 @@ E-OUTPUT-INSIDE = the output { $subject } lies inside the input
 E-ESCAPES = { $subject } would be written outside the output folder
     .means = A symbolic link in the output folder leads out of it; nothing was written through it.
     .todo = Use an empty output folder.
+E-MIRROR-TAKEN = the folder { $subject } cannot be mirrored
+    .means = Its mirror would be called like the sealed file of the folder around it, or of a file beside it. Nothing in it was sealed.
+    .todo = Rename the folder, leave it out with --exclude, or seal with --hide-names.
 E-NOT-REGULAR = { $subject } is not a regular file, folder or symbolic link
     .means = Devices, pipes and sockets hold nothing that could be sealed as a file.
     .todo = To seal what a pipe delivers, use standard input: `… | sealkeep seal - -o OUT`.
@@ -269,11 +275,14 @@ E-PERMISSION = access to { $subject } is not allowed
     .means = The system does not let this account read or write it.
     .todo = Run the command as an account that may, or change the permissions.
 E-NO-SPACE = the disk of { $subject } is full
-    .means = The output was not finished and nothing of it is left.
+    .means = What was reported as done is done; the output that did not fit was removed, nothing else is left of it.
     .todo = Free some space, or choose an output on another disk.
 E-NOT-SEALED = { $subject } is not a sealed file
     .means = It does not begin as sealed files do; a transfer in text mode also does that.
     .todo = Check that it is the right file, and transfer it again in binary mode if it was transferred.
+E-NOTHING-SEALED = there is no sealed file in { $subject }
+    .means = Nothing was checked or opened there: it is another folder, or all that was sealed is gone.
+    .todo = Name the folder that holds the sealed files.
 E-VERSION = { $subject } was sealed in a form that this version does not know
     .means = A newer version of Sealkeep made it, or its header is damaged.
     .todo = Use a newer version, or another copy of the file.
@@ -314,7 +323,7 @@ E-NOT-ERASED = the old root in { $subject } could not be erased
     .means = What was to be destroyed may still be recoverable from that medium.
     .todo = Check the medium; run the command again.
 E-COPY-UNREACHABLE = the copy of the key store at { $subject } cannot be reached
-    .means = New keys would exist only once, so success is not reported. The keys made are in the main store.
+    .means = What was changed, new keys included, is in the main key store and not in this copy, so success is not reported.
     .todo = Bring the copy back and run `sealkeep keystore copy sync`, or remove it with `keystore copy remove`.
 E-COPY-UNKNOWN = there is no copy { $subject }
     .means = No copy of the key store is registered under that path.
@@ -487,6 +496,10 @@ check-done = Checked and good: files { $files }, folders { $directories }, links
 stream-checked = Checked { $bytes } bytes, all good.
 warn-skipped-special = { $path } was left out: devices, pipes and sockets hold nothing to seal.
 warn-skipped-not-sealed = { $path } was left out: it is not a sealed file.
+warn-existing = { $count ->
+        [one] One output exists
+       *[other] { $count } outputs exist
+    } already; left as found.
 warn-hard-links = { $count } files have several names; each name was sealed as a file of its own.
 warn-moved = { $sealed } lay under another name than the one inside; it was opened as { $path }.
 warn-special-bits = The setuid or setgid bit of { $path } was not restored.

@@ -1,8 +1,10 @@
 //! Setting up how a store is opened: new passphrases, new key files, recovery shares on paper.
 
-use std::fs::{DirBuilder, OpenOptions};
+mod kit;
+
+use std::fs::{File, OpenOptions};
 use std::io::Write;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -14,6 +16,8 @@ use crate::cli::exit::Code;
 use crate::cli::failure::Failure;
 use crate::cli::settings::SecretSource;
 use crate::cli::{Context, args, prompt, store};
+
+pub(crate) use kit::Kit;
 
 /// How long one attempt at a passphrase should take on this machine.
 const ATTEMPT: Duration = Duration::from_secs(1);
@@ -83,32 +87,6 @@ pub(crate) fn first(args: &args::NewCustody, context: &Context) -> Result<New, F
     }
 }
 
-/// Where shares will go, checked before anything is set up.
-pub(crate) fn kit_folder(args: &args::NewCustody) -> Result<Option<PathBuf>, Failure> {
-    match (&args.shares, &args.kit) {
-        (None, _) => Ok(None),
-        (Some(_), None) => Err(Failure::new(Code::Usage, "--shares K/N --kit DIR")),
-        (Some(_), Some(dir)) => {
-            DirBuilder::new()
-                .recursive(true)
-                .mode(0o700)
-                .create(dir)
-                .map_err(|error| Failure::io(dir, &error))?;
-            Ok(Some(dir.clone()))
-        }
-    }
-}
-
-/// Writes the recovery kit: a page for each share. Returns the files.
-pub(crate) fn write_kit(
-    dir: &Path,
-    shares: &[Share],
-    store: &str,
-    context: &Context,
-) -> Result<Vec<PathBuf>, Failure> {
-    shares.iter().map(|share| write_share(dir, share, store, context)).collect()
-}
-
 /// Reads files with a recovery share each.
 pub(crate) fn read_shares(files: &[PathBuf]) -> Result<Vec<Share>, Failure> {
     files.iter().map(|path| read_share(path)).collect()
@@ -122,31 +100,6 @@ fn make_key_file(path: &Path) -> Result<New, Failure> {
     let file = KeyFile::generate();
     write_secret(path, file.to_text().expose())?;
     Ok(New::KeyFile(file))
-}
-
-fn write_share(
-    dir: &Path,
-    share: &Share,
-    store: &str,
-    context: &Context,
-) -> Result<PathBuf, Failure> {
-    let index = usize::from(share.index());
-    let (threshold, total) = (usize::from(share.threshold()), usize::from(share.total()));
-    let page = context.output.messages().text(
-        "kit-page",
-        &[("index", &index), ("total", &total), ("threshold", &threshold), ("store", &store)],
-    );
-    let text = share.to_text();
-    let mut content = SecretVec::zeroed(page.len() + 2 + text.expose().len() + 1);
-    let mut rest = content.expose_mut();
-    for part in [page.as_bytes(), b"\n\n", text.expose(), b"\n"] {
-        let (here, after) = rest.split_at_mut(part.len());
-        here.copy_from_slice(part);
-        rest = after;
-    }
-    let path = dir.join(format!("share-{index}-of-{total}.txt"));
-    write_secret(&path, content.expose())?;
-    Ok(path)
 }
 
 fn read_share(path: &Path) -> Result<Share, Failure> {
@@ -164,8 +117,22 @@ fn read_share(path: &Path) -> Result<Share, Failure> {
 /// A new file that only its owner reads, on disk when this returns. Never replaces anything.
 fn write_secret(path: &Path, content: &[u8]) -> Result<(), Failure> {
     let failed = |error: std::io::Error| Failure::io(path, &error);
-    let mut file =
-        OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
+    let mut file = create(path)?;
     file.write_all(content).map_err(failed)?;
-    file.sync_all().map_err(failed)
+    file.sync_all().map_err(failed)?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    sync_folder(folder.unwrap_or(Path::new(".")))
+}
+
+/// A new, empty file that only its owner reads. Never replaces anything.
+fn create(path: &Path) -> Result<File, Failure> {
+    let mut options = OpenOptions::new();
+    let options = options.write(true).create_new(true).mode(0o600);
+    options.open(path).map_err(|error| Failure::io(path, &error))
+}
+
+/// Makes the names in a folder last.
+fn sync_folder(folder: &Path) -> Result<(), Failure> {
+    let synced = File::open(folder).and_then(|folder| folder.sync_all());
+    synced.map_err(|error| Failure::io(folder, &error))
 }

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::Path;
 
+use serde_json::Value;
+
 use crate::cli::exit::Code;
 
 /// An error on its way to the user.
@@ -17,12 +19,14 @@ pub(crate) struct Failure {
     pub(crate) subject: String,
     /// The untranslated text of the error below, for support; empty when it adds nothing.
     pub(crate) detail: String,
+    /// What was done before, for the error document of a command that was stopped on its way.
+    pub(crate) report: Option<Value>,
 }
 
 impl Failure {
     /// A failure about `subject`.
     pub(crate) fn new(code: Code, subject: impl Into<String>) -> Self {
-        Failure { code, subject: subject.into(), detail: String::new() }
+        Failure { code, subject: subject.into(), detail: String::new(), report: None }
     }
 
     /// A failure about a path; bytes that are not UTF-8 are shown as replacement characters.

@@ -133,9 +133,18 @@ impl Messages {
     }
 }
 
+/// Text that is a message already, with the line breaks of the catalogue.
+pub(crate) struct Ready<'a>(pub(crate) &'a str);
+
+impl ToArg for Ready<'_> {
+    fn to_arg(&self) -> FluentValue<'static> {
+        FluentValue::String(Cow::Owned(self.0.to_owned()))
+    }
+}
+
 impl ToArg for str {
     fn to_arg(&self) -> FluentValue<'static> {
-        FluentValue::String(Cow::Owned(self.to_owned()))
+        FluentValue::String(Cow::Owned(one_line(self).into_owned()))
     }
 }
 
@@ -162,6 +171,11 @@ impl ToArg for usize {
     fn to_arg(&self) -> FluentValue<'static> {
         FluentValue::from(*self)
     }
+}
+
+/// Names are other people's text: one with a line break in it must not look like a second message.
+pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
+    if text.contains('\n') { Cow::Owned(text.replace('\n', "\\n")) } else { Cow::Borrowed(text) }
 }
 
 /// The value of `--lang` as typed, wherever it stands before `--`.

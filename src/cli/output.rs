@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::cli::exit::{Code, Exit};
 use crate::cli::failure::Failure;
-use crate::cli::messages::{Args, Messages};
+use crate::cli::messages::{Args, Messages, Ready, one_line};
 
 /// How much and in what form to say things.
 pub(crate) struct Output {
@@ -70,11 +70,15 @@ impl Output {
 
     /// A line of the result; none with `--json` or `--quiet`.
     pub(crate) fn say(&self, key: &str, args: Args<'_>) -> Result<(), Failure> {
-        self.line(&self.messages.text(key, args))
+        self.print(&self.messages.text(key, args))
     }
 
     /// A ready line of the result; none with `--json` or `--quiet`.
     pub(crate) fn line(&self, line: &str) -> Result<(), Failure> {
+        self.print(&one_line(line))
+    }
+
+    fn print(&self, line: &str) -> Result<(), Failure> {
         if self.json || self.quiet {
             Ok(())
         } else if self.data_on_stdout {
@@ -96,7 +100,7 @@ impl Output {
     pub(crate) fn warn(&self, code: &'static str, key: &str, args: Args<'_>) {
         let text = self.messages.text(key, args);
         if !self.json {
-            let args: Args<'_> = &[("code", &code), ("what", &text)];
+            let args: Args<'_> = &[("code", &code), ("what", &Ready(&text))];
             self.to_stderr(&self.messages.text("label-warning", args));
         }
         self.warnings.borrow_mut().push(json!({ "code": code, "text": text }));
@@ -125,6 +129,9 @@ impl Output {
         if self.json {
             let mut fields = self.failure_json(failure);
             fields["exit"] = (exit as u8).into();
+            if let Some(report) = &failure.report {
+                fields["report"] = report.clone();
+            }
             // If standard output is gone as well, the exit code is all that is left.
             let _ = self.document("sealkeep.error/1", fields);
         } else {
@@ -137,10 +144,10 @@ impl Output {
     pub(crate) fn explain(&self, failure: &Failure) {
         let (what, means, todo) = self.texts(failure);
         self.to_stderr(&self.headline(failure, &what));
-        let rows =
-            [("label-detail", &failure.detail), ("label-means", &means), ("label-todo", &todo)];
+        let detail = one_line(&failure.detail);
+        let rows = [("label-detail", &*detail), ("label-means", &means), ("label-todo", &todo)];
         for (label, text) in rows.into_iter().filter(|(_, text)| !text.is_empty()) {
-            self.to_stderr(&format!("  {}", self.messages.text(label, &[("text", text)])));
+            self.to_stderr(&format!("  {}", self.messages.text(label, &[("text", &Ready(text))])));
         }
     }
 
@@ -151,7 +158,7 @@ impl Output {
         }
         let (mut what, _, _) = self.texts(failure);
         if !failure.detail.is_empty() {
-            what = format!("{what} ({})", failure.detail);
+            what = format!("{what} ({})", one_line(&failure.detail));
         }
         self.to_stderr(&self.headline(failure, &what));
     }
@@ -171,7 +178,7 @@ impl Output {
 
     fn headline(&self, failure: &Failure, what: &str) -> String {
         let code = failure.code.text();
-        self.messages.text("label-error", &[("code", &code), ("what", &what)])
+        self.messages.text("label-error", &[("code", &code), ("what", &Ready(what))])
     }
 
     fn texts(&self, failure: &Failure) -> (String, String, String) {

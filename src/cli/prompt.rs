@@ -4,7 +4,7 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
-use std::os::fd::{AsFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::path::Path;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -49,6 +49,13 @@ pub(crate) fn from_file(path: &Path) -> Result<SecretVec, Failure> {
 
 /// The first line of descriptor `fd`, which the caller of the program opened for us.
 pub(crate) fn from_descriptor(fd: RawFd) -> Result<SecretVec, Failure> {
+    let stdin = std::io::stdin();
+    if fd == stdin.as_fd().as_raw_fd() {
+        // Not opened anew: in a file, that would read the data from the passphrase on.
+        let own = stdin.as_fd().try_clone_to_owned();
+        let own = own.map_err(|error| Failure::io(Path::new("-"), &error))?;
+        return first_line(File::from(own), "-");
+    }
     // Opening the name in /proc gives a descriptor of our own: `fd` may be any number, also one
     // that is not open, and we take nothing over that is not ours.
     let path = format!("/proc/self/fd/{fd}");
@@ -56,19 +63,15 @@ pub(crate) fn from_descriptor(fd: RawFd) -> Result<SecretVec, Failure> {
     first_line(file, &path)
 }
 
+/// Reads byte by byte: what follows the line is not ours. With `--passphrase-fd 0` it is the data.
 fn first_line(mut source: impl Read, name: &str) -> Result<SecretVec, Failure> {
     let mut buffer = vec![0; MAX_PASSPHRASE + 1];
     let mut filled = 0;
     let end = loop {
-        match source.read(&mut buffer[filled..]) {
+        match source.read(&mut buffer[filled..=filled]) {
             Ok(0) => break filled,
-            Ok(read) => {
-                let line_end = buffer[filled..filled + read].iter().position(|byte| *byte == b'\n');
-                if let Some(at) = line_end {
-                    break filled + at;
-                }
-                filled += read;
-            }
+            Ok(_) if buffer[filled] == b'\n' => break filled,
+            Ok(_) => filled += 1,
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
             Err(error) => {
                 buffer.zeroize();
@@ -151,6 +154,13 @@ mod tests {
             let line = first_line(text.as_bytes(), "test").expect("a line");
             assert_eq!(line.expose(), b"pass word");
         }
+    }
+
+    #[test]
+    fn what_follows_the_line_is_left_in_the_source() {
+        let mut source = &b"pass word\nthe data"[..];
+        first_line(&mut source, "test").expect("a line");
+        assert_eq!(source, b"the data");
     }
 
     #[test]

@@ -26,8 +26,8 @@ pub(crate) enum SecretSource {
 /// Everything about a run that is not the command itself.
 #[derive(Debug)]
 pub(crate) struct Settings {
-    /// The directory of the key store.
-    pub(crate) keystore: PathBuf,
+    /// The directory of the key store; none when nothing names one, not even a home directory.
+    pub(crate) keystore: Option<PathBuf>,
     /// The root cell, when not inside the key store.
     pub(crate) cell: Option<PathBuf>,
     /// How to unlock it.
@@ -42,6 +42,9 @@ pub(crate) struct Settings {
 
 /// How long a command waits for a key store that another process uses, unless told.
 const DEFAULT_WAIT: Duration = Duration::from_secs(5);
+
+/// The longest time that can be asked for: a day.
+const MAX_SECONDS: u64 = 86_400;
 
 impl Settings {
     /// Puts the sources together. `env` looks up an environment variable.
@@ -74,8 +77,7 @@ impl Settings {
             .or_else(|| {
                 base(&path, "XDG_DATA_HOME", ".local/share")
                     .map(|dir| dir.join("sealkeep/keystore"))
-            })
-            .ok_or_else(|| Failure::new(Code::StoreMissing, "SEALKEEP_KEYSTORE"))?;
+            });
         let lang = global
             .lang
             .clone()
@@ -85,10 +87,23 @@ impl Settings {
             keystore,
             cell: global.cell.clone().or_else(|| path("SEALKEEP_CELL")).or(config.cell),
             secret,
-            wait: global.wait.or(config.wait).map_or(DEFAULT_WAIT, Duration::from_secs),
+            wait: seconds("--wait", global.wait.or(config.wait))?.unwrap_or(DEFAULT_WAIT),
             lang: lang.map(language).transpose()?,
             seal: config.seal,
         })
+    }
+}
+
+/// A time that was asked for, in seconds.
+///
+/// # Errors
+/// `E-USAGE` when it is longer than a day.
+pub(crate) fn seconds(name: &str, asked: Option<u64>) -> Result<Option<Duration>, Failure> {
+    match asked {
+        Some(asked) if asked > MAX_SECONDS => {
+            Err(Failure::new(Code::Usage, format!("{name} {asked}: 0-{MAX_SECONDS}")))
+        }
+        asked => Ok(asked.map(Duration::from_secs)),
     }
 }
 
@@ -136,22 +151,33 @@ mod tests {
             .expect("write");
         let config = ["--config", file.to_str().expect("scratch names are UTF-8")];
         let settings = resolve(&config, &[("SEALKEEP_KEYSTORE", "/env")]).expect("fine");
-        assert_eq!(settings.keystore, Path::new("/env"));
+        assert_eq!(settings.keystore.as_deref(), Some(Path::new("/env")));
         assert_eq!(settings.cell.as_deref(), Some(Path::new("/file-cell")));
         assert_eq!(settings.wait, Duration::from_secs(7));
         let typed = [&config[..], &["--keystore", "/typed", "--wait", "1"]].concat();
         let settings = resolve(&typed, &[("SEALKEEP_KEYSTORE", "/env")]).expect("fine");
-        assert_eq!(settings.keystore, Path::new("/typed"));
+        assert_eq!(settings.keystore.as_deref(), Some(Path::new("/typed")));
         assert_eq!(settings.wait, Duration::from_secs(1));
     }
 
     #[test]
     fn the_default_store_follows_xdg() {
         let settings = resolve(&[], &[("HOME", "/home/u")]).expect("fine");
-        assert_eq!(settings.keystore, Path::new("/home/u/.local/share/sealkeep/keystore"));
+        let store = settings.keystore.expect("there is a home");
+        assert_eq!(store, Path::new("/home/u/.local/share/sealkeep/keystore"));
         assert_eq!(settings.secret, SecretSource::Prompt);
         let settings = resolve(&[], &[("HOME", "/h"), ("XDG_DATA_HOME", "/x")]).expect("fine");
-        assert_eq!(settings.keystore, Path::new("/x/sealkeep/keystore"));
+        assert_eq!(settings.keystore.expect("it is named"), Path::new("/x/sealkeep/keystore"));
+        assert_eq!(resolve(&[], &[]).expect("not every command needs one").keystore, None);
+    }
+
+    #[test]
+    fn nobody_waits_longer_than_a_day() {
+        assert!(resolve(&["--wait", "86400"], &[]).is_ok());
+        for wait in ["86401", "18446744073709551615"] {
+            let failure = resolve(&["--wait", wait], &[]).expect_err("it is too long");
+            assert_eq!(failure.code, Code::Usage);
+        }
     }
 
     #[test]

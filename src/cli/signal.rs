@@ -3,6 +3,9 @@
 //! Work that does not stop within the grace period (blocked in a pipe that nobody reads, on a
 //! network share that hangs) is ended too. That is safe: outputs have no name before they are
 //! complete, and the key store recovers from a kill at any point.
+//!
+//! Signals that were ignored when the program started stay ignored: `nohup` and shells that start
+//! background jobs mean it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
@@ -31,7 +34,11 @@ impl Cancel {
     pub(crate) fn listen() -> Cancel {
         let cancel =
             Cancel { asked: Arc::new(AtomicBool::new(false)), signal: Arc::new(AtomicI32::new(0)) };
-        if let Ok(signals) = Signals::new([SIGINT, SIGTERM, SIGHUP]) {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let ignored = ignored(&status);
+        let wanted =
+            [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|signal| ignored >> (signal - 1) & 1 == 0);
+        if let Ok(signals) = Signals::new(wanted) {
             let mine = cancel.clone();
             thread::spawn(move || mine.run(signals));
         }
@@ -67,6 +74,13 @@ impl Cancel {
     }
 }
 
+/// The signals that are ignored, bit 0 for signal 1, as `SigIgn` of proc_pid_status(5) has them.
+/// Without `/proc` none are known to be.
+fn ignored(status: &str) -> u64 {
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
+}
+
 fn code_of(signal: i32) -> Code {
     match signal {
         SIGTERM => Code::Terminated,
@@ -78,4 +92,17 @@ fn code_of(signal: i32) -> Code {
 fn exit_of(signal: i32) -> i32 {
     let exit: Exit = code_of(signal).exit();
     exit as i32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ignored_signals_are_read_from_the_status() {
+        let status = "SigBlk:\t0000000000000000\nSigIgn:\t0000000000001003\nSigCgt:\t0\n";
+        assert_eq!(ignored(status), 0x1003);
+        assert_eq!(ignored("SigIgn:\tzz\n"), 0);
+        assert_eq!(ignored(""), 0);
+    }
 }

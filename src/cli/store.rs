@@ -31,21 +31,28 @@ impl Given {
 }
 
 /// Where the key store lies.
-pub(crate) fn location(context: &Context) -> Location {
-    Location::new(context.settings.keystore.clone(), context.settings.cell.clone())
+///
+/// # Errors
+/// `E-STORE-MISSING` when nothing names it, not even a home directory.
+pub(crate) fn location(context: &Context) -> Result<Location, Failure> {
+    let settings = &context.settings;
+    let missing = || Failure::new(Code::StoreMissing, "SEALKEEP_KEYSTORE");
+    let dir = settings.keystore.clone().ok_or_else(missing)?;
+    Ok(Location::new(dir, settings.cell.clone()))
 }
 
 /// What can be said of the store without opening it; also tells early that there is none, before
 /// anybody is asked for a passphrase.
 pub(crate) fn peek(context: &Context) -> Result<Peek, Failure> {
-    KeyStore::peek(&location(context), context.settings.wait).map_err(|error| here(context, &error))
+    KeyStore::peek(&location(context)?, context.settings.wait)
+        .map_err(|error| here(context, &error))
 }
 
 /// Opens the store.
 pub(crate) fn open(context: &Context) -> Result<KeyStore, Failure> {
     peek(context)?;
     let given = given(context)?;
-    KeyStore::open(&location(context), &given.unlock(), context.settings.wait)
+    KeyStore::open(&location(context)?, &given.unlock(), context.settings.wait)
         .map_err(|error| here(context, &error))
 }
 
@@ -72,11 +79,13 @@ pub(crate) fn read_key_file(path: &Path) -> Result<KeyFile, Failure> {
 /// An error of the key store; those that are about the whole of it name its directory.
 pub(crate) fn here(context: &Context, error: &sealkeep_keystore::Error) -> Failure {
     let mut failure = classify::store(error);
+    // There is no such error without a store.
+    let dir = context.settings.keystore.as_deref().unwrap_or(Path::new(""));
     if failure.subject.is_empty() && failure.code != Code::SharesRefused {
-        failure.subject = context.settings.keystore.display().to_string();
+        failure.subject = dir.display().to_string();
     }
     // SQLite calls it an I/O error when there is no room for its index of the log.
-    if failure.code == Code::Io && is_full(&context.settings.keystore) {
+    if failure.code == Code::Io && is_full(dir) {
         failure.code = Code::NoSpace;
     }
     failure
@@ -94,7 +103,7 @@ pub(crate) fn read_small(path: &Path) -> Result<Vec<u8>, Failure> {
 /// Warns when one of `data` lies on the device of the key store or its cell: a fire, a thief or a
 /// failed disk then takes both. Returns whether that is so, for the report.
 pub(crate) fn warn_shared_device(context: &Context, data: &[&Path]) -> bool {
-    let location = location(context);
+    let Ok(location) = location(context) else { return false };
     let store = [device(&location.dir), device(&location.cell)];
     let shared = data.iter().find(|path| {
         let here = device(path);

@@ -10,14 +10,14 @@ use crate::cli::failure::Failure;
 use crate::cli::{Context, custody, hex, store};
 
 pub(crate) fn run(args: Init, context: &mut Context) -> Result<Exit, Failure> {
-    let location = store::location(context);
+    let location = store::location(context)?;
     // Before a passphrase is asked for or a key file made.
     for path in [&location.dir.join("store.db"), &location.cell] {
         if path.symlink_metadata().is_ok() {
             return Err(Failure::at(Code::StoreExists, path));
         }
     }
-    let kit = custody::kit_folder(&args.custody)?;
+    let kit = custody::Kit::prepare(&args.custody)?;
     let first = custody::first(&args.custody, context)?;
     let options = InitOptions {
         suite: args.suite.unwrap_or(Suite::Aes256Gcm),
@@ -28,8 +28,8 @@ pub(crate) fn run(args: Init, context: &mut Context) -> Result<Exit, Failure> {
         .map_err(|error| store::here(context, &error))?;
     let status = made.status().map_err(|error| store::here(context, &error))?;
     let id = hex(&status.peek.store);
-    let pages = match &kit {
-        Some(dir) => custody::write_kit(dir, &shares, &id, context)?,
+    let pages = match kit {
+        Some(kit) => kit.fill(&shares, &id, context)?,
         None => Vec::new(),
     };
     let dir = location.dir.display().to_string();

@@ -7,15 +7,19 @@ use std::path::Path;
 use sealkeep::envelope::{HEADER_LEN, Header, Layout};
 use serde_json::json;
 
-use crate::cli::args::Inspect;
+use crate::cli::args::{Inspect, is_dash};
 use crate::cli::exit::{Code, Exit};
 use crate::cli::failure::Failure;
+use crate::cli::input::Stdin;
 use crate::cli::{Context, classify, cmd};
+
+/// Header, sealed length in bytes, and layout if the length is one that some content gives.
+type Inspected = (Header, u64, Option<Layout>);
 
 pub(crate) fn run(args: Inspect, context: &mut Context) -> Result<Exit, Failure> {
     let (mut rows, mut failures) = (Vec::new(), Vec::new());
     for path in &args.paths {
-        match inspect(path) {
+        match inspect(path, context) {
             Ok((header, size, layout)) => {
                 let name = path.display().to_string();
                 let id = header.key_id.to_string();
@@ -58,10 +62,33 @@ pub(crate) fn run(args: Inspect, context: &mut Context) -> Result<Exit, Failure>
 
 /// The header of the sealed file at `path`; nothing in it is authentic yet.
 pub(crate) fn header(path: &Path) -> Result<Header, Failure> {
-    inspect(path).map(|(header, _, _)| header)
+    inspect_file(path).map(|(header, _, _)| header)
 }
 
-fn inspect(path: &Path) -> Result<(Header, u64, Option<Layout>), Failure> {
+fn inspect(path: &Path, context: &Context) -> Result<Inspected, Failure> {
+    if is_dash(path) {
+        inspect_stream(Stdin::new(&context.cancel), context)
+    } else {
+        inspect_file(path)
+    }
+}
+
+/// Read to its end, because only then is its length known.
+fn inspect_stream(mut input: impl Read, context: &Context) -> Result<Inspected, Failure> {
+    let path = Path::new("-");
+    let failed = |error: std::io::Error| {
+        if context.cancel.is_asked() { context.cancel.failure() } else { Failure::io(path, &error) }
+    };
+    let mut start = Vec::with_capacity(HEADER_LEN);
+    input.by_ref().take(HEADER_LEN as u64).read_to_end(&mut start).map_err(failed)?;
+    let header = Header::parse(&start).map_err(|error| classify::envelope(path, &error))?;
+    let rest = std::io::copy(&mut input, &mut std::io::sink()).map_err(failed)?;
+    let size = start.len() as u64 + rest;
+    let layout = Layout::of_sealed(&header, size).ok();
+    Ok((header, size, layout))
+}
+
+fn inspect_file(path: &Path) -> Result<Inspected, Failure> {
     let failed = |error: std::io::Error| Failure::io(path, &error);
     let file = File::open(path).map_err(failed)?;
     let found = file.metadata().map_err(failed)?;

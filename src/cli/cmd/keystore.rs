@@ -42,7 +42,7 @@ fn status(context: &Context) -> Result<Exit, Failure> {
     context.output.document(
         "sealkeep.keystore-status/1",
         json!({
-            "keystore": context.settings.keystore,
+            "keystore": store::location(context)?.dir,
             "store": hex(&peek.store),
             "suite": peek.suite.name(),
             "incarnation": peek.incarnation,
@@ -64,7 +64,7 @@ fn check(context: &Context) -> Result<Exit, Failure> {
         return Err(failure);
     }
     let given = store::given(context)?;
-    let location = store::location(context);
+    let location = store::location(context)?;
     let report = KeyStore::check(&location, Some(&given.unlock()), context.settings.wait)
         .map_err(|error| store::here(context, &error))?;
     context.output.say(
@@ -100,7 +100,7 @@ fn check(context: &Context) -> Result<Exit, Failure> {
 }
 
 fn say_peek(peek: &Peek, context: &Context) -> Result<(), Failure> {
-    let dir = context.settings.keystore.display().to_string();
+    let dir = store::location(context)?.dir.display().to_string();
     let kinds: Vec<String> = peek.custodies.iter().map(|(_, kind)| kind_text(kind)).collect();
     context.output.say(
         "status-peek",

@@ -31,22 +31,31 @@ pub(crate) fn finish(
     command: Command,
     context: &Context,
 ) -> Result<Exit, Failure> {
-    let failures: Vec<Failure> =
-        report.failures.iter().map(|one| failure(&one.path, &one.error, context)).collect();
+    let mut failures = failures_of(report, context);
     let stopped = report.stopped.as_ref().map(|error| failure(&command.output, error, context));
     notes(report, context);
     let done = usize::try_from(report.done()).unwrap_or(usize::MAX);
     if done > 0 || (failures.is_empty() && stopped.is_none()) {
         say(report, &command, context)?;
     }
-    if let Some(stop) = stopped {
+    let schema = command.schema;
+    let body = context.output.json().then(|| document(report, &failures, command, context));
+    if let Some(mut stop) = stopped {
         failures.iter().for_each(|one| context.output.mention(one));
+        stop.report = body;
         return Err(stop);
     }
-    if !(context.output.json() && done == 0 && failures.len() == 1) {
-        document(report, &failures, command, context)?;
+    if done == 0 && failures.len() == 1 {
+        failures[0].report = body;
+    } else if let Some(body) = body {
+        context.output.document(schema, body)?;
     }
     cmd::end(context, failures, done)
+}
+
+/// What failed, each with its code.
+pub(crate) fn failures_of(report: &Report, context: &Context) -> Vec<Failure> {
+    report.failures.iter().map(|one| failure(&one.path, &one.error, context)).collect()
 }
 
 /// What an error at `path` means; a signal is told as the signal it was.
@@ -80,7 +89,7 @@ fn say(report: &Report, command: &Command, context: &Context) -> Result<(), Fail
 }
 
 /// What is worth knowing though nothing failed.
-fn notes(report: &Report, context: &Context) {
+pub(crate) fn notes(report: &Report, context: &Context) {
     for skipped in &report.skipped {
         let path = skipped.path.display().to_string();
         let (code, key) = match skipped.reason {
@@ -88,6 +97,9 @@ fn notes(report: &Report, context: &Context) {
             _ => ("W-SKIPPED", "warn-skipped-special"),
         };
         context.output.warn(code, key, &[("path", &path)]);
+    }
+    if report.existing > 0 {
+        context.output.warn("W-EXISTING", "warn-existing", &[("count", &report.existing)]);
     }
     if !report.hard_links.is_empty() {
         let count = report.hard_links.len();
@@ -106,15 +118,7 @@ fn notes(report: &Report, context: &Context) {
     }
 }
 
-fn document(
-    report: &Report,
-    failures: &[Failure],
-    command: Command,
-    context: &Context,
-) -> Result<(), Failure> {
-    if !context.output.json() {
-        return Ok(());
-    }
+fn document(report: &Report, failures: &[Failure], command: Command, context: &Context) -> Value {
     let items = report.items.iter().map(|item| {
         json!({
             "input": item.input.display().to_string(),
@@ -124,7 +128,6 @@ fn document(
             "sealed_bytes": item.sealed,
         })
     });
-    let skipped = report.skipped.iter().map(|one| one.path.display().to_string());
     let mut body = json!({
         "files": report.files,
         "directories": report.directories,
@@ -132,11 +135,25 @@ fn document(
         "content_bytes": report.content_bytes,
         "sealed_bytes": report.sealed_bytes,
         "items": items.collect::<Vec<_>>(),
+    });
+    extend(&mut body, left_out(report, failures, context));
+    extend(&mut body, command.extra);
+    body
+}
+
+/// Fields of a document about what was not done.
+pub(crate) fn left_out(report: &Report, failures: &[Failure], context: &Context) -> Value {
+    let skipped = report.skipped.iter().map(|one| one.path.display().to_string());
+    json!({
+        "existing": report.existing,
         "skipped": skipped.collect::<Vec<_>>(),
         "failures": failures.iter().map(|one| context.output.failure_json(one)).collect::<Vec<_>>(),
-    });
-    if let (Value::Object(body), Value::Object(extra)) = (&mut body, command.extra) {
-        body.extend(extra);
+    })
+}
+
+/// Adds fields to a document.
+pub(crate) fn extend(body: &mut Value, fields: Value) {
+    if let (Value::Object(body), Value::Object(fields)) = (body, fields) {
+        body.extend(fields);
     }
-    context.output.document(command.schema, body)
 }

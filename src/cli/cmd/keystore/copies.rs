@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::cli::args::{CopyAdd, CopyCommand, CopyNames, CopyRemove};
 use crate::cli::exit::{Code, Exit};
 use crate::cli::failure::Failure;
-use crate::cli::{Context, classify, cmd, store, time};
+use crate::cli::{Context, classify, cmd, settings, store, time};
 
 /// How long a live copy may take unless told.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -44,14 +44,16 @@ pub(super) fn policy_name(policy: OnFailure) -> &'static str {
 }
 
 fn add(args: CopyAdd, context: &Context) -> Result<Exit, Failure> {
+    let timeout = settings::seconds("--timeout", args.timeout)?.unwrap_or(TIMEOUT);
     let mut opened = store::open(context)?;
     store::warn_shared_device(context, &[&args.path]);
     let location = Location::new(args.path, args.copy_cell);
     let policy = if args.warn_only { OnFailure::Warn } else { OnFailure::Refuse };
-    let timeout = args.timeout.map_or(TIMEOUT, Duration::from_secs);
-    let outcome = opened
-        .add_copy(&location, !args.manual, policy, timeout)
-        .map_err(|error| store::here(context, &error))?;
+    let added = opened.add_copy(&location, !args.manual, policy, timeout);
+    // Registering a copy is a commit, giving it up again another: the other copies follow.
+    let settled = cmd::settle_copies(&mut opened, context);
+    let outcome = added.map_err(|error| store::here(context, &error))?;
+    settled?;
     if outcome.medium.overwrite.is_residual() {
         let path = outcome.copy.location.cell.display().to_string();
         let kind = outcome.medium.file_system.clone();
@@ -82,11 +84,12 @@ fn sync(args: &CopyNames, context: &Context) -> Result<Exit, Failure> {
     let chosen = chosen(&opened, args, context)?;
     let wanted = |copy: &CopyRecord| chosen.iter().any(|one| one.id == copy.id);
     let outcomes = opened.sync_copies(wanted).map_err(|error| store::here(context, &error))?;
-    let mut failures = Vec::new();
+    let (mut done, mut failures) = (0, Vec::new());
     for outcome in &outcomes {
         let dir = outcome.copy.location.dir.display().to_string();
         match &outcome.state {
             CopyState::Current { bytes, .. } => {
+                done += 1;
                 context.output.say("copy-synced", &[("dir", &dir), ("bytes", bytes)])?;
             }
             CopyState::Behind(reason) => {
@@ -95,13 +98,13 @@ fn sync(args: &CopyNames, context: &Context) -> Result<Exit, Failure> {
         }
     }
     let rows: Vec<Value> = outcomes.iter().map(outcome_fields).collect();
-    finish("sealkeep.keystore-copy-sync/1", rows, failures, context)
+    finish("sealkeep.keystore-copy-sync/1", rows, done, failures, context)
 }
 
 fn check(args: &CopyNames, context: &Context) -> Result<Exit, Failure> {
     let opened = store::open(context)?;
     let now = store::peek(context)?;
-    let (mut rows, mut failures) = (Vec::new(), Vec::new());
+    let (mut rows, mut done, mut failures) = (Vec::new(), 0, Vec::new());
     for copy in chosen(&opened, args, context)? {
         let dir = &copy.location.dir;
         match KeyStore::check_copy(&copy.location) {
@@ -116,6 +119,8 @@ fn check(args: &CopyNames, context: &Context) -> Result<Exit, Failure> {
                     failures.push(Failure::at(Code::CopyDamaged, dir).because(detail));
                 } else if copy.live && behind > 0 {
                     failures.push(Failure::at(Code::CopyOutdated, dir));
+                } else {
+                    done += 1;
                 }
                 rows.push(json!({
                     "dir": dir,
@@ -137,7 +142,7 @@ fn check(args: &CopyNames, context: &Context) -> Result<Exit, Failure> {
             }
         }
     }
-    finish("sealkeep.keystore-copy-check/1", rows, failures, context)
+    finish("sealkeep.keystore-copy-check/1", rows, done, failures, context)
 }
 
 fn remove(args: &CopyRemove, context: &Context) -> Result<Exit, Failure> {
@@ -157,13 +162,14 @@ fn remove(args: &CopyRemove, context: &Context) -> Result<Exit, Failure> {
     Ok(Exit::Ok)
 }
 
+/// Shows `rows`, `done` of which are good; copies that could not be read have none.
 fn finish(
     schema: &str,
     rows: Vec<Value>,
+    done: usize,
     failures: Vec<Failure>,
     context: &Context,
 ) -> Result<Exit, Failure> {
-    let done = rows.len().saturating_sub(failures.len());
     let single = done == 0 && failures.len() == 1;
     if !(single && context.output.json()) {
         let shown: Vec<_> = failures.iter().map(|one| context.output.failure_json(one)).collect();

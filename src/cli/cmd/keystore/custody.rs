@@ -6,12 +6,13 @@ use sealkeep_keystore::{CustodyKind, KeyStore, Unlock};
 use serde_json::json;
 
 use crate::cli::args::{NewCustody, Passwd, Recover, ShareFiles};
+use crate::cli::custody::Kit;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::{Context, classify, cmd, custody, hex, store};
 
 pub(super) fn passwd(args: &Passwd, context: &Context) -> Result<Exit, Failure> {
-    let kit = custody::kit_folder(&args.custody)?;
+    let kit = Kit::prepare(&args.custody)?;
     let mut opened = store::open(context)?;
     // `passwd --shares` alone makes new shares and leaves passphrase and key file as they are.
     let only_shares = args.custody.shares.is_some()
@@ -28,8 +29,8 @@ pub(super) fn passwd(args: &Passwd, context: &Context) -> Result<Exit, Failure> 
 pub(super) fn recover(args: &Recover, context: &Context) -> Result<Exit, Failure> {
     store::peek(context)?;
     let shares = custody::read_shares(&args.shares.share_files)?;
-    let kit = custody::kit_folder(&args.custody)?;
-    let location = store::location(context);
+    let kit = Kit::prepare(&args.custody)?;
+    let location = store::location(context)?;
     let opened = KeyStore::open(&location, &Unlock::Shares(&shares), context.settings.wait)
         .map_err(|error| store::here(context, &error))?;
     replace(opened, &args.custody, false, kit, "sealkeep.keystore-recover/1", context)
@@ -38,7 +39,7 @@ pub(super) fn recover(args: &Recover, context: &Context) -> Result<Exit, Failure
 pub(super) fn drill(args: &ShareFiles, context: &Context) -> Result<Exit, Failure> {
     store::peek(context)?;
     let shares = custody::read_shares(&args.share_files)?;
-    let location = store::location(context);
+    let location = store::location(context)?;
     let report = KeyStore::drill_shares(&location, &shares, context.settings.wait)
         .map_err(|error| store::here(context, &error))?;
     let given: Vec<String> = report.given.iter().map(u8::to_string).collect();
@@ -69,7 +70,7 @@ fn replace(
     mut opened: KeyStore,
     args: &NewCustody,
     add: bool,
-    kit: Option<PathBuf>,
+    kit: Option<Kit>,
     schema: &str,
     context: &Context,
 ) -> Result<Exit, Failure> {
@@ -77,7 +78,7 @@ fn replace(
     let new = custody::new(args, context)?;
     opened.set_custody(&new.custody()).map_err(here)?;
     drop(opened);
-    let location = store::location(context);
+    let location = store::location(context)?;
     let mut opened =
         KeyStore::open(&location, &new.unlock(), context.settings.wait).map_err(here)?;
     if !add {
@@ -97,13 +98,13 @@ fn replace(
 fn renew_shares(
     opened: &mut KeyStore,
     args: &NewCustody,
-    kit: Option<PathBuf>,
+    kit: Option<Kit>,
     context: &Context,
 ) -> Result<Vec<PathBuf>, Failure> {
-    let (Some((threshold, total)), Some(dir)) = (args.shares, kit) else { return Ok(Vec::new()) };
+    let (Some((threshold, total)), Some(kit)) = (args.shares, kit) else { return Ok(Vec::new()) };
     let id = hex(&store::peek(context)?.store);
     let shares = opened.new_shares(threshold, total).map_err(|error| classify::store(&error))?;
-    custody::write_kit(&dir, &shares, &id, context)
+    kit.fill(&shares, &id, context)
 }
 
 fn report(

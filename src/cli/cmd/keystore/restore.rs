@@ -9,7 +9,7 @@ use crate::cli::failure::Failure;
 use crate::cli::{Context, cmd, hex, store, time};
 
 pub(super) fn run(args: args::Restore, context: &Context) -> Result<Exit, Failure> {
-    let to = store::location(context);
+    let to = store::location(context)?;
     if to.dir.join("store.db").symlink_metadata().is_ok() {
         return Err(Failure::at(Code::StoreExists, &to.dir));
     }

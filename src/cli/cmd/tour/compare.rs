@@ -31,7 +31,11 @@ pub(super) fn files(dir: &Path) -> Result<Vec<PathBuf>, Failure> {
         if path.is_symlink() {
             continue;
         }
-        if path.is_dir() { found.extend(files(&path)?) } else { found.push(path) }
+        if path.is_dir() {
+            found.extend(files(&path)?);
+        } else if path.is_file() {
+            found.push(path);
+        }
     }
     Ok(found)
 }

@@ -52,7 +52,8 @@ impl<'c> Guide<'c> {
     pub(super) fn title(&mut self, key: &str) -> Result<(), Failure> {
         self.number += 1;
         let title = self.context.output.messages().text(key, &[]);
-        self.context.output.line(&format!("\n== {}. {title}", self.number))
+        self.context.output.line("")?;
+        self.context.output.line(&format!("== {}. {title}", self.number))
     }
 
     /// What to notice in what was just shown.

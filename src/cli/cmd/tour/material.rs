@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::cli::exit::Code;
 use crate::cli::failure::Failure;
 
 /// Documents compiled in, for a program that was installed without its repository.
@@ -21,6 +22,10 @@ pub(super) fn choose(typed: Option<&Path>, scratch: &Path) -> Result<PathBuf, Fa
             let path = path.canonicalize().map_err(failed)?;
             if path.is_dir() {
                 return Ok(path);
+            }
+            // Copying from a pipe would wait for somebody to write into it.
+            if !path.is_file() {
+                return Err(Failure::at(Code::NotRegular, &path));
             }
             std::fs::create_dir(&own).map_err(failed)?;
             std::fs::copy(&path, own.join(path.file_name().unwrap_or_default())).map_err(failed)?;
