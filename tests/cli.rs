@@ -11,6 +11,8 @@ mod files;
 mod interrupted;
 #[path = "cli/keystore.rs"]
 mod keystore;
+#[path = "cli/memory.rs"]
+mod memory;
 #[path = "cli/output.rs"]
 mod output;
 #[path = "cli/terminal.rs"]

@@ -17,7 +17,7 @@ use keys::MemoryKeys;
 use sealkeep::envelope::{self, Run};
 use sealkeep::files::{
     Error, OpenOptions, OpenPlan, OpenTarget, Report, SealOptions, SealPlan, SealTarget,
-    SkipReason, inspect, open_range, open_stream_to, seal_stream, seal_stream_to,
+    SkipReason, inspect, open_range, open_range_to, open_stream_to, seal_stream, seal_stream_to,
 };
 use sealkeep_crypto::Suite;
 use tree::{make_odd_tree, names, same_trees};
@@ -432,4 +432,153 @@ fn names_too_long_to_mirror_fail_alone_and_fit_when_hidden() {
     clean(&seal_with(&keys, &tree, &scratch.path().join("h"), hidden));
     clean(&open(&keys, &scratch.path().join("h"), &scratch.path().join("o")));
     same_trees(&tree, &scratch.path().join("o"));
+}
+
+#[test]
+fn what_is_called_like_a_sealed_file_and_is_none_fails() {
+    let scratch = tempfile::tempdir().unwrap();
+    let at = |name: &str| scratch.path().join(name);
+    fs::create_dir(at("t")).unwrap();
+    for name in ["cut", "bent", "swapped", "good"] {
+        fs::write(at("t").join(name), name).unwrap();
+    }
+    let keys = MemoryKeys::default();
+    clean(&seal(&keys, &at("t"), &at("s")));
+    fs::write(at("s/cut.sealed"), "").unwrap();
+    let mut bytes = fs::read(at("s/bent.sealed")).unwrap();
+    bytes[0] ^= 1;
+    fs::write(at("s/bent.sealed"), bytes).unwrap();
+    fs::remove_file(at("s/swapped.sealed")).unwrap();
+    symlink("good.sealed", at("s/swapped.sealed")).unwrap();
+    fs::write(at("s/README"), "no sealed file, by right").unwrap();
+    let report = open_to(&keys, &at("s"), &OpenTarget::Check);
+    let mut failed: Vec<_> = report.failures.iter().map(|failure| failure.path.clone()).collect();
+    failed.sort();
+    assert_eq!(failed, [at("s/bent.sealed"), at("s/cut.sealed"), at("s/swapped.sealed")]);
+    assert_eq!((report.files, report.skipped.len()), (1, 1));
+}
+
+#[test]
+fn a_directory_without_a_sealed_file_is_not_called_good() {
+    let scratch = tempfile::tempdir().unwrap();
+    let at = |name: &str| scratch.path().join(name);
+    fs::create_dir(at("t")).unwrap();
+    let keys = MemoryKeys::default();
+    clean(&seal(&keys, &at("t"), &at("s")));
+    fs::create_dir(at("empty")).unwrap();
+    fs::write(at("empty/notes"), "not sealed").unwrap();
+    let plan = OpenPlan::new(&[at("s"), at("empty")], &OpenTarget::Check, OpenOptions::default());
+    let report = plan.unwrap().execute(&keys, &Run::quiet());
+    assert!(
+        matches!(&report.failures[..], [one] if one.path == at("empty") && matches!(one.error, Error::NothingSealed))
+    );
+}
+
+#[test]
+fn an_interrupted_run_is_finished_by_skipping_what_exists() {
+    let scratch = tempfile::tempdir().unwrap();
+    let at = |name: &str| scratch.path().join(name);
+    fs::create_dir(at("t")).unwrap();
+    for name in ["a", "b", "c"] {
+        fs::write(at("t").join(name), name).unwrap();
+    }
+    let keys = MemoryKeys::default();
+    clean(&seal(&keys, &at("t"), &at("s")));
+    fs::remove_file(at("s/b.sealed")).unwrap();
+    fs::remove_file(at("s/c.sealed")).unwrap();
+    fs::create_dir(at("s/c.sealed")).unwrap();
+    let resume = SealOptions { skip_existing: true, ..options() };
+    let report = seal_with(&keys, &at("t"), &at("s"), resume.clone());
+    assert_eq!((report.files, report.existing), (1, 2));
+    assert!(matches!(report.failures[..], [ref one] if matches!(one.error, Error::NotReplaceable)));
+    fs::remove_dir(at("s/c.sealed")).unwrap();
+    clean(&seal_with(&keys, &at("t"), &at("s"), resume));
+
+    clean(&open(&keys, &at("s"), &at("o")));
+    fs::remove_file(at("o/b")).unwrap();
+    fs::write(at("o/a"), "mine").unwrap();
+    let options = OpenOptions { skip_existing: true, ..OpenOptions::default() };
+    let plan = OpenPlan::new(&[at("s")], &OpenTarget::Directory(at("o")), options).unwrap();
+    let report = plan.execute(&keys, &Run::quiet());
+    clean(&report);
+    assert_eq!((report.files, report.existing), (1, 2));
+    assert_eq!(fs::read(at("o/a")).unwrap(), b"mine");
+    assert_eq!(fs::read(at("o/b")).unwrap(), b"b");
+}
+
+#[test]
+fn mirrors_that_would_take_the_place_of_a_sealed_file_fail_alone() {
+    let scratch = tempfile::tempdir().unwrap();
+    let at = |name: &str| scratch.path().join(name);
+    for dir in ["t/.sealed/below", "t/a.sealed", "t/free.sealed"] {
+        fs::create_dir_all(at(dir)).unwrap();
+        fs::write(at(dir).join("f"), "1").unwrap();
+    }
+    fs::write(at("t/a"), "a").unwrap();
+    let keys = MemoryKeys::default();
+    let report = seal(&keys, &at("t"), &at("s"));
+    let mut failed: Vec<_> = report.failures.iter().map(|failure| failure.path.clone()).collect();
+    failed.sort();
+    assert_eq!(failed, [at("t/.sealed"), at("t/a.sealed")]);
+    assert!(report.failures.iter().all(|one| matches!(one.error, Error::MirrorTaken)));
+    let back = open(&keys, &at("s"), &at("o"));
+    clean(&back);
+    assert_eq!(names(&at("o")), ["a", "free.sealed"]);
+    let hidden = SealOptions { hide_names: true, ..options() };
+    clean(&seal_with(&keys, &at("t"), &at("h"), hidden));
+}
+
+#[test]
+fn patterns_that_name_nothing_are_refused() {
+    let scratch = tempfile::tempdir().unwrap();
+    for glob in ["", "/", "//"] {
+        let options = SealOptions { exclude: vec![glob.into()], ..options() };
+        let refused = SealPlan::new(&[scratch.path().to_owned()], &SealTarget::Beside, options);
+        assert!(refused.is_err_and(|failure| matches!(failure.error, Error::EmptyPattern(_))));
+    }
+}
+
+#[test]
+fn a_file_that_vanishes_after_the_plan_is_reported() {
+    let scratch = tempfile::tempdir().unwrap();
+    let at = |name: &str| scratch.path().join(name);
+    fs::create_dir(at("t")).unwrap();
+    fs::write(at("t/stays"), "1").unwrap();
+    fs::write(at("t/goes"), "2").unwrap();
+    let plan = SealPlan::new(&[at("t")], &SealTarget::Path(at("s")), options()).unwrap();
+    fs::remove_file(at("t/goes")).unwrap();
+    let report = plan.execute(&MemoryKeys::default(), &Run::quiet());
+    assert!(matches!(&report.failures[..], [one] if one.path == at("t/goes")));
+    assert_eq!((report.files, report.unused_keys.len()), (1, 1));
+}
+
+#[test]
+fn parts_of_files_appear_whole_and_replace_nothing_but_files() {
+    let scratch = tempfile::tempdir().unwrap();
+    let at = |name: &str| scratch.path().join(name);
+    fs::write(at("a"), "content").unwrap();
+    let keys = MemoryKeys::default();
+    clean(&seal(&keys, &at("a"), &at("s")));
+    fs::create_dir(at("o")).unwrap();
+    fs::write(at("o/.sealkeep-0123456789abcdef.tmp"), "left by a killed run").unwrap();
+    let part = |range, name: &str, force| {
+        let options = OpenOptions { force, ..OpenOptions::default() };
+        open_range_to(&at("s"), range, &at(name), &options, &keys, &Run::quiet())
+    };
+    assert_eq!(part((2, Some(5)), "o/part", false).unwrap(), 3);
+    assert_eq!(fs::read(at("o/part")).unwrap(), b"nte");
+    assert!(matches!(part((0, None), "o/part", false), Err(Error::Exists)));
+    assert_eq!(part((0, None), "o/part", true).unwrap(), 7);
+    assert!(part((0, Some(8)), "o/beyond", false).is_err());
+    assert_eq!(names(&at("o")), ["part"]);
+    assert!(matches!(part((0, None), "o", true), Err(Error::NotReplaceable)));
+}
+
+#[test]
+fn an_output_that_ends_in_a_slash_is_a_directory() {
+    let scratch = tempfile::tempdir().unwrap();
+    let at = |name: &str| scratch.path().join(name);
+    fs::write(at("a"), "content").unwrap();
+    clean(&seal(&MemoryKeys::default(), &at("a"), &at("new/")));
+    assert_eq!(names(&at("new")), ["a.sealed"]);
 }

@@ -116,6 +116,8 @@ pub(crate) struct Seal {
     pub(crate) hide_names: bool,
     #[arg(long, short)]
     pub(crate) force: bool,
+    #[arg(long, conflicts_with_all = ["force", "hide_names"])]
+    pub(crate) skip_existing: bool,
     #[arg(long)]
     pub(crate) allow_nested: bool,
     #[arg(long, short = 'n')]
@@ -133,6 +135,8 @@ pub(crate) struct Open {
     pub(crate) range: Option<String>,
     #[arg(long, short)]
     pub(crate) force: bool,
+    #[arg(long, conflicts_with_all = ["force", "range"])]
+    pub(crate) skip_existing: bool,
 }
 
 /// `inspect`

@@ -29,6 +29,9 @@ pub(crate) fn file(path: &Path, error: &files::Error) -> Failure {
             let glob = error.glob().unwrap_or_default();
             Failure::new(Code::Pattern, glob.strip_prefix("**/").unwrap_or(glob))
         }
+        E::EmptyPattern(glob) => Failure::new(Code::Pattern, glob),
+        E::MirrorTaken => Failure::at(Code::MirrorTaken, path),
+        E::NothingSealed => Failure::at(Code::NothingSealed, path),
         E::NoName | E::OneFileOnly | E::SameName => {
             Failure::at(Code::OneOutput, path).because(error)
         }
@@ -126,4 +129,67 @@ fn database(error: &keystore::Error) -> Failure {
         _ => Code::StoreDamaged,
     };
     Failure::new(code, "").because(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use sealkeep::envelope::{Preamble, Run};
+    use sealkeep_crypto::Secret;
+    use serde_json::Value;
+
+    use super::*;
+
+    /// What the specification calls a refusal, and what the user is told.
+    const TOLD: [(&str, Code); 9] = [
+        ("not-sealed", Code::NotSealed),
+        ("version", Code::Version),
+        ("suite", Code::Version),
+        ("flags", Code::Version),
+        ("header", Code::Header),
+        ("metadata", Code::Header),
+        ("wrong-key-or-header", Code::WrongKey),
+        ("damaged", Code::Damaged),
+        ("truncated", Code::Truncated),
+    ];
+
+    fn open(sealed: &[u8], key: &Secret<32>) -> Result<(), envelope::Error> {
+        let mut input = sealed;
+        let opener = Preamble::read(&mut input)?.unlock(key)?;
+        opener.open_stream(input, std::io::sink(), &Run::quiet()).map(drop)
+    }
+
+    fn key_of(vector: &Value) -> Secret<32> {
+        let text = vector["data_key"].as_str().expect("every vector has its key");
+        let bytes: Vec<u8> = (0..text.len())
+            .step_by(2)
+            .map(|at| u8::from_str_radix(&text[at..at + 2], 16).expect("hexadecimal"))
+            .collect();
+        Secret::from_slice(&bytes).expect("keys have 32 bytes")
+    }
+
+    #[test]
+    fn every_refusal_of_the_specification_has_its_code() {
+        let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/spec/vectors/envelope");
+        let mut seen = Vec::new();
+        for entry in fs::read_dir(&dir).expect("the vectors are there") {
+            let path = entry.expect("readable").path();
+            if path.extension().is_none_or(|extension| extension != "json") {
+                continue;
+            }
+            let text = fs::read_to_string(&path).expect("readable");
+            let vector: Value = serde_json::from_str(&text).expect("vectors are JSON");
+            let name = vector["sealed"].as_str().expect("every vector names its file");
+            let sealed = fs::read(dir.join(name)).expect("it is there");
+            let code = open(&sealed, &key_of(&vector)).err().map(|error| envelope(&path, &error));
+            let expect = vector["expect"].as_str().expect("every vector has a result").to_owned();
+            let told = TOLD.iter().find(|(refusal, _)| *refusal == expect).map(|(_, code)| *code);
+            assert_eq!(code.map(|failure| failure.code), told, "{name}: {expect}");
+            seen.push(expect);
+        }
+        for (refusal, _) in TOLD {
+            assert!(seen.iter().any(|one| one == refusal), "no vector for {refusal}");
+        }
+    }
 }

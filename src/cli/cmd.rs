@@ -12,6 +12,9 @@ pub(crate) mod report;
 pub(crate) mod seal;
 pub(crate) mod tour;
 
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
 use sealkeep::envelope::Run;
 use sealkeep_keystore::{CopyOutcome, CopyState, KeyStore};
 
@@ -86,6 +89,17 @@ pub(crate) fn with_progress<T>(
     let progress = Progress::bytes(total, context.output.draws_progress());
     let count = |bytes| progress.add(bytes);
     work(&Run { cancel: context.cancel.flag(), progress: &count, ..Run::quiet() })
+}
+
+/// Whether an output is to be taken as a folder: it is one, or is written as one.
+pub(crate) fn names_folder(output: &Path) -> bool {
+    output.is_dir() || output.as_os_str().as_bytes().ends_with(b"/")
+}
+
+/// # Errors
+/// `E-IS-DIRECTORY` when the output of a stream or of a part would be a folder: it has no name of its own to go under.
+pub(crate) fn refuse_folder(output: &Path) -> Result<(), Failure> {
+    if names_folder(output) { Err(Failure::at(Code::IsDirectory, output)) } else { Ok(()) }
 }
 
 /// What to say when `-`, `--range` or `--dry-run` stands with what it cannot stand with.

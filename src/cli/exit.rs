@@ -134,6 +134,7 @@ codes! {
     OneOutput = "E-ONE-OUTPUT" => Usage;
     OutputInside = "E-OUTPUT-INSIDE" => Refused;
     Escapes = "E-ESCAPES" => Refused;
+    MirrorTaken = "E-MIRROR-TAKEN" => Refused;
     NotRegular = "E-NOT-REGULAR" => Refused;
     TooLong = "E-TOO-LONG" => Refused;
     Transition = "E-KEY-TRANSITION" => Refused;
@@ -144,6 +145,7 @@ codes! {
     Permission = "E-PERMISSION" => Permission;
     NoSpace = "E-NO-SPACE" => NoSpace;
     NotSealed = "E-NOT-SEALED" => NotSealed;
+    NothingSealed = "E-NOTHING-SEALED" => NotSealed;
     Version = "E-VERSION" => NotSealed;
     Header = "E-HEADER" => Damaged;
     Damaged = "E-DAMAGED" => Damaged;

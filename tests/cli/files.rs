@@ -84,6 +84,34 @@ fn a_link_in_the_output_does_not_lead_out_of_it() {
     assert!(world.names("outside").is_empty());
 }
 
+/// The report of a dry run is that of the run: what would fail fails already, with the same exit code.
+#[test]
+fn a_dry_run_ends_as_the_run_would() {
+    let world = World::with_store();
+    world.write("data/.sealed/file", "in a folder that cannot be mirrored");
+    world.write("data/file", "content");
+    let seal = ["seal", "data", "-o", "sealed"];
+    let dry = world.run(&[&seal[..], &["--dry-run"]].concat());
+    assert!(!world.path("sealed").exists());
+    let wet = world.run(&seal);
+    assert_eq!((dry.code, wet.code), (3, 3), "{}{}", dry.stderr, wet.stderr);
+    assert!(dry.stderr.contains("error[E-MIRROR-TAKEN]: "), "{}", dry.stderr);
+    let again = world.run(&[&seal[..], &["--dry-run"]].concat());
+    assert!(again.stderr.contains("error[E-OUTPUT-EXISTS]: "), "{}", again.stderr);
+    let resumed = world.run(&[&seal[..], &["--skip-existing", "--exclude", ".sealed"]].concat());
+    assert_eq!(resumed.code, 0, "{}", resumed.stderr);
+    assert!(resumed.stderr.contains("warning[W-EXISTING]: 2 outputs exist already"));
+}
+
+#[test]
+fn a_folder_without_sealed_files_is_not_called_good() {
+    let world = World::with_store();
+    world.write("data/file", "not sealed");
+    let done = world.run(&["check", "data"]);
+    assert_eq!(done.code, 10, "{}", done.stderr);
+    assert!(done.stderr.contains("error[E-NOTHING-SEALED]: "), "{}", done.stderr);
+}
+
 #[test]
 fn a_full_disk_leaves_nothing() {
     let world = World::with_store();

@@ -1,13 +1,13 @@
 //! `open`: sealed files back to what they were.
 
 mod text;
-mod whole;
 
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use sealkeep::files::{
-    OpenOptions, OpenPlan, OpenTarget, StoreKeys, open_range, open_stream, open_stream_to,
+    OpenOptions, OpenPlan, OpenTarget, StoreKeys, open_range, open_range_to, open_stream,
+    open_stream_to,
 };
 use serde_json::{Value, json};
 
@@ -19,7 +19,6 @@ use crate::cli::input::Stdin;
 use crate::cli::{Context, stdout_is_terminal, store};
 
 use text::TextOnly;
-use whole::Whole;
 
 pub(crate) fn run(mut args: Open, context: &mut Context) -> Result<Exit, Failure> {
     let range = args.range.as_deref().map(range).transpose()?;
@@ -29,8 +28,12 @@ pub(crate) fn run(mut args: Open, context: &mut Context) -> Result<Exit, Failure
     if (from_stdin || to_stdout || range.is_some()) && paths.len() > 1 {
         return Err(Failure::new(Code::Usage, cmd::alone(context)));
     }
-    let options =
-        OpenOptions { force: args.force, list: context.output.verbose(), ..OpenOptions::default() };
+    let options = OpenOptions {
+        force: args.force,
+        skip_existing: args.skip_existing,
+        list: context.output.verbose(),
+        ..OpenOptions::default()
+    };
     let file = output.as_deref().filter(|path| !is_dash(path));
     if let Some(range) = range {
         return one_range(&paths[0], range, file, &options, context);
@@ -60,7 +63,7 @@ fn open_paths(
     let place = output.clone().unwrap_or_else(|| paths[0].clone());
     let target = match output {
         None => OpenTarget::Beside,
-        Some(output) if single_file && !names_folder(&output) => OpenTarget::File(output),
+        Some(output) if single_file && !cmd::names_folder(&output) => OpenTarget::File(output),
         Some(output) => OpenTarget::Directory(output),
     };
     let plan = OpenPlan::new(paths, &target, options)
@@ -86,8 +89,9 @@ fn stream(
     options: &OpenOptions,
     context: &mut Context,
 ) -> Result<Exit, Failure> {
-    if output.is_none() {
-        context.output.give_stdout_to_data()?;
+    match output {
+        Some(output) => cmd::refuse_folder(output)?,
+        None => context.output.give_stdout_to_data()?,
     }
     let keys = StoreKeys::new(store::open(context)?);
     let opened = cmd::with_progress(context, length, |run| match output {
@@ -111,23 +115,20 @@ fn one_range(
     if is_dash(path) {
         return Err(Failure::at(Code::NotSeekable, path));
     }
-    if output.is_none() {
-        context.output.give_stdout_to_data()?;
+    match output {
+        Some(output) => cmd::refuse_folder(output)?,
+        None => context.output.give_stdout_to_data()?,
     }
-    let mut whole = output.map(|file| Whole::create(file, options.force)).transpose()?;
     let keys = StoreKeys::new(store::open(context)?);
     let length = end.map(|end| end - start);
-    let opened = cmd::with_progress(context, length, |run| match &mut whole {
-        Some(whole) => open_range(path, start, end, &mut whole.file, &keys, run),
+    let opened = cmd::with_progress(context, length, |run| match output {
+        Some(file) => open_range_to(path, (start, end), file, options, &keys, run),
         None if stdout_is_terminal() => {
             open_range(path, start, end, &mut TextOnly::new(std::io::stdout()), &keys, run)
         }
         None => open_range(path, start, end, &mut std::io::stdout(), &keys, run),
     });
     let bytes = opened.map_err(|error| told(path, &error, context))?;
-    if let Some(whole) = whole {
-        whole.publish()?;
-    }
     finish(output, bytes, context)
 }
 
@@ -155,12 +156,6 @@ fn told(path: &Path, error: &sealkeep::files::Error, context: &Context) -> Failu
         }
         _ => report::failure(path, error, context),
     }
-}
-
-/// Whether the output is to be taken as a folder: it is one, or ends as one.
-fn names_folder(output: &Path) -> bool {
-    use std::os::unix::ffi::OsStrExt;
-    output.is_dir() || output.as_os_str().as_bytes().ends_with(b"/")
 }
 
 /// Reads `A-B`, `A-` or `-B`, bytes from 0, B not included.

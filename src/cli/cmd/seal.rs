@@ -43,6 +43,11 @@ fn options(args: &mut Seal, context: &Context) -> Result<SealOptions, Failure> {
     options.exclude = [&defaults.exclude[..], &args.exclude[..]].concat();
     options.hide_names = args.hide_names || defaults.hide_names;
     options.force = args.force;
+    options.skip_existing = args.skip_existing;
+    if options.skip_existing && options.hide_names {
+        let text = context.output.messages().text("usage-skip-hidden", &[]);
+        return Err(Failure::new(Code::Usage, text));
+    }
     options.allow_nested = args.allow_nested;
     options.list = context.output.verbose();
     Ok(options)
@@ -61,7 +66,7 @@ fn seal_paths(
     let plan = SealPlan::new(paths, &target, options)
         .map_err(|one| report::failure(&one.path, &one.error, context))?;
     if dry_run {
-        return show_plan(&plan, context);
+        return show_plan(plan, context);
     }
     let keys = StoreKeys::new(store::open(context)?);
     let shared = store::warn_shared_device(context, &[&device]);
@@ -82,20 +87,28 @@ fn seal_paths(
 }
 
 /// The same plan that would be executed, without the last call.
-fn show_plan(plan: &SealPlan, context: &Context) -> Result<Exit, Failure> {
+fn show_plan(plan: SealPlan, context: &Context) -> Result<Exit, Failure> {
+    let (objects, report) = plan.preview();
+    let mut failures = report::failures_of(&report, context);
+    report::notes(&report, context);
     let mut rows = Vec::new();
-    for object in plan.objects() {
+    for object in &objects {
         let input = object.input.display().to_string();
         let output = object.output.as_ref().map(|path| path.display().to_string());
         let shown = output.clone().unwrap_or_else(|| "*.sealed".to_owned());
         context.output.line(&format!("{input} → {shown}"))?;
         rows.push(json!({ "input": input, "output": output, "bytes": object.size }));
     }
-    let bytes = plan.content_bytes();
-    context.output.say("seal-plan", &[("count", &plan.len()), ("bytes", &bytes.to_string())])?;
-    let body = json!({ "objects": rows, "content_bytes": bytes });
-    context.output.document("sealkeep.seal-plan/1", body)?;
-    Ok(Exit::Ok)
+    let (count, bytes) = (rows.len(), objects.iter().map(|object| object.size).sum::<u64>());
+    context.output.say("seal-plan", &[("count", &count), ("bytes", &bytes.to_string())])?;
+    let mut body = json!({ "objects": rows, "content_bytes": bytes });
+    report::extend(&mut body, report::left_out(&report, &failures, context));
+    if count == 0 && failures.len() == 1 {
+        failures[0].report = Some(body);
+    } else {
+        context.output.document("sealkeep.seal-plan/1", body)?;
+    }
+    cmd::end(context, failures, count)
 }
 
 fn seal_to_stdout(
@@ -139,6 +152,7 @@ fn stream(
         }
         context.output.give_stdout_to_data()?;
     }
+    output.map_or(Ok(()), cmd::refuse_folder)?;
     let keys = StoreKeys::new(store::open(context)?);
     let shared = output.is_some_and(|path| store::warn_shared_device(context, &[path]));
     let sealed = cmd::with_progress(context, length, |run| match output {
