@@ -62,6 +62,26 @@ fn signals_stop_sealing_and_opening_cleanly() {
 }
 
 #[test]
+fn a_signal_that_is_ignored_at_the_start_stays_ignored() {
+    let world = World::with_store();
+    let mut command = std::process::Command::new("sh");
+    world.prepare(&mut command);
+    let script = "trap '' HUP INT; exec \"$0\" seal - -o kept.sealed";
+    command.args(["-c", script, env!("CARGO_BIN_EXE_sealkeep")]);
+    command.stdin(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("there is a shell");
+    let mut pipe = child.stdin.take().expect("it is piped");
+    pipe.write_all(&noise(8 << 20)).expect("it reads");
+    send(&child, Signal::HUP);
+    send(&child, Signal::INT);
+    pipe.write_all(b"the rest").expect("it goes on");
+    drop(pipe);
+    let (ended, said) = ends(child);
+    assert_eq!(ended, Some(0), "{said}");
+    world.good(&["check", "kept.sealed"]);
+}
+
+#[test]
 fn a_kill_leaves_nothing_under_the_final_name_and_no_plaintext() {
     let world = World::with_store();
     let content = noise(8 << 20);

@@ -111,3 +111,95 @@ fn completions_and_manual_pages_cover_every_command() {
         assert!(pages.iter().any(|name| name == page), "{page}");
     }
 }
+
+#[test]
+fn line_breaks_in_names_do_not_begin_a_second_message() {
+    let world = World::with_store();
+    let done = world.run(&["inspect", "a\nerror[E-DAMAGED]: b"]);
+    assert!(done.stderr.starts_with("error[E-NOT-FOUND]: a\\nerror"), "{}", done.stderr);
+    world.write("x\ny", "content");
+    let plan = world.good(&["seal", "x\ny", "-o", "sealed", "--dry-run"]);
+    assert!(plan.stdout.starts_with("x\\ny → "), "{}", plan.stdout);
+}
+
+#[test]
+fn the_passphrase_line_is_not_part_of_the_data() {
+    use std::io::{Seek, Write};
+    let world = World::new();
+    world.write("pass", "four plain words here\n");
+    world.good(&["--passphrase-file", "pass", "init"]);
+    let mut both = std::fs::File::options()
+        .read(true)
+        .write(true)
+        .create_new(true)
+        .open(world.path("both"))
+        .expect("a scratch file");
+    both.write_all(b"four plain words here\nthe data").expect("a scratch file");
+    let cat = || {
+        let mut cat = std::process::Command::new("cat");
+        world.prepare(&mut cat);
+        let cat = cat.arg("both").stdout(std::process::Stdio::piped()).spawn().expect("cat");
+        std::process::Stdio::from(cat.stdout.expect("it is piped"))
+    };
+    both.rewind().expect("it is a file");
+    for (stdin, sealed) in [(cat(), "piped.sealed"), (both.into(), "file.sealed")] {
+        let mut seal = world.command(&["--passphrase-fd", "0", "seal", "-", "-o", sealed]);
+        seal.env_remove("SEALKEEP_KEY_FILE").stdin(stdin);
+        let done = crate::world::done(&mut seal);
+        assert_eq!(done.code, 0, "{}", done.stderr);
+        let opened = world.good(&["--passphrase-file", "pass", "open", sealed, "-o", "-"]);
+        assert_eq!(opened.stdout, "the data");
+    }
+}
+
+#[test]
+fn commands_without_a_store_need_no_home() {
+    let world = World::with_store();
+    world.write("file", "content");
+    world.good(&["seal", "file", "-o", "file.sealed"]);
+    for (args, code) in [
+        (&["inspect", "file.sealed"][..], 0),
+        (&["completions", "bash"], 0),
+        (&["key", "list"], 20),
+    ] {
+        let mut command = world.command(args);
+        let done = crate::world::done(command.env_clear());
+        assert_eq!(done.code, code, "{args:?}: {}", done.stderr);
+    }
+}
+
+#[test]
+fn a_piped_file_is_inspected_like_a_named_one() {
+    let world = World::with_store();
+    world.write("file", "content");
+    world.good(&["seal", "file", "-o", "file.sealed"]);
+    let named = document(&world.good(&["--json", "inspect", "file.sealed"]).stdout);
+    let mut command = world.command(&["--json", "inspect", "-"]);
+    command.stdin(std::fs::File::open(world.path("file.sealed")).expect("it was sealed"));
+    let piped = document(&crate::world::done(&mut command).stdout);
+    for field in ["key", "sealed_bytes", "content_bytes"] {
+        assert_eq!(piped["files"][0][field], named["files"][0][field], "{field}");
+    }
+}
+
+#[test]
+fn a_refused_run_still_has_its_report() {
+    let world = World::with_store();
+    world.write("file", "content");
+    world.write("file.sealed", "somebody's");
+    let done = world.run(&["--json", "seal", "file"]);
+    let document = document(&done.stdout);
+    assert_eq!(document["schema"], "sealkeep.error/1");
+    assert_eq!(document["report"]["files"], 0, "{document}");
+    assert!(document["report"]["unused_keys"].is_array(), "{document}");
+}
+
+#[test]
+fn the_tour_does_not_wait_for_a_pipe() {
+    let world = World::new();
+    let pipe = world.path("pipe");
+    rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RWXU).expect("a pipe");
+    let done = world.run(&["tour", "pipe"]);
+    assert_eq!(done.code, 4, "{}", done.stderr);
+    assert!(done.stderr.contains("E-NOT-REGULAR"), "{}", done.stderr);
+}
