@@ -16,10 +16,12 @@ const MOST: u64 = 64 << 10;
 fn streams_take_little_memory_however_long() {
     let world = World::with_store();
     let mut seal = world.command(&["seal", "-", "-o", "-"]);
-    let mut seal = seal.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
+    let seal = seal.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut seal = seal.spawn().expect("it starts");
     let sealed = seal.stdout.take().expect("it is a pipe");
     let mut open = world.command(&["open", "-", "-o", "-"]);
-    let mut open = open.stdin(sealed).stdout(Stdio::null()).spawn().expect("it starts");
+    let open = open.stdin(sealed).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut open = open.spawn().expect("it starts");
     let mut input = seal.stdin.take().expect("it is a pipe");
     let zeros = vec![0; 1 << 20];
     for _ in 0..CONTENT / zeros.len() {
