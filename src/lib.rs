@@ -24,7 +24,7 @@
 //!
 //! // Seal a folder: every file gets a key of its own.
 //! let target = SealTarget::Path(place("sealed"));
-//! let plan = SealPlan::new(&[place("records")], &target, SealOptions::default())?;
+//! let plan = SealPlan::new(&[place("records")], &target, SealOptions::new("patients", Suite::Sm4Gcm))?;
 //! assert_eq!(plan.execute(&keys, &Run::quiet()).files, 1);
 //!
 //! // Open it again somewhere else.

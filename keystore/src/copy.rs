@@ -9,9 +9,7 @@ use std::time::Duration;
 #[cfg(feature = "fuzzing")]
 pub(crate) use rows::commits_in;
 pub(crate) use rows::{Collected, RowFile, Tail, Update as RowUpdate, newest, scan};
-pub(crate) use target::{
-    Probe, Target, Update, clear_intent, erase_cell, read_intent, with_timeout, write_intent,
-};
+pub(crate) use target::{Probe, Rows, Target, Update, read_intent, with_timeout};
 
 use crate::store::Location;
 
@@ -30,6 +28,9 @@ pub struct CopyRecord {
     pub timeout: Duration,
     /// When it was registered, Unix seconds.
     pub added: u64,
+    /// It was given up, but its root could not be erased: it may still open what it holds. It is kept in the books, and
+    /// named by every receipt, until it is found and erased.
+    pub given_up: bool,
 }
 
 /// What happens when a live copy cannot be brought up to date.

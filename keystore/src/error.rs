@@ -127,6 +127,10 @@ pub enum Error {
     /// The directory holds no copy, or one of another store.
     #[error("{0} is not a copy of this key store")]
     NotACopy(PathBuf),
+    /// The copy holds commits that this store does not know: it was restored or changed elsewhere, or an older store was
+    /// put back here. It is not overwritten.
+    #[error("the copy is at step {0} and holds what this store does not know")]
+    CopyAhead(u64),
     /// The copy is older than other evidence found; restoring it loses what came after.
     #[error("the copy is at step {copy}, but a later step {known} is known")]
     CopyOutdated {

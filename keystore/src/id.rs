@@ -57,7 +57,7 @@ pub(crate) struct Position {
     pub(crate) incarnation: u16,
 }
 
-/// The slot that stands for a whole scope in a tombstone; no key ever has it.
+/// The slot that stands for a whole scope; no key ever has it.
 pub(crate) const WHOLE_SCOPE: u32 = u32::MAX;
 
 /// Turns positions into key ids and back (`docs/spec/keystore.md`, "Key ids").

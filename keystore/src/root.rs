@@ -198,6 +198,7 @@ fn encode_copy(copy: &CopyRecord, out: &mut Vec<u8>) {
     });
     out.put_u32(u32::try_from(copy.timeout.as_millis()).unwrap_or(u32::MAX));
     out.put_u64(copy.added);
+    out.put_u8(copy.given_up.into());
 }
 
 fn decode_copy(reader: &mut Reader<'_>) -> Result<CopyRecord, Malformed> {
@@ -206,14 +207,7 @@ fn decode_copy(reader: &mut Reader<'_>) -> Result<CopyRecord, Malformed> {
         Ok(std::ffi::OsString::from_vec(reader.bytes()?.to_vec()).into())
     };
     let location = crate::Location { dir: path()?, cell: path()? };
-    let mut flag = || -> Result<bool, Malformed> {
-        match reader.u8()? {
-            0 => Ok(false),
-            1 => Ok(true),
-            _ => Err(reader.malformed()),
-        }
-    };
-    let (live, warn) = (flag()?, flag()?);
+    let (live, warn) = (flag(reader)?, flag(reader)?);
     Ok(CopyRecord {
         id,
         location,
@@ -221,7 +215,16 @@ fn decode_copy(reader: &mut Reader<'_>) -> Result<CopyRecord, Malformed> {
         on_failure: if warn { OnFailure::Warn } else { OnFailure::Refuse },
         timeout: Duration::from_millis(reader.u32()?.into()),
         added: reader.u64()?,
+        given_up: flag(reader)?,
     })
+}
+
+fn flag(reader: &mut Reader<'_>) -> Result<bool, Malformed> {
+    match reader.u8()? {
+        0 => Ok(false),
+        1 => Ok(true),
+        _ => Err(reader.malformed()),
+    }
 }
 
 #[cfg(test)]
@@ -238,6 +241,7 @@ mod tests {
             on_failure: OnFailure::Warn,
             timeout: Duration::from_secs(10),
             added: 6,
+            given_up: true,
         });
         root.restores.push(Restore {
             incarnation: 2,

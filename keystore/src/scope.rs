@@ -21,6 +21,8 @@ pub(crate) struct ScopeRecord {
     pub(crate) held: bool,
     /// GB/T 39725 level 1–5; 0 when not classified.
     pub(crate) level: u8,
+    /// The incarnation that made it: part of its id, as of a key's, since a restore uses scope numbers again.
+    pub(crate) incarnation: u16,
     /// Unix seconds.
     pub(crate) created: u64,
     /// When the scope key was last replaced, Unix seconds.
@@ -42,7 +44,7 @@ pub(crate) enum ScopeBody {
     Dead(ScopeTombstone),
 }
 
-const HEAD: usize = 1 + 1 + 8 + 8 + 4;
+const HEAD: usize = 1 + 1 + 2 + 8 + 8 + 4;
 const HELD: u8 = 1;
 const DEAD: u8 = 2;
 
@@ -55,6 +57,7 @@ impl ScopeRecord {
         let mut out = RecordWriter::new(HEAD + body);
         out.put_u8(flag | if self.held { HELD } else { 0 });
         out.put_u8(self.level);
+        out.put_u16(self.incarnation);
         out.put_u64(self.created);
         out.put_u64(self.rotated);
         out.put_u32(self.count);
@@ -81,7 +84,7 @@ impl ScopeRecord {
         if flags & !(HELD | DEAD) != 0 {
             return Err(reader.malformed());
         }
-        let level = reader.u8()?;
+        let (level, incarnation) = (reader.u8()?, reader.u16()?);
         let (created, rotated, count) = (reader.u64()?, reader.u64()?, reader.u32()?);
         let body = if flags & DEAD != 0 {
             ScopeBody::Dead(ScopeTombstone { when: reader.u64()?, certificate: reader.array()? })
@@ -95,7 +98,7 @@ impl ScopeRecord {
             ScopeBody::Live { name, height, top: (top.version != 0).then_some(top) }
         };
         reader.end()?;
-        Ok(Self { held: flags & HELD != 0, level, created, rotated, count, body })
+        Ok(Self { held: flags & HELD != 0, level, incarnation, created, rotated, count, body })
     }
 
     /// The scope's name; `None` once it is destroyed: names die with the key.
@@ -141,6 +144,7 @@ mod tests {
         let mut record = ScopeRecord {
             held: false,
             level: 4,
+            incarnation: 1,
             created: 1,
             rotated: 1,
             count: 0,

@@ -34,7 +34,7 @@ use crate::feed::Tombstoned;
 use crate::files::now;
 use crate::id::IdCipher;
 use crate::lock::WriteLock;
-use crate::page::{Address, Binding};
+use crate::page::Address;
 use crate::pager::{PageSource, Pager, open_page};
 use crate::root::RootPage;
 use crate::shares::Share;
@@ -94,6 +94,10 @@ pub struct KeyStore {
     session: Session,
     /// Set when a commit failed half-way: what is in memory may not be what is on disk.
     stale: bool,
+    /// Receipts of destructions that were finished for somebody else.
+    finished: Vec<Receipt>,
+    /// Why what a crash left could not be finished when the store was opened.
+    unsettled: Option<String>,
 }
 
 /// What changes with every commit.
@@ -144,6 +148,24 @@ impl KeyStore {
     /// [`Error::NotAStore`], [`Error::WrongCustody`], [`Error::Busy`] after `wait`,
     /// [`Error::DatabaseRolledBack`] and [`Error::CellRolledBack`] when an old file was put back.
     pub fn open(location: &Location, unlock: &Unlock<'_>, wait: Duration) -> Result<Self> {
+        let (mut store, unsettled) = Self::open_as_it_is(location, unlock, wait)?;
+        if unsettled && let Err(error) = store.settle() {
+            // A medium that can no longer be written must not take the living keys with it: they can be read, what
+            // was to be destroyed counts as destroyed, and every change fails until this is settled.
+            match error {
+                Error::Io { .. } | Error::NotErased(_) => store.unsettled = Some(error.to_string()),
+                error => return Err(error),
+            }
+        }
+        Ok(store)
+    }
+
+    /// Opens a store and changes nothing. Also says whether a crash left something to finish.
+    fn open_as_it_is(
+        location: &Location,
+        unlock: &Unlock<'_>,
+        wait: Duration,
+    ) -> Result<(Self, bool)> {
         let db = open_database(location, wait)?;
         let cell = CellFile::at(&location.cell);
         let (head, selected) = locate(location, &db, &cell, wait)?;
@@ -157,11 +179,13 @@ impl KeyStore {
             loaded => loaded?,
         };
         let unsettled = selected.unsettled || !db.intents()?.is_empty();
-        let mut store = Self::assemble(location, wait, db, cell, custodian, session);
-        if unsettled {
-            store.settle()?;
-        }
-        Ok(store)
+        Ok((Self::assemble(location, wait, db, cell, custodian, session), unsettled))
+    }
+
+    /// Why what a crash left could not be finished at opening; `None` when all is settled. Until it is, an old root
+    /// may be readable in the cell, and nothing can be changed.
+    pub fn unsettled(&self) -> Option<&str> {
+        self.unsettled.as_deref()
     }
 
     /// Where the store lies.
@@ -223,6 +247,7 @@ impl KeyStore {
     ) -> Result<(R, Option<ReadBack>)> {
         let lock = self.lock()?;
         self.refresh_locked()?;
+        self.finish_intents(&lock)?;
         self.write_locked(&lock, kind, heir, change)
     }
 
@@ -294,8 +319,7 @@ impl KeyStore {
         }
         match Session::load(&self.db, &self.cell, &self.custodian) {
             Ok(session) => {
-                self.session = session;
-                self.stale = false;
+                self.adopt(session);
                 Ok(true)
             }
             Err(error) if is_mismatch(&error) => Ok(false),
@@ -306,7 +330,8 @@ impl KeyStore {
     /// [`KeyStore::refresh`] under the write lock, where a mismatch is real; erases a slot left over.
     fn refresh_locked(&mut self) -> Result<()> {
         if self.stale || self.db.sequence()? != self.session.head.sequence {
-            self.session = Session::load(&self.db, &self.cell, &self.custodian)?;
+            let session = Session::load(&self.db, &self.cell, &self.custodian)?;
+            self.adopt(session);
         }
         let head = &self.session.head;
         let selected = cell::select(&self.cell, &head.store, head.epoch, head.generation)?;
@@ -315,9 +340,18 @@ impl KeyStore {
             self.session = Session::load(&self.db, &self.cell, &self.custodian)?;
             self.cell.erase(1 - selected.index)?;
             self.pager.clear();
+            self.unsettled = None;
         }
-        self.stale = false;
         Ok(())
+    }
+
+    /// Goes on from what is on disk. After a new epoch no page opened before is kept: it may hold destroyed keys.
+    fn adopt(&mut self, session: Session) {
+        if session.head.epoch != self.session.head.epoch {
+            self.pager.clear();
+        }
+        self.session = session;
+        self.stale = false;
     }
 
     /// Opens pages from disk, through the root page and nothing cached.
@@ -355,6 +389,8 @@ impl KeyStore {
             signer: SigningKey::from_seed(root.suite, &root.sign_seed),
             session,
             stale: false,
+            finished: Vec::new(),
+            unsettled: None,
         }
     }
 }
@@ -365,7 +401,7 @@ impl Session {
         let head = db.head()?;
         let selected = cell::select(cell, &head.store, head.epoch, head.generation)?;
         let root_key = cell::open(&selected.slot, custodian)?;
-        let root = open_root(db, &head.binding(), &root_key, head.sequence)?;
+        let root = open_root(db, &head, &root_key)?;
         Ok(Self { head, root, root_key })
     }
 }
@@ -416,23 +452,20 @@ fn is_mismatch(error: &Error) -> bool {
     matches!(error, Error::CellRolledBack(_) | Error::DatabaseRolledBack { .. })
 }
 
-fn open_root(
-    source: &impl PageSource,
-    binding: &Binding,
-    root_key: &Secret<32>,
-    sequence: u64,
-) -> Result<RootPage> {
+fn open_root(source: &impl PageSource, head: &Head, root_key: &Secret<32>) -> Result<RootPage> {
+    let binding = head.binding();
     let damaged = |what: &str| Error::Damaged(format!("root page: {what}"));
     let (version, sealed) = source.load(Address::ROOT)?.ok_or_else(|| damaged("missing"))?;
-    if version != sequence {
+    if version != head.sequence {
         return Err(damaged("not of the last commit"));
     }
     let plain = binding
         .open(root_key, Address::ROOT, version, &sealed)
         .ok_or_else(|| damaged("does not open with the key in the cell"))?;
     let root = RootPage::decode(plain.expose())?;
-    if root.store != binding.store || root.suite != binding.suite {
-        return Err(damaged("of another store"));
+    let named = (binding.store, binding.suite, head.epoch, head.incarnation);
+    if (root.store, root.suite, root.epoch, root.incarnation) != named {
+        return Err(damaged("not the one that the head names"));
     }
     Ok(root)
 }

@@ -56,11 +56,13 @@ impl Report {
 }
 
 /// An object that failed.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {error}", path.display())]
 pub struct Failure {
     /// The input, or the output if that is what failed.
     pub path: PathBuf,
     /// Why.
+    #[source]
     pub error: Error,
 }
 

@@ -178,7 +178,7 @@ pub(crate) fn scan(
     let header = identity.header();
     let mut seen = [0; HEADER_LEN];
     if source.read_exact(&mut seen).is_err() || seen != header {
-        return Err(Error::NotACopy(dir.to_owned()));
+        return Ok(None);
     }
     let (mut at, mut running) =
         from.unwrap_or((HEADER_LEN as u64, hash(identity.suite, &[&header])));
@@ -341,7 +341,7 @@ fn decode_head(
     reader: &mut Reader<'_>,
     identity: &RowFile,
 ) -> std::result::Result<Head, Malformed> {
-    Ok(Head {
+    let head = Head {
         store: identity.store,
         suite: identity.suite,
         incarnation: reader.u16()?,
@@ -350,7 +350,13 @@ fn decode_head(
         sequence: reader.u64()?,
         chain: reader.array()?,
         feed: FeedHead { count: reader.u64()?, chain: reader.array()?, signature: reader.array()? },
-    })
+    };
+    // A head is not authenticated by itself: numbers that no store reaches are not believed.
+    let numbers = [head.epoch, head.generation, head.sequence, head.feed.count];
+    if numbers.iter().any(|number| *number >= 1 << 62) {
+        return Err(reader.malformed());
+    }
+    Ok(head)
 }
 
 fn row_files(dir: &Path) -> Result<Vec<String>> {

@@ -5,7 +5,7 @@ use std::os::unix::fs::{DirBuilderExt, FileExt};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::rows::{
     COMMIT_RECORD_LEN, RowFile, Tail, Update as RowUpdate, commit_head, newest, scan,
@@ -14,6 +14,7 @@ use crate::cell::{self, CellFile, ReadBack, SlotState};
 use crate::db::Ack;
 use crate::error::{Error, Result};
 use crate::files::{replace, sync_parent};
+use crate::lock::WriteLock;
 use crate::store::Location;
 
 const IDENTITY: &str = "copy";
@@ -43,10 +44,20 @@ pub(crate) struct Update {
     pub(crate) slot: Option<(Vec<u8>, usize)>,
     /// Slot to erase once everything else is on disk.
     pub(crate) erase: Option<usize>,
-    /// Rows, and where to append them; `None` to begin a new file.
-    pub(crate) rows: Option<(RowUpdate, Option<Tail>)>,
+    /// What to do about the row file.
+    pub(crate) rows: Rows,
+    /// Epoch and generation of the root that the copy has afterwards.
+    pub(crate) root: (u64, u64),
     /// A destruction that was announced here is through.
     pub(crate) clear_intent: bool,
+}
+
+/// What to do about a copy's row file.
+pub(crate) enum Rows {
+    /// It is up to date and ends here.
+    AsTheyAre(Option<Tail>),
+    /// To be written, behind the tail or to a new file.
+    Write(RowUpdate, Option<Tail>),
 }
 
 /// What was done to a copy.
@@ -108,23 +119,32 @@ impl Target {
         if Self::at(&self.location)?.identity != self.identity {
             return Err(Error::NotACopy(self.location.dir.clone()));
         }
+        let _lock = self.lock()?;
         let tail = self.tail(ack)?;
         let cell = CellFile::at(&self.location.cell);
-        let selected = tail.as_ref().map(|tail| {
-            cell::select(&cell, &self.identity.store, tail.head.epoch, tail.head.generation)
-        });
-        Ok(match selected {
-            Some(Ok(selected)) => Probe {
+        let (epoch, generation) =
+            tail.as_ref().map_or((0, 0), |tail| (tail.head.epoch, tail.head.generation));
+        match cell::select(&cell, &self.identity.store, epoch, generation) {
+            Ok(selected) => Ok(Probe {
                 tail,
                 cell: Some((selected.slot.identity.cell, selected.index)),
                 unsettled: selected.unsettled,
-            },
-            _ => Probe { tail, cell: None, unsettled: true },
-        })
+            }),
+            // Ours, but not of that commit, or not there: it may be written anew. Whatever else is wrong, such as
+            // another store's cell on the stick that is plugged in, is left alone.
+            Err(Error::CellRolledBack(_) | Error::DatabaseRolledBack { .. }) => {
+                Ok(Probe { tail, cell: None, unsettled: true })
+            }
+            Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
+                Ok(Probe { tail, cell: None, unsettled: true })
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Brings the copy up to date. The same order as in the main store: new slot, rows, read back, old slot.
     pub(crate) fn apply(&self, update: Update) -> Result<Applied> {
+        let _lock = self.lock()?;
         let dir = &self.location.dir;
         let cell = CellFile::at(&self.location.cell);
         if let Some((bytes, current)) = &update.slot {
@@ -134,16 +154,21 @@ impl Target {
             cell.write(1 - current, bytes)?;
         }
         let mut applied = Applied { tail: None, erased: None, bytes: 0 };
-        if let Some((rows, tail)) = update.rows {
-            applied.bytes = rows.len();
-            let tail = match tail {
-                Some(tail) => rows.append(dir, &tail)?,
-                None => rows.replace(dir, &self.identity)?,
-            };
-            applied.tail = Some(tail);
-        }
+        applied.tail = match update.rows {
+            Rows::AsTheyAre(tail) => tail,
+            Rows::Write(rows, tail) => {
+                applied.bytes = rows.len();
+                Some(match tail {
+                    Some(tail) => rows.append(dir, &tail)?,
+                    None => rows.replace(dir, &self.identity)?,
+                })
+            }
+        };
         if let Some(index) = update.erase {
-            if !matches!(cell.read()?[1 - index], SlotState::Valid(_)) {
+            // Never erase a slot unless the other holds the root that the rows name.
+            let (epoch, generation) = update.root;
+            let selected = cell::select(&cell, &self.identity.store, epoch, generation)?;
+            if selected.index == index {
                 return Err(Error::NotErased(self.location.cell.clone()));
             }
             applied.erased = Some(cell.erase(index)?);
@@ -188,6 +213,50 @@ impl Target {
         }))
     }
 
+    /// Announces a destruction: `body ‖ signature`. Durable when it returns.
+    pub(crate) fn write_intent(&self, signed: &[u8]) -> Result<()> {
+        let _lock = self.lock()?;
+        replace(&self.location.dir.join(INTENT), signed)
+    }
+
+    /// Takes an announcement back.
+    pub(crate) fn take_back_intent(&self) -> Result<()> {
+        let _lock = self.lock()?;
+        clear_intent(&self.location.dir)
+    }
+
+    /// Erases both slots of a copy that is given up, after seeing that it is this copy and this store's cell.
+    pub(crate) fn erase_cell(&self) -> Result<ReadBack> {
+        if Self::at(&self.location)?.identity != self.identity {
+            return Err(Error::NotACopy(self.location.dir.clone()));
+        }
+        let _lock = self.lock()?;
+        let cell = CellFile::at(&self.location.cell);
+        for state in cell.read()? {
+            if matches!(state, SlotState::Valid(slot) if slot.identity.store != self.identity.store)
+            {
+                return Err(Error::ForeignCell(self.location.cell.clone()));
+            }
+        }
+        cell.erase(0)?;
+        cell.erase(1)
+    }
+
+    /// Keeps out work on this copy that hung and goes on: a thread left behind, or another process. `None` where the
+    /// file system has no locks.
+    fn lock(&self) -> Result<Option<WriteLock>> {
+        match WriteLock::take(&self.location.dir.join("lock"), Duration::ZERO) {
+            Ok(lock) => Ok(Some(lock)),
+            Err(Error::Io { source, .. })
+                if source.kind() == std::io::ErrorKind::Unsupported
+                    || source.raw_os_error() == Some(rustix::io::Errno::NOLCK.raw_os_error()) =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
     fn identity(&self) -> Vec<u8> {
         let mut bytes = MAGIC.to_vec();
         bytes.push(self.identity.suite.id());
@@ -195,11 +264,6 @@ impl Target {
         bytes.extend_from_slice(&self.identity.copy);
         bytes
     }
-}
-
-/// Announces a destruction to a copy: `body ‖ signature`. Durable when it returns.
-pub(crate) fn write_intent(dir: &Path, signed: &[u8]) -> Result<()> {
-    replace(&dir.join(INTENT), signed)
 }
 
 /// The destruction announced to a copy, if one was and is not through.
@@ -211,8 +275,7 @@ pub(crate) fn read_intent(dir: &Path) -> Result<Option<Vec<u8>>> {
     }
 }
 
-/// Takes an announcement back, or notes that it is through.
-pub(crate) fn clear_intent(dir: &Path) -> Result<()> {
+fn clear_intent(dir: &Path) -> Result<()> {
     let path = dir.join(INTENT);
     match fs::remove_file(&path) {
         Ok(()) => sync_parent(&path),
@@ -221,14 +284,7 @@ pub(crate) fn clear_intent(dir: &Path) -> Result<()> {
     }
 }
 
-/// Erases both slots of a copy that is given up.
-pub(crate) fn erase_cell(location: &Location) -> Result<ReadBack> {
-    let cell = CellFile::at(&location.cell);
-    cell.erase(0)?;
-    cell.erase(1)
-}
-
-/// Starts work on a medium that may hang. A medium that hangs costs `timeout`, not the program.
+/// Starts work on a medium that may hang. A medium that hangs costs `timeout` from now, not the program.
 pub(crate) fn with_timeout<T: Send + 'static>(
     timeout: Duration,
     work: impl FnOnce() -> Result<T> + Send + 'static,
@@ -236,7 +292,8 @@ pub(crate) fn with_timeout<T: Send + 'static>(
     let (sender, receiver): (_, Receiver<Result<T>>) = channel();
     // Detached: a thread stuck in the kernel cannot be ended, only left behind.
     thread::spawn(move || sender.send(work()).ok());
-    move || match receiver.recv_timeout(timeout) {
+    let deadline = Instant::now() + timeout;
+    move || match receiver.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
         Ok(result) => result.map_err(|error| error.to_string()),
         Err(RecvTimeoutError::Timeout) => Err(format!("no answer within {timeout:?}")),
         Err(RecvTimeoutError::Disconnected) => Err("its thread ended".to_owned()),

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use super::destroy::is_there;
 use super::{KeyStore, Location, locate, open_database};
 use crate::cell::CellFile;
 use crate::custody::Unlock;
@@ -98,22 +99,38 @@ impl KeyStore {
         }
         drop(db);
         let Some(unlock) = unlock else { return Ok(report) };
-        let mut store = match Self::open(location, unlock, wait) {
-            Ok(store) => store,
-            Err(Error::Damaged(what)) => {
-                report.problems.push(Problem::Page(what));
-                return Ok(report);
+        match Self::open_as_it_is(location, unlock, wait) {
+            Ok((mut store, _)) => store.check_inside(&mut report)?,
+            Err(Error::Damaged(what)) => report.problems.push(Problem::Page(what)),
+            Err(Error::Database(error)) => {
+                report.problems.push(Problem::Database(error.to_string()))
             }
             Err(error) => return Err(error),
-        };
-        store.check_inside(&mut report)?;
+        }
         Ok(report)
     }
 
+    /// Reads one snapshot, without the lock: others go on working.
     fn check_inside(&mut self, report: &mut CheckReport) -> Result<()> {
         report.opened = true;
-        let _lock = self.lock()?;
-        self.refresh_locked()?;
+        self.db.begin()?;
+        let checked = match self.refresh() {
+            Ok(true) => self.check_snapshot(report),
+            Ok(false) => Err(Error::Busy(self.wait)),
+            Err(error) => Err(error),
+        };
+        self.db.end()?;
+        match checked {
+            Err(Error::Damaged(what)) => report.problems.push(Problem::Page(what)),
+            Err(Error::Database(error)) => {
+                report.problems.push(Problem::Database(error.to_string()))
+            }
+            other => return other,
+        }
+        Ok(())
+    }
+
+    fn check_snapshot(&mut self, report: &mut CheckReport) -> Result<()> {
         let mut pager = Pager::new(self.pager.binding);
         match walk(&self.db, &mut pager, &self.session.root) {
             Ok(walked) => {
@@ -133,14 +150,10 @@ impl KeyStore {
         }
         let mut txn = Txn::new(&self.db, &mut pager, &self.session.root);
         for dead in feed {
-            let there = match self.ids.position(&dead.id) {
-                Some(position) if position.slot == crate::id::WHOLE_SCOPE => {
-                    txn.scope(position.scope)?.is_some_and(|scope| scope.tombstone().is_none())
-                }
-                _ => super::keys::find(&mut txn, &self.ids, &dead.id).is_ok(),
-            };
-            if there {
-                report.problems.push(Problem::Undead(dead.id));
+            match is_there(&mut txn, &self.ids, &dead.id) {
+                Ok(false) => {}
+                Ok(true) => report.problems.push(Problem::Undead(dead.id)),
+                Err(error) => report.problems.push(Problem::Page(error.to_string())),
             }
         }
         Ok(())

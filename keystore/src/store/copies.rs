@@ -9,10 +9,10 @@ use super::{KeyStore, Location};
 use crate::cell::{self, CellFile, ReadBack, Slot, SlotIdentity};
 use crate::clearance::Intent;
 use crate::copy::{
-    CopyRecord, OnFailure, Probe, RowFile, RowUpdate, Target, Update, clear_intent, erase_cell,
-    newest, scan, with_timeout, write_intent,
+    CopyRecord, OnFailure, Probe, RowFile, RowUpdate, Rows, Tail, Target, Update, newest, scan,
+    with_timeout,
 };
-use crate::db::Ack;
+use crate::db::{Ack, STEPS_KEPT};
 use crate::error::{Error, Result};
 use crate::files::now;
 use crate::lock::WriteLock;
@@ -91,7 +91,8 @@ impl KeyStore {
     /// Registers a copy at an empty place and fills it.
     ///
     /// # Errors
-    /// [`Error::AlreadyExists`], [`Error::CopyUnreachable`] when it could not be filled: then it is not registered.
+    /// [`Error::AlreadyExists`]; [`Error::CopyUnreachable`] when it could not be filled: it stays registered, since it may
+    /// hold a root by then, and is filled at the next sync.
     pub fn add_copy(
         &mut self,
         location: &Location,
@@ -106,11 +107,24 @@ impl KeyStore {
             });
         }
         let location = absolute(location)?;
-        if self.session.root.copies.iter().any(|other| other.location.dir == location.dir) {
+        if self
+            .session
+            .root
+            .copies
+            .iter()
+            .any(|other| !other.given_up && other.location.dir == location.dir)
+        {
             return Err(Error::AlreadyExists(location.dir));
         }
-        let copy =
-            CopyRecord { id: random::array(), location, live, on_failure, timeout, added: now() };
+        let copy = CopyRecord {
+            id: random::array(),
+            location,
+            live,
+            on_failure,
+            timeout,
+            added: now(),
+            given_up: false,
+        };
         self.target(&copy).create()?;
         let registered = copy.clone();
         self.write(Kind::Append, None, |txn, _| {
@@ -120,10 +134,6 @@ impl KeyStore {
         let mut outcomes = self.sync_copies(|other| other.id == copy.id)?;
         match outcomes.pop() {
             Some(CopyOutcome { state: CopyState::Behind(reason), .. }) => {
-                self.write(Kind::Append, None, |txn, _| {
-                    txn.root.copies.retain(|other| other.id != copy.id);
-                    Ok(((), Vec::new()))
-                })?;
                 Err(Error::CopyUnreachable { path: copy.location.dir, reason })
             }
             Some(outcome) => Ok(outcome),
@@ -132,16 +142,23 @@ impl KeyStore {
     }
 
     /// Gives up a copy: erases its root cell if it can be reached, and begins a new epoch, so that what it
-    /// holds does not open later states. Returns how the cell was erased.
+    /// holds does not open later states. Returns how the cell was erased; where it was not, or not surely, the copy
+    /// stays in the books as given up and every later receipt names it.
     ///
     /// # Errors
     /// [`Error::NoSuchCopy`].
     pub fn remove_copy(&mut self, dir: &Path) -> Result<std::result::Result<ReadBack, String>> {
         let copy = self.copy_at(dir)?;
-        let location = copy.location.clone();
-        let erased = with_timeout(copy.timeout, move || erase_cell(&location))();
+        let target = self.target(&copy);
+        let erased = with_timeout(copy.timeout, move || target.erase_cell())();
+        let gone = erased.is_ok() && !Medium::of(&copy.location.cell).overwrite.is_residual();
         self.write(Kind::Epoch, None, |txn, _| {
-            txn.root.copies.retain(|other| other.id != copy.id);
+            if gone {
+                txn.root.copies.retain(|other| other.id != copy.id);
+            } else if let Some(kept) = txn.root.copies.iter_mut().find(|other| other.id == copy.id)
+            {
+                (kept.live, kept.given_up) = (false, true);
+            }
             Ok(((), Vec::new()))
         })?;
         self.db.drop_ack(&copy.id)?;
@@ -175,12 +192,12 @@ impl KeyStore {
         if !self.session.root.copies.iter().any(|copy| copy.live) {
             return Ok(Vec::new());
         }
-        let outcomes = self.sync_copies(|copy| copy.live)?;
+        let outcomes = self.sync_chosen(&|copy| copy.live, false)?;
         refuse_behind(&outcomes)?;
         Ok(outcomes)
     }
 
-    /// Brings the chosen copies up to date, live or not.
+    /// Brings the chosen copies up to date, live or not, after reading them whole: what is damaged is written anew.
     ///
     /// # Errors
     /// When the main store cannot be read. A copy that cannot be reached is an outcome, not an error.
@@ -188,9 +205,7 @@ impl KeyStore {
         &mut self,
         chosen: impl Fn(&CopyRecord) -> bool,
     ) -> Result<Vec<CopyOutcome>> {
-        let lock = self.lock()?;
-        self.refresh_locked()?;
-        self.sync_all(&lock, &chosen, self.db.intents()?.is_empty())
+        self.sync_chosen(&chosen, true)
     }
 
     /// Checks a copy without any key: row file whole, running hash right, root cell fits.
@@ -223,6 +238,24 @@ impl KeyStore {
         Ok(self.copies()?.iter().filter_map(|copy| copy.sequence).max().unwrap_or(0))
     }
 
+    /// Under the lock. With `whole`, copies are read from the beginning, whatever is known of them.
+    fn sync_chosen(
+        &mut self,
+        chosen: &dyn Fn(&CopyRecord) -> bool,
+        whole: bool,
+    ) -> Result<Vec<CopyOutcome>> {
+        let lock = self.lock()?;
+        self.refresh_locked()?;
+        self.finish_intents(&lock)?;
+        let chosen = |copy: &CopyRecord| !copy.given_up && chosen(copy);
+        if whole {
+            for copy in self.session.root.copies.iter().filter(|copy| chosen(copy)) {
+                self.db.drop_ack(&copy.id)?;
+            }
+        }
+        self.sync_all(&lock, &chosen, true)
+    }
+
     /// Brings chosen copies up to date, all at once, each within its own time.
     pub(super) fn sync_all(
         &mut self,
@@ -236,11 +269,14 @@ impl KeyStore {
         let mut writes = Vec::new();
         for (copy, probe) in copies.iter().zip(probed) {
             writes.push(match probe {
-                Ok(probe) => {
-                    let (target, update) =
-                        (self.target(copy), self.update_for(probe, clear_intent)?);
-                    Ok(with_timeout(copy.timeout, move || target.apply(update)))
-                }
+                Ok(probe) => match self.update_for(probe, clear_intent) {
+                    Ok(update) => {
+                        let target = self.target(copy);
+                        Ok(with_timeout(copy.timeout, move || target.apply(update)))
+                    }
+                    Err(error @ Error::CopyAhead(_)) => Err(error.to_string()),
+                    Err(error) => return Err(error),
+                },
                 Err(reason) => Err(reason),
             });
         }
@@ -249,13 +285,13 @@ impl KeyStore {
             let state = match write.and_then(|wait| wait()) {
                 Ok(applied) => {
                     let head = &self.session.head;
-                    if let Some(tail) = applied.tail {
+                    if let Some(tail) = &applied.tail {
                         self.db.put_ack(
                             &copy.id,
                             &Ack {
                                 incarnation: head.incarnation,
                                 sequence: head.sequence,
-                                file: tail.file,
+                                file: tail.file.clone(),
                                 length: tail.length,
                                 running: tail.running,
                                 when: now(),
@@ -290,8 +326,8 @@ impl KeyStore {
         let signed = self.sign_intent(intent);
         let number = self.db.put_intent(&signed)?;
         let writes = at_once(&reached, |copy| {
-            let (dir, signed) = (copy.location.dir.clone(), signed.clone());
-            move || write_intent(&dir, &signed)
+            let (target, signed) = (self.target(copy), signed.clone());
+            move || target.write_intent(&signed)
         });
         let refused =
             reached.iter().zip(&writes).try_for_each(|(copy, answer)| refuse_one(copy, answer));
@@ -299,8 +335,8 @@ impl KeyStore {
             // Nothing was destroyed, so nothing may be announced either. A copy that does not answer now is cleared
             // at its next sync.
             at_once(&reached, |copy| {
-                let dir = copy.location.dir.clone();
-                move || clear_intent(&dir)
+                let target = self.target(copy);
+                move || target.take_back_intent()
             });
             self.db.drop_intent(number)?;
             return Err(error);
@@ -322,9 +358,14 @@ impl KeyStore {
     pub(super) fn with_residuals(&self, mut outcomes: Vec<CopyOutcome>) -> Vec<CopyOutcome> {
         for copy in &self.session.root.copies {
             if !outcomes.iter().any(|outcome| outcome.copy.id == copy.id) {
+                let reason = if copy.given_up {
+                    "given up without being erased: it may still open what it holds"
+                } else {
+                    "not a live copy: bring it up to date"
+                };
                 outcomes.push(CopyOutcome {
                     copy: copy.clone(),
-                    state: CopyState::Behind("not a live copy: bring it up to date".into()),
+                    state: CopyState::Behind(reason.into()),
                     medium: Medium::of(&copy.location.cell),
                 });
             }
@@ -341,19 +382,9 @@ impl KeyStore {
     /// What a copy lacks: the rows since its last commit when that is one of ours, everything otherwise.
     fn update_for(&self, probe: Probe, clear_intent: bool) -> Result<Update> {
         let (head, root) = (&self.session.head, &self.session.root);
-        let ours = |sequence, chain: &[u8; 32]| -> Result<bool> {
-            Ok(self.db.step(sequence)?.as_ref() == Some(chain))
-        };
         let tail = match probe.tail {
-            Some(tail)
-                if tail.head.incarnation == head.incarnation
-                    && ours(tail.head.sequence, &tail.head.chain)?
-                    && (tail.length < COMPACT_FLOOR
-                        || tail.length / COMPACT_AT < self.db.bytes_in_use()?) =>
-            {
-                Some(tail)
-            }
-            _ => None,
+            Some(tail) => self.extendable(tail)?,
+            None => None,
         };
         let same_root = tail.as_ref().is_some_and(|tail| {
             (tail.head.epoch, tail.head.generation) == (head.epoch, head.generation)
@@ -383,11 +414,47 @@ impl KeyStore {
         };
         let up_to_date =
             tail.as_ref().is_some_and(|tail| tail.head.sequence == head.sequence && tail.torn == 0);
-        let rows = if up_to_date { None } else { Some((self.rows_since(tail.as_ref())?, tail)) };
-        Ok(Update { slot, erase, rows, clear_intent })
+        let rows = if up_to_date {
+            Rows::AsTheyAre(tail)
+        } else {
+            Rows::Write(self.rows_since(tail.as_ref())?, tail)
+        };
+        Ok(Update { slot, erase, rows, root: (head.epoch, head.generation), clear_intent })
     }
 
-    fn rows_since(&self, tail: Option<&crate::copy::Tail>) -> Result<RowUpdate> {
+    /// The tail again if the copy can be brought up to date by appending to it; `None` if it is to be written anew.
+    ///
+    /// A copy is written anew only when everything it holds is known here. One that knows more must never be
+    /// overwritten: it may be the last place where some keys, or some tombstones, still are.
+    fn extendable(&self, tail: Tail) -> Result<Option<Tail>> {
+        let head = &self.session.head;
+        let there = &tail.head;
+        let known = if there.incarnation == head.incarnation {
+            match self.db.step(there.sequence)? {
+                Some(chain) => chain == there.chain,
+                None => there.sequence.saturating_add(STEPS_KEPT) <= head.sequence,
+            }
+        } else {
+            // An older incarnation ended with the restore that began the next one.
+            let next = self
+                .session
+                .root
+                .restores
+                .iter()
+                .find(|restore| restore.incarnation > there.incarnation);
+            next.is_some_and(|restore| there.sequence <= restore.known_sequence)
+        };
+        if !known {
+            return Err(Error::CopyAhead(there.sequence));
+        }
+        let appended = there.incarnation == head.incarnation
+            && self.db.step(there.sequence)?.is_some()
+            && (tail.length < COMPACT_FLOOR
+                || tail.length / COMPACT_AT < self.db.bytes_in_use()?);
+        Ok(appended.then_some(tail))
+    }
+
+    fn rows_since(&self, tail: Option<&Tail>) -> Result<RowUpdate> {
         let mut rows = RowUpdate::new(&self.session.head);
         let (sequence, feed) =
             tail.map_or((0, 0), |tail| (tail.head.sequence, tail.head.feed.count));

@@ -1,5 +1,6 @@
 //! Destroying keys. Only with a clearance; never reported before the old root is erased and read back.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::KeyStore;
@@ -61,8 +62,12 @@ impl KeyStore {
         let lock = self.lock()?;
         self.refresh_locked()?;
         self.finish_intents(&lock)?;
+        let mut seen = BTreeSet::new();
         let mut txn = Txn::new(&self.db, &mut self.pager, &self.session.root);
         for target in &clearance.targets {
+            if !seen.insert(*target) {
+                return Err(Error::Clearance(format!("{target} is listed twice")));
+            }
             refuse(&mut txn, &self.ids, target)?;
         }
         let intent =
@@ -79,13 +84,22 @@ impl KeyStore {
     /// Destroys what an intent lists and is not destroyed yet, and brings every live copy there. Once no other intent
     /// is open, the announcement on the copies goes.
     fn carry_out(&mut self, lock: &WriteLock, intent: &Intent, last: bool) -> Result<Receipt> {
-        let known = self.known_tombstones(intent)?;
+        // What the feed names already is destroyed again if it should be there, and entered once.
+        let mut entered = self.known_tombstones(intent)?;
         let (_, read_back) = self.write_locked(lock, Kind::Epoch, None, |txn, ids| {
             let mut dead = Vec::new();
-            for target in intent.targets.iter().filter(|target| !known.contains(target)) {
+            for target in &intent.targets {
                 destroy_one(txn, ids, target, intent)?;
-                let (when, certificate) = (intent.when, intent.certificate);
-                dead.push(Tombstoned { id: *target, when, certificate });
+                if entered.insert(*target) {
+                    let (when, certificate) = (intent.when, intent.certificate);
+                    dead.push(Tombstoned { id: *target, when, certificate });
+                }
+            }
+            // Nothing is reported destroyed, or entered into the feed, that is still in the tree.
+            for target in &intent.targets {
+                if is_there(txn, ids, target)? {
+                    return Err(Error::Damaged(format!("{target} is still there")));
+                }
             }
             Ok(((), dead))
         })?;
@@ -108,10 +122,16 @@ impl KeyStore {
         let mut intents = self.db.intents()?.into_iter().peekable();
         while let Some((number, signed)) = intents.next() {
             let intent = self.verify_intent(&signed)?;
-            self.carry_out(lock, &intent, intents.peek().is_none())?;
+            let receipt = self.carry_out(lock, &intent, intents.peek().is_none())?;
             self.db.drop_intent(number)?;
+            self.finished.push(receipt);
         }
         Ok(())
+    }
+
+    /// Receipts of destructions that somebody else had begun and that this session finished, at opening or later.
+    pub fn finished(&self) -> &[Receipt] {
+        &self.finished
     }
 
     /// Body and signature of an intent.
@@ -130,11 +150,11 @@ impl KeyStore {
         Ok(Intent::decode(body, &self.session.root.store)?)
     }
 
-    fn known_tombstones(&self, intent: &Intent) -> Result<Vec<KeyId>> {
-        let mut known = Vec::new();
+    fn known_tombstones(&self, intent: &Intent) -> Result<BTreeSet<KeyId>> {
+        let mut known = BTreeSet::new();
         for target in &intent.targets {
             if self.db.is_tombstoned(target)? {
-                known.push(*target);
+                known.insert(*target);
             }
         }
         Ok(known)
@@ -148,6 +168,7 @@ fn refuse<S: PageSource>(txn: &mut Txn<'_, S>, ids: &IdCipher, target: &KeyId) -
         None => no("was never in this key store"),
         Some(position) if position.slot == WHOLE_SCOPE => match txn.scope(position.scope)? {
             None => no("is no scope of this key store"),
+            Some(scope) if scope.incarnation != position.incarnation => no("is lost"),
             Some(scope) if scope.held => no("is on hold"),
             Some(scope) if scope.tombstone().is_some() => no("is destroyed already"),
             Some(scope) => {
@@ -181,6 +202,9 @@ fn destroy_one<S: PageSource>(
         return Ok(());
     }
     if position.slot == WHOLE_SCOPE {
+        if scope.incarnation != position.incarnation {
+            return Ok(());
+        }
         if let Some(name) = scope.name().map(str::to_owned) {
             txn.remove_name(&name)?;
         }
@@ -196,5 +220,26 @@ fn destroy_one<S: PageSource>(
         }
         Err(Error::Destroyed { .. } | Error::Lost(_)) => Ok(()),
         Err(error) => Err(error),
+    }
+}
+
+/// Whether a key or a scope is alive in the tree.
+pub(super) fn is_there<S: PageSource>(
+    txn: &mut Txn<'_, S>,
+    ids: &IdCipher,
+    target: &KeyId,
+) -> Result<bool> {
+    match ids.position(target) {
+        Some(position) if position.slot == WHOLE_SCOPE => {
+            let scope = txn.scope(position.scope)?;
+            Ok(scope.is_some_and(|scope| {
+                scope.incarnation == position.incarnation && scope.tombstone().is_none()
+            }))
+        }
+        _ => match find(txn, ids, target) {
+            Ok(_) => Ok(true),
+            Err(Error::Destroyed { .. } | Error::Lost(_) | Error::NotOfThisStore(_)) => Ok(false),
+            Err(error) => Err(error),
+        },
     }
 }

@@ -183,6 +183,9 @@ impl KeyStore {
     }
 
     fn open_if(&mut self, id: &KeyId, usable: impl FnOnce(KeyState) -> bool) -> Result<OpenedKey> {
+        if self.is_doomed(id)? {
+            return Err(Error::Destroyed { id: *id, tombstone: None });
+        }
         self.read(|txn, ids| {
             let found = find(txn, ids, id)?;
             if found.held {
@@ -205,7 +208,10 @@ impl KeyStore {
             for id in targets {
                 let position = ids.position(id).ok_or(Error::NotOfThisStore(*id))?;
                 if position.slot == WHOLE_SCOPE {
-                    let mut scope = txn.scope(position.scope)?.ok_or(Error::Lost(*id))?;
+                    let mut scope = txn
+                        .scope(position.scope)?
+                        .filter(|scope| scope.incarnation == position.incarnation)
+                        .ok_or(Error::Lost(*id))?;
                     if scope.tombstone().is_some() {
                         return Err(Error::Destroyed { id: *id, tombstone: None });
                     }
@@ -226,11 +232,36 @@ impl KeyStore {
     /// destroyed since: the feed knows.
     pub(super) fn lost_or_destroyed(&self, error: Error) -> Error {
         match error {
-            Error::Lost(id) if self.db.is_tombstoned(&id).unwrap_or(false) => {
-                Error::Destroyed { id, tombstone: None }
-            }
+            Error::Lost(id) if self.in_feed(&id) => Error::Destroyed { id, tombstone: None },
             error => error,
         }
+    }
+
+    /// Whether the feed names a key or its scope, of whichever incarnation that was.
+    fn in_feed(&self, id: &KeyId) -> bool {
+        let Some(position) = self.ids.position(id) else { return false };
+        let scope =
+            |incarnation| self.ids.id(Position { slot: WHOLE_SCOPE, incarnation, ..position });
+        let named = |id: &KeyId| self.db.is_tombstoned(id).unwrap_or(false);
+        named(id) || (1..=position.incarnation).any(|incarnation| named(&scope(incarnation)))
+    }
+
+    /// Whether a destruction that was begun, and is not finished, names a key or its scope.
+    fn is_doomed(&self, id: &KeyId) -> Result<bool> {
+        if !self.db.has_intents()? {
+            return Ok(false);
+        }
+        let same_scope = |target: &KeyId| {
+            let positions = (self.ids.position(target), self.ids.position(id));
+            matches!(positions, (Some(a), Some(b)) if a.slot == WHOLE_SCOPE && a.scope == b.scope)
+        };
+        for (_, signed) in self.db.intents()? {
+            let intent = self.verify_intent(&signed)?;
+            if intent.targets.iter().any(|target| target == id || same_scope(target)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
 
@@ -290,6 +321,7 @@ fn scope_or_new<S: PageSource>(
             let record = ScopeRecord {
                 held: false,
                 level: 0,
+                incarnation: txn.root.incarnation,
                 created: moment,
                 rotated: moment,
                 count: 0,

@@ -159,7 +159,11 @@ impl KeyStore {
             for number in FIRST_SCOPE..FIRST_SCOPE + txn.root.scopes {
                 let Some(record) = txn.scope(number)? else { continue };
                 scopes.push(ScopeInfo {
-                    id: ids.id(Position { scope: number, slot: WHOLE_SCOPE, incarnation: 0 }),
+                    id: ids.id(Position {
+                        scope: number,
+                        slot: WHOLE_SCOPE,
+                        incarnation: record.incarnation,
+                    }),
                     name: record.name().map(str::to_owned),
                     level: record.level,
                     held: record.held,
@@ -179,8 +183,8 @@ impl KeyStore {
     /// [`Error::NoSuchScope`].
     pub fn scope_id(&mut self, name: &str) -> Result<KeyId> {
         self.read(|txn, ids| {
-            let (scope, _) = super::keys::existing_scope(txn, name)?;
-            Ok(ids.id(Position { scope, slot: WHOLE_SCOPE, incarnation: 0 }))
+            let (scope, record) = super::keys::existing_scope(txn, name)?;
+            Ok(ids.id(Position { scope, slot: WHOLE_SCOPE, incarnation: record.incarnation }))
         })
     }
 }

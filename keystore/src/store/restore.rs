@@ -1,5 +1,6 @@
 //! Making a store again from a copy, without bringing back what was destroyed.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -9,12 +10,13 @@ use super::fresh::Fresh;
 use super::{KeyStore, Location, Session, open_root};
 use crate::cell::{self, CellFile};
 use crate::clearance::Intent;
-use crate::copy::{Collected, Target, newest, read_intent, scan};
+use crate::copy::{Collected, Target, newest, read_intent, scan, with_timeout};
 use crate::custody::{Unlock, identify};
 use crate::db::{Db, Head};
 use crate::error::{Error, Result};
 use crate::feed::Tombstoned;
 use crate::files::now;
+use crate::id::KeyId;
 use crate::pager::Pager;
 use crate::root::Restore;
 
@@ -37,19 +39,23 @@ pub struct RestoreReport {
     pub pages: usize,
     /// Destructions that the copy did not know of and that were carried out again.
     pub destroyed_again: usize,
-    /// Destructions that had been announced to the copy and were finished.
+    /// Destructions that had been announced, and were finished.
     pub finished: usize,
+    /// Registered copies that could not be asked what they know.
+    pub unreached: Vec<PathBuf>,
 }
 
-/// What some other place says: its head and its tombstones.
+/// What some other place says: its head, its tombstones, destructions announced to it.
 struct Evidence {
     head: Head,
     feed: Vec<Tombstoned>,
+    intents: Vec<Vec<u8>>,
 }
 
 impl KeyStore {
     /// Makes a new main store at `to` out of the copy at `from`: a new incarnation with a new root.
-    /// Every destruction known from the copy and the evidence is carried out before anything can be opened.
+    /// Every destruction known from the copy, the evidence, and the copies registered in it that can be reached, is carried
+    /// out before anything can be opened.
     ///
     /// # Errors
     /// [`Error::CopyOutdated`] when a newer state is known and loss was not accepted, [`Error::NotACopy`],
@@ -72,35 +78,57 @@ impl KeyStore {
         let selected = cell::select(&cell, &head.store, head.epoch, head.generation)?;
         let custodian = identify(head.suite, &selected.slot.custodies, unlock)?;
         let root_key = cell::open(&selected.slot, &custodian)?;
-        let mut root = open_root(&copy, &head.binding(), &root_key, head.sequence)?;
+        let mut root = open_root(&copy, &head, &root_key)?;
         let signer = SigningKey::from_seed(root.suite, &root.sign_seed);
         let verifier = signer.verifying_key();
         if !head.feed.verify(head.suite, &head.store, &copy.feed, &verifier) {
             return Err(Error::ForeignFeed(from.dir.clone()));
         }
 
-        let mut known = head.sequence;
-        let mut epoch = head.epoch;
-        let mut feed = copy.feed.clone();
-        for place in &options.evidence {
-            let evidence = gather(place, &target, wait)?;
+        let (mut known, mut epoch) = (head.sequence, head.epoch);
+        let mut incarnation = root.incarnation;
+        let mut again: Vec<Tombstoned> = Vec::new();
+        let mut seen: BTreeSet<KeyId> = copy.feed.iter().map(|dead| dead.id).collect();
+        let mut announced: Vec<Vec<u8>> = read_intent(&from.dir)?.into_iter().collect();
+        let mut unreached = Vec::new();
+        let asked = options.evidence.iter().map(|place| (place.clone(), None));
+        let others = root.copies.iter().filter(|other| other.id != target.identity.copy);
+        let others = others.map(|other| (other.location.dir.clone(), Some(other.timeout)));
+        for (place, timeout) in asked.chain(others) {
+            let found = match timeout {
+                None => gather(&place, &target, wait),
+                Some(timeout) => {
+                    let (there, target) = (place.clone(), target.clone());
+                    match with_timeout(timeout, move || gather(&there, &target, wait))() {
+                        Ok(found) => Ok(found),
+                        Err(_) => {
+                            unreached.push(place);
+                            continue;
+                        }
+                    }
+                }
+            };
+            let evidence = found?;
             let genuine = evidence.head.store == head.store
                 && evidence.head.feed.verify(head.suite, &head.store, &evidence.feed, &verifier);
             if !genuine {
-                return Err(Error::ForeignFeed(place.clone()));
+                return Err(Error::ForeignFeed(place));
             }
             known = known.max(evidence.head.sequence);
             epoch = epoch.max(evidence.head.epoch);
-            if evidence.feed.len() > feed.len() {
-                feed = evidence.feed;
-            }
+            incarnation = incarnation.max(evidence.head.incarnation);
+            // Feeds fork when a store was restored before: every entry counts, wherever it stands.
+            again.extend(evidence.feed.into_iter().filter(|dead| seen.insert(dead.id)));
+            announced.extend(evidence.intents);
         }
+        announced.sort();
+        announced.dedup();
         if known > head.sequence && !options.accept_loss {
             return Err(Error::CopyOutdated { copy: head.sequence, known });
         }
 
         let incarnation =
-            root.incarnation.checked_add(1).ok_or_else(|| damaged("was restored too often"))?;
+            incarnation.checked_add(1).ok_or_else(|| damaged("was restored too often"))?;
         let restore = Restore {
             incarnation,
             copy: target.identity.copy,
@@ -110,25 +138,23 @@ impl KeyStore {
         };
         root.restores.push(restore);
         root.epoch = epoch + 1;
-        let again = feed[copy.feed.len()..].to_vec();
-        let announced = read_intent(&from.dir)?;
 
         let fresh = Fresh { location: to, root, incarnation, sequence: known + 1 };
-        let mut report = RestoreReport {
+        let report = RestoreReport {
             restore,
             pages: copy.pages.len(),
             destroyed_again: again.len(),
-            finished: 0,
+            finished: announced.len(),
+            unreached,
         };
         let mut store = fresh.build(custodian, wait, |store| {
             let mut intents = Vec::new();
             for (when, certificate, targets) in acts(&again) {
                 intents.push(store.sign_intent(&Intent { targets, certificate, when }));
             }
-            if let Some(signed) = &announced {
-                store.verify_intent(signed)?;
-                intents.push(signed.clone());
-                report.finished += 1;
+            for signed in announced {
+                store.verify_intent(&signed)?;
+                intents.push(signed);
             }
             store.session.head.feed = head.feed.clone();
             let root_address = crate::page::Address::ROOT;
@@ -144,7 +170,7 @@ impl KeyStore {
 }
 
 /// Entries of one act stand together in the feed.
-fn acts(entries: &[Tombstoned]) -> Vec<(u64, [u8; 32], Vec<crate::id::KeyId>)> {
+fn acts(entries: &[Tombstoned]) -> Vec<(u64, [u8; 32], Vec<KeyId>)> {
     let same = |a: &Tombstoned, b: &Tombstoned| (a.when, a.certificate) == (b.when, b.certificate);
     let groups = entries.chunk_by(same);
     groups
@@ -158,8 +184,9 @@ fn acts(entries: &[Tombstoned]) -> Vec<(u64, [u8; 32], Vec<crate::id::KeyId>)> {
 fn gather(place: &std::path::Path, target: &Target, wait: Duration) -> Result<Evidence> {
     let location = Location::new(place, None);
     if location.database().is_file() {
-        let db = Db::open(&location.database(), wait)?;
-        return Ok(Evidence { head: db.head()?, feed: db.tombstones_since(0)? });
+        let db = Db::open_to_read(&location.database(), wait)?;
+        let intents = db.intents()?.into_iter().map(|(_, signed)| signed).collect();
+        return Ok(Evidence { head: db.head()?, feed: db.tombstones_since(0)?, intents });
     }
     let other = Target::at(&location)?;
     if other.identity.store != target.identity.store {
@@ -170,7 +197,8 @@ fn gather(place: &std::path::Path, target: &Target, wait: Duration) -> Result<Ev
     let mut collected = Collected::default();
     let tail =
         scan(place, &file, &other.identity, None, Some(&mut collected))?.ok_or_else(nothing)?;
-    Ok(Evidence { head: tail.head, feed: collected.feed })
+    let intents = read_intent(place)?.into_iter().collect();
+    Ok(Evidence { head: tail.head, feed: collected.feed, intents })
 }
 
 /// Every page that came with the copy must be the one its parent names.
