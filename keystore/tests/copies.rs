@@ -240,6 +240,139 @@ fn a_registration_that_was_cut_short_can_be_made_again() {
 }
 
 #[test]
+fn a_copy_that_knows_more_is_never_overwritten() {
+    let (fixture, mut store) = Fixture::new(Suite::Aes256Gcm);
+    let copy = fixture.at("copy");
+    store.add_copy(&copy, true, OnFailure::Refuse, TIMEOUT).expect("registered");
+    drop(store);
+    let yesterday = fixture.at("yesterday");
+    copy_folder(&fixture.place().dir, &yesterday.dir);
+    let mut store = fixture.open().expect("opens");
+    let newer = make(&mut store, "a", 3);
+    store.sync_live_copies().expect("current");
+    drop(store);
+    // Yesterday's whole store is put back: its copy holds keys that are nowhere else.
+    fs::remove_dir_all(fixture.place().dir).expect("removed");
+    copy_folder(&yesterday.dir, &fixture.place().dir);
+    let mut store = fixture.open().expect("opens");
+    make(&mut store, "a", 1);
+    let refused = store.sync_live_copies();
+    assert!(
+        matches!(refused, Err(Error::CopyUnreachable { reason, .. }) if reason.contains("does not know"))
+    );
+    let mut again = restore(&fixture, &copy, &fixture.at("again")).expect("restored");
+    assert!(newer.iter().all(|key| opens(&mut again, key)));
+    // And the machine that was restored from does not overwrite the copy of the restored store either.
+    again.sync_live_copies().expect("current");
+    assert!(matches!(store.sync_live_copies(), Err(Error::CopyUnreachable { .. })));
+}
+
+#[test]
+fn a_restore_asks_the_registered_copies_and_unites_forked_feeds() {
+    let (fixture, mut store) = Fixture::new(Suite::Aes256Gcm);
+    let keys = make(&mut store, "a", 4);
+    let (stick, live) = (fixture.at("stick"), fixture.at("live"));
+    store.add_copy(&stick, false, OnFailure::Warn, TIMEOUT).expect("registered");
+    store.add_copy(&live, true, OnFailure::Refuse, TIMEOUT).expect("registered");
+    store.sync_copies(|_| true).expect("synced");
+    let old_stick = fixture.at("old-stick");
+    copy_folder(&stick.dir, &old_stick.dir);
+    destroy(&mut store, &keys[0]);
+    destroy(&mut store, &keys[1]);
+    drop(store);
+
+    // Nobody names the live copy as evidence: it is registered, and asked.
+    let refused = restore(&fixture, &old_stick, &fixture.at("no"));
+    assert!(matches!(refused, Err(Error::CopyOutdated { .. })));
+    // A restore that cannot reach it goes another way, and its feed forks.
+    fs::rename(&live.dir, fixture.at("away").dir).expect("unplugged");
+    let fork = fixture.at("fork");
+    let (mut forked, report) =
+        KeyStore::restore(&old_stick, &fork, &fixture.unlock(), &RestoreOptions::default(), WAIT)
+            .expect("restored");
+    assert!(report.unreached.contains(&live.dir));
+    destroy(&mut forked, &keys[2]);
+    drop(forked);
+    // With both pieces of evidence every destruction is known, whichever feed has it.
+    let options =
+        RestoreOptions { evidence: vec![fixture.place().dir, fork.dir.clone()], accept_loss: true };
+    let (mut both, report) =
+        KeyStore::restore(&old_stick, &fixture.at("both"), &fixture.unlock(), &options, WAIT)
+            .expect("restored");
+    assert_eq!((report.destroyed_again, report.restore.incarnation), (3, 3));
+    assert!(keys[..3].iter().all(|key| !opens(&mut both, key)) && opens(&mut both, &keys[3]));
+}
+
+#[test]
+fn a_scope_number_used_again_after_a_restore_is_another_scope() {
+    let (fixture, mut store) = Fixture::new(Suite::Aes256Gcm);
+    let copy = fixture.at("copy");
+    store.add_copy(&copy, false, OnFailure::Warn, TIMEOUT).expect("registered");
+    let gone = make(&mut store, "first", 3);
+    let first = store.scope_id("first").expect("there");
+    store.destroy(Clearance::destroy_for_test(vec![first], [1; 32])).expect("destroyed");
+    drop(store);
+    let options = RestoreOptions { evidence: vec![fixture.place().dir], accept_loss: true };
+    let (mut store, _) =
+        KeyStore::restore(&copy, &fixture.at("again"), &fixture.unlock(), &options, WAIT)
+            .expect("restored");
+    let kept = make(&mut store, "second", 3);
+    let second = store.scope_id("second").expect("there");
+    assert_ne!(first, second);
+    assert!(
+        gone.iter().all(|key| !opens(&mut store, key))
+            && kept.iter().all(|key| opens(&mut store, key))
+    );
+    assert!(matches!(
+        store.destroy(Clearance::destroy_for_test(vec![first], [1; 32])),
+        Err(Error::Clearance(_))
+    ));
+    store.destroy(Clearance::destroy_for_test(vec![second], [1; 32])).expect("destroyed");
+    assert!(kept.iter().all(|key| !opens(&mut store, key)), "a receipt means that it is gone");
+}
+
+#[test]
+fn another_stores_cell_is_never_touched() {
+    let (fixture, mut store) = Fixture::new(Suite::Aes256Gcm);
+    let copy = Location::new(fixture.at("copy").dir, Some(fixture.dir.path().join("stick")));
+    store.add_copy(&copy, true, OnFailure::Refuse, TIMEOUT).expect("registered");
+    let (other, _) = Fixture::new(Suite::Aes256Gcm);
+    fs::copy(other.place().cell, &copy.cell).expect("another stick is plugged in");
+    make(&mut store, "a", 1);
+    assert!(matches!(store.sync_live_copies(), Err(Error::CopyUnreachable { .. })));
+    assert!(store.remove_copy(&copy.dir).expect("given up").is_err());
+    assert_eq!(
+        fs::read(&copy.cell).expect("readable"),
+        fs::read(other.place().cell).expect("readable")
+    );
+    // It stays in the books: a receipt names it until it is found and erased.
+    let key = make(&mut store, "a", 1).remove(0);
+    let receipt = destroy(&mut store, &key);
+    assert!(receipt.copies.iter().any(|outcome| outcome.copy.given_up));
+}
+
+#[test]
+fn damage_in_what_was_acknowledged_is_found_and_mended_by_a_sync() {
+    let (fixture, mut store) = Fixture::new(Suite::Aes256Gcm);
+    make(&mut store, "a", 600);
+    let copy = fixture.at("copy");
+    store.add_copy(&copy, true, OnFailure::Refuse, TIMEOUT).expect("registered");
+    for at in [3, 200] {
+        let mut entries =
+            fs::read_dir(&copy.dir).expect("readable").map(|entry| entry.expect("entry").path());
+        let rows =
+            entries.find(|path| path.to_string_lossy().contains("rows-")).expect("a row file");
+        let mut bytes = fs::read(&rows).expect("readable");
+        bytes[at] ^= 1;
+        fs::write(&rows, &bytes).expect("written");
+        assert!(KeyStore::check_copy(&copy).is_err());
+        let outcome = store.sync_copies(|_| true).expect("synced").remove(0);
+        assert!(matches!(outcome.state, CopyState::Current { .. }));
+        assert_eq!(KeyStore::check_copy(&copy).expect("checked").torn, 0);
+    }
+}
+
+#[test]
 fn taking_custody_away_reaches_the_copies() {
     let (fixture, mut store) = Fixture::new(Suite::Aes256Gcm);
     let copy = fixture.at("copy");

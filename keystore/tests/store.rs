@@ -64,6 +64,8 @@ fn never_had_destroyed_held_and_lost_are_four_errors() {
     assert!(matches!(other.open_key(&keys[2].0), Err(Error::NotOfThisStore(_))));
     // Lost is shown in `copies.rs`: it takes a restore.
 
+    let twice = store.destroy(Clearance::destroy_for_test(vec![keys[2].0; 2], [9; 32]));
+    assert!(matches!(twice, Err(Error::Clearance(_))), "a list names each target once");
     let refused = store.destroy(Clearance::destroy_for_test(vec![keys[2].0, keys[1].0], [9; 32]));
     assert!(matches!(refused, Err(Error::Clearance(_))), "a held key stops the whole list");
     assert!(opens(&mut store, &keys[2]));

@@ -142,6 +142,7 @@ class Store:
     def _copy(self, root):
         copy = SimpleNamespace(id=root.take(16), folder=root.bytes16(), cell=root.bytes16())
         copy.live, copy.on_failure, copy.timeout, copy.added = root.uint(1), root.uint(1), root.uint(4), root.uint(8)
+        copy.given_up = root.uint(1)
         return copy
 
     def _restore(self, root):
@@ -158,6 +159,7 @@ class Store:
     def _scope(self, number, record):
         reader = files.Reader(record, f"scope {number}")
         scope = SimpleNamespace(number=number, flags=reader.uint(1), level=reader.uint(1))
+        scope.incarnation = reader.uint(2)
         scope.created, scope.rotated, scope.count = reader.uint(8), reader.uint(8), reader.uint(4)
         require(scope.flags <= 3, f"scope {number}: unknown flags")
         scope.destroyed, scope.name, scope.keys = bool(scope.flags & 2), None, []
@@ -225,13 +227,15 @@ class Store:
         plain = self.suite.decrypt_block(self.id_key[: self.suite.key_len], id)
         require(plain[10:] == bytes(6), f"key {id.hex()} is not of this store")
         number, slot, incarnation = (int.from_bytes(plain[a:b], "big") for a, b in ((0, 4), (4, 8), (8, 10)))
-        whole_scope = self.key_id(number, WHOLE_SCOPE, 0)
-        destroyed = {entry[:16] for entry in self.feed} | set(self.begun)
-        require(not destroyed & {id, whole_scope}, f"key {id.hex()} is destroyed")
-        require(FIRST_SCOPE <= number < FIRST_SCOPE + self.scope_count, f"key {id.hex()} is lost")
+        # The key, and its scope of whichever incarnation that was.
+        named = {id} | {self.key_id(number, WHOLE_SCOPE, n) for n in range(1, incarnation + 1)}
+        require(not named & set(self.begun), f"key {id.hex()} is destroyed")
+        gone = "destroyed" if named & {entry[:16] for entry in self.feed} else "lost"
+        require(FIRST_SCOPE <= number < FIRST_SCOPE + self.scope_count, f"key {id.hex()} is {gone}")
         scope = self.scopes[number - FIRST_SCOPE]
+        require(slot < scope.count, f"key {id.hex()} is {gone}")
         require(not scope.destroyed, f"key {id.hex()} is destroyed with its scope")
-        require(slot < scope.count and scope.keys[slot].incarnation == incarnation, f"key {id.hex()} is lost")
+        require(scope.keys[slot].incarnation == incarnation, f"key {id.hex()} is {gone}")
         key = scope.keys[slot]
         require(key.secret, f"key {id.hex()} is destroyed")
         require(not key.held and not scope.flags & 1, f"key {id.hex()} is held")
