@@ -245,7 +245,7 @@ impl Target {
     /// Keeps out work on this copy that hung and goes on: a thread left behind, or another process. `None` where the
     /// file system has no locks.
     fn lock(&self) -> Result<Option<WriteLock>> {
-        match WriteLock::take(&self.location.dir.join("lock"), Duration::ZERO) {
+        match WriteLock::take(&self.location.dir.join("lock"), LOCK_WAIT) {
             Ok(lock) => Ok(Some(lock)),
             Err(Error::Io { source, .. })
                 if source.kind() == std::io::ErrorKind::Unsupported
@@ -265,6 +265,9 @@ impl Target {
         bytes
     }
 }
+
+/// A process that was killed may take a moment to let go; work that hung is not waited for.
+const LOCK_WAIT: Duration = Duration::from_secs(2);
 
 /// The destruction announced to a copy, if one was and is not through.
 pub(crate) fn read_intent(dir: &Path) -> Result<Option<Vec<u8>>> {
