@@ -9,7 +9,7 @@ use std::time::Duration;
 #[cfg(feature = "fuzzing")]
 pub(crate) use rows::commits_in;
 pub(crate) use rows::{Collected, RowFile, Tail, Update as RowUpdate, newest, scan};
-pub(crate) use target::{Probe, Rows, Target, Update, read_intent, with_timeout};
+pub(crate) use target::{Probe, Target, Update, read_intent, with_timeout};
 
 use crate::store::Location;
 

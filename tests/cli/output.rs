@@ -135,14 +135,12 @@ fn the_passphrase_line_is_not_part_of_the_data() {
         .open(world.path("both"))
         .expect("a scratch file");
     both.write_all(b"four plain words here\nthe data").expect("a scratch file");
-    let cat = || {
-        let mut cat = std::process::Command::new("cat");
-        world.prepare(&mut cat);
-        let cat = cat.arg("both").stdout(std::process::Stdio::piped()).spawn().expect("cat");
-        std::process::Stdio::from(cat.stdout.expect("it is piped"))
-    };
+    let mut cat = std::process::Command::new("cat");
+    world.prepare(&mut cat);
+    let mut cat = cat.arg("both").stdout(std::process::Stdio::piped()).spawn().expect("cat");
+    let piped = std::process::Stdio::from(cat.stdout.take().expect("it is piped"));
     both.rewind().expect("it is a file");
-    for (stdin, sealed) in [(cat(), "piped.sealed"), (both.into(), "file.sealed")] {
+    for (stdin, sealed) in [(piped, "piped.sealed"), (both.into(), "file.sealed")] {
         let mut seal = world.command(&["--passphrase-fd", "0", "seal", "-", "-o", sealed]);
         seal.env_remove("SEALKEEP_KEY_FILE").stdin(stdin);
         let done = crate::world::done(&mut seal);
@@ -150,6 +148,7 @@ fn the_passphrase_line_is_not_part_of_the_data() {
         let opened = world.good(&["--passphrase-file", "pass", "open", sealed, "-o", "-"]);
         assert_eq!(opened.stdout, "the data");
     }
+    cat.wait().expect("it has ended");
 }
 
 #[test]

@@ -44,20 +44,14 @@ pub(crate) struct Update {
     pub(crate) slot: Option<(Vec<u8>, usize)>,
     /// Slot to erase once everything else is on disk.
     pub(crate) erase: Option<usize>,
-    /// What to do about the row file.
-    pub(crate) rows: Rows,
+    /// Rows that the copy lacks; `None` when it is up to date.
+    pub(crate) rows: Option<RowUpdate>,
+    /// Where its row file ends; `None` to begin a new one.
+    pub(crate) tail: Option<Tail>,
     /// Epoch and generation of the root that the copy has afterwards.
     pub(crate) root: (u64, u64),
     /// A destruction that was announced here is through.
     pub(crate) clear_intent: bool,
-}
-
-/// What to do about a copy's row file.
-pub(crate) enum Rows {
-    /// It is up to date and ends here.
-    AsTheyAre(Option<Tail>),
-    /// To be written, behind the tail or to a new file.
-    Write(RowUpdate, Option<Tail>),
 }
 
 /// What was done to a copy.
@@ -154,15 +148,11 @@ impl Target {
             cell.write(1 - current, bytes)?;
         }
         let mut applied = Applied { tail: None, erased: None, bytes: 0 };
-        applied.tail = match update.rows {
-            Rows::AsTheyAre(tail) => tail,
-            Rows::Write(rows, tail) => {
-                applied.bytes = rows.len();
-                Some(match tail {
-                    Some(tail) => rows.append(dir, &tail)?,
-                    None => rows.replace(dir, &self.identity)?,
-                })
-            }
+        applied.bytes = update.rows.as_ref().map_or(0, RowUpdate::len);
+        applied.tail = match (update.rows, update.tail) {
+            (None, tail) => tail,
+            (Some(rows), Some(tail)) => Some(rows.append(dir, &tail)?),
+            (Some(rows), None) => Some(rows.replace(dir, &self.identity)?),
         };
         if let Some(index) = update.erase {
             // Never erase a slot unless the other holds the root that the rows name.

@@ -9,7 +9,7 @@ use super::{KeyStore, Location};
 use crate::cell::{self, CellFile, ReadBack, Slot, SlotIdentity};
 use crate::clearance::Intent;
 use crate::copy::{
-    CopyRecord, OnFailure, Probe, RowFile, RowUpdate, Rows, Tail, Target, Update, newest, scan,
+    CopyRecord, OnFailure, Probe, RowFile, RowUpdate, Tail, Target, Update, newest, scan,
     with_timeout,
 };
 use crate::db::{Ack, STEPS_KEPT};
@@ -414,12 +414,8 @@ impl KeyStore {
         };
         let up_to_date =
             tail.as_ref().is_some_and(|tail| tail.head.sequence == head.sequence && tail.torn == 0);
-        let rows = if up_to_date {
-            Rows::AsTheyAre(tail)
-        } else {
-            Rows::Write(self.rows_since(tail.as_ref())?, tail)
-        };
-        Ok(Update { slot, erase, rows, root: (head.epoch, head.generation), clear_intent })
+        let rows = if up_to_date { None } else { Some(self.rows_since(tail.as_ref())?) };
+        Ok(Update { slot, erase, rows, tail, root: (head.epoch, head.generation), clear_intent })
     }
 
     /// The tail again if the copy can be brought up to date by appending to it; `None` if it is to be written anew.
