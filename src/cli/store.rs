@@ -10,7 +10,7 @@ use zeroize::Zeroize;
 use crate::cli::exit::Code;
 use crate::cli::failure::Failure;
 use crate::cli::settings::SecretSource;
-use crate::cli::{Context, classify, prompt};
+use crate::cli::{Context, classify, cmd, prompt};
 
 /// What a person or a file gave to open the store with.
 pub(crate) enum Given {
@@ -52,8 +52,21 @@ pub(crate) fn peek(context: &Context) -> Result<Peek, Failure> {
 pub(crate) fn open(context: &Context) -> Result<KeyStore, Failure> {
     peek(context)?;
     let given = given(context)?;
-    KeyStore::open(&location(context)?, &given.unlock(), context.settings.wait)
-        .map_err(|error| here(context, &error))
+    let opened = KeyStore::open(&location(context)?, &given.unlock(), context.settings.wait)
+        .map_err(|error| here(context, &error))?;
+    tell_leftovers(&opened, context);
+    Ok(opened)
+}
+
+/// What a crash had left: finished by this opening, or still to be finished.
+fn tell_leftovers(opened: &KeyStore, context: &Context) {
+    for receipt in opened.finished() {
+        context.output.warn("W-FINISHED", "warn-finished", &[("count", &receipt.targets.len())]);
+        cmd::warn_behind(&receipt.copies, context);
+    }
+    if let Some(reason) = opened.unsettled() {
+        context.output.warn("W-UNSETTLED", "warn-unsettled", &[("reason", &reason)]);
+    }
 }
 
 /// The secret that the settings name, or one that is asked for.

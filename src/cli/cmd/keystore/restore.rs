@@ -49,6 +49,8 @@ pub(super) fn run(args: args::Restore, context: &Context) -> Result<Exit, Failur
     if missing > 0 {
         context.output.warn("W-LOST", "warn-lost", &[("commits", &missing)]);
     }
+    let unreached: Vec<String> =
+        report.unreached.iter().map(|path| path.display().to_string()).collect();
     context.output.document(
         "sealkeep.keystore-restore/1",
         json!({
@@ -58,6 +60,7 @@ pub(super) fn run(args: args::Restore, context: &Context) -> Result<Exit, Failur
             "pages": report.pages,
             "destroyed_again": report.destroyed_again,
             "destructions_finished": report.finished,
+            "unreached_copies": unreached,
         }),
     )?;
     Ok(Exit::Ok)
