@@ -39,6 +39,35 @@ impl Drop for Scratch {
     }
 }
 
+/// Objects from this size on, in bytes, are worked on by all threads together.
+const LARGE: u64 = 4 * 1024 * 1024;
+
+/// Works on every object of a group: small ones side by side, large ones one after the other, each with all threads.
+/// Results come with the object's place in the group; those after one that stops everything may be missing.
+pub(super) fn work_on<O: Sync, T: Send>(
+    group: &[O],
+    size: impl Fn(&O) -> u64,
+    run: &Run<'_>,
+    work: impl Fn(usize, &mut Scratch, &Run<'_>) -> Result<T, Error> + Sync,
+) -> Vec<(usize, Result<T, Error>)> {
+    let stops = |result: &Result<T, Error>| result.as_ref().is_err_and(Error::stops_everything);
+    let (large, small): (Vec<usize>, Vec<usize>) =
+        (0..group.len()).partition(|&at| size(&group[at]) > LARGE);
+    let mut results =
+        parallel(run, small.len(), |at, scratch| work(small[at], scratch, &run.single()), stops);
+    for (at, _) in &mut results {
+        *at = small[*at];
+    }
+    let mut scratch = Scratch::default();
+    for at in large {
+        if results.iter().any(|(_, result)| stops(result)) {
+            break;
+        }
+        results.push((at, work(at, &mut scratch, run)));
+    }
+    results
+}
+
 /// Calls `work` for each index below `count` on `run.workers` threads. The results come in the order of the indices;
 /// those after the first that makes `stop` true may be missing.
 pub(super) fn parallel<T: Send>(

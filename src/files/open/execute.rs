@@ -15,7 +15,7 @@ use super::plan::{Object, OpenPlan};
 use crate::envelope::{self, Kind, Metadata, Run};
 use crate::files::beneath::{descend, path_of};
 use crate::files::error::{Error, io};
-use crate::files::group::{Scratch, groups, parallel, sync_file_systems};
+use crate::files::group::{groups, parallel, sync_file_systems, work_on};
 use crate::files::keys::Keys;
 use crate::files::output::{publish_symlink, sync_dir};
 use crate::files::place::Place;
@@ -70,30 +70,12 @@ impl OpenPlan {
         directories: &mut Directories,
         report: &mut Report,
     ) -> Result<(), Error> {
-        let stops =
-            |result: &Result<Ready, Error>| result.as_ref().is_err_and(Error::stops_everything);
-        let (large, small): (Vec<usize>, Vec<usize>) =
-            (0..group.len()).partition(|&at| group[at].size > LARGE);
-        let open = |at: usize, scratch: &mut Scratch, run: &Run<'_>| {
-            self.open_object(&group[at], keys, scratch, run)
-        };
-        let mut results = parallel(
+        let results = work_on(
+            group,
+            |object| object.size,
             run,
-            small.len(),
-            |at, scratch| open(small[at], scratch, &run.single()),
-            stops,
+            |at, scratch, run| self.open_object(&group[at], keys, scratch, run),
         );
-        for (at, _) in &mut results {
-            *at = small[*at];
-        }
-        let mut scratch = Scratch::default();
-        for at in large {
-            if results.iter().any(|(_, result)| stops(result)) {
-                break;
-            }
-            results.push((at, open(at, &mut scratch, run)));
-        }
-        drop(scratch);
         self.publish(group, results, run, directories, report)
     }
 
@@ -308,9 +290,6 @@ fn output_of(what: &What) -> Option<(usize, Vec<u8>)> {
         What::Directory { place, path } => Some((*place, path.clone().unwrap_or_default())),
     }
 }
-
-/// Sealed files from this size on, in bytes, are opened by all threads together.
-const LARGE: u64 = 4 * 1024 * 1024;
 
 /// Up to so many outputs, each is synced by itself; beyond, the file system as a whole.
 const FEW: usize = 4;

@@ -16,7 +16,7 @@ use super::object::Ready;
 use super::plan::{Object, PlannedObject, SealPlan};
 use crate::envelope::{Kind, Run};
 use crate::files::error::Error;
-use crate::files::group::{Scratch, groups, parallel, sync_file_systems};
+use crate::files::group::{groups, parallel, sync_file_systems, work_on};
 use crate::files::keys::{Keys, KeysError};
 use crate::files::output::{check_free, check_replaceable};
 use crate::files::place::Place;
@@ -154,32 +154,15 @@ impl SealPlan {
         run: &Run<'_>,
         report: &mut Report,
     ) -> Result<(), Error> {
-        let stops =
-            |result: &Result<Ready, Error>| result.as_ref().is_err_and(Error::stops_everything);
-        let seal = |index: usize, scratch: &mut Scratch, run: &Run<'_>| {
-            let (id, key) = &keys[index];
-            self.seal_object(group[index], (id, key), scratch, run)
-        };
-        // Small ones side by side; large ones one after the other, each with all threads.
-        let (large, small): (Vec<usize>, Vec<usize>) =
-            (0..group.len()).partition(|&at| group[at].size > LARGE);
-        let mut results = parallel(
+        let results = work_on(
+            group,
+            |object| object.size,
             run,
-            small.len(),
-            |at, scratch| seal(small[at], scratch, &run.single()),
-            stops,
+            |at, scratch, run| {
+                let (id, key) = &keys[at];
+                self.seal_object(group[at], (id, key), scratch, run)
+            },
         );
-        for (at, _) in &mut results {
-            *at = small[*at];
-        }
-        let mut scratch = Scratch::default();
-        for at in large {
-            if results.iter().any(|(_, result)| stops(result)) {
-                break;
-            }
-            results.push((at, seal(at, &mut scratch, run)));
-        }
-        drop(scratch);
         self.publish(group, keys, results, run, report)
     }
 
@@ -311,9 +294,6 @@ impl SealPlan {
         }
     }
 }
-
-/// Objects from this size on, in bytes, are sealed by all threads together.
-const LARGE: u64 = 4 * 1024 * 1024;
 
 /// Up to so many outputs, each is synced by itself; beyond, the file system as a whole.
 const FEW: usize = 4;
