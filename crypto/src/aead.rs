@@ -5,7 +5,7 @@ mod sm4;
 
 use thiserror::Error;
 
-use crate::Suite;
+use crate::{Level, Suite};
 
 /// Bytes in a nonce, in both suites.
 pub const NONCE_LEN: usize = 12;
@@ -98,16 +98,36 @@ pub struct OpenJob<'a> {
 }
 
 impl Suite {
-    /// Makes a key of this suite ready for use. Its expanded form lies in locked memory and is
-    /// erased when dropped; what computing it left on the stack is not.
+    /// Makes a key of this suite ready for use, with the fastest implementation that this
+    /// processor can run. Its expanded form lies in locked memory and is erased when dropped.
     ///
     /// # Panics
     /// If `key` has not [`Suite::key_len`] bytes.
     pub fn aead(self, key: &[u8]) -> Box<dyn Aead> {
+        let mut levels = Level::ALL.into_iter().rev();
+        levels.find_map(|level| self.aead_at(level, key)).expect("the portable level always is")
+    }
+
+    /// The same with a certain implementation, if there is one of the suite at that level and
+    /// this processor can run it. All give the same results.
+    ///
+    /// # Panics
+    /// If `key` has not [`Suite::key_len`] bytes.
+    pub fn aead_at(self, level: Level, key: &[u8]) -> Option<Box<dyn Aead>> {
         self.check_key(key);
+        const CHECKED: &str = "the length was checked";
         match self {
-            Suite::Aes256Gcm => Box::new(aes::Aes256Gcm::new(key)),
-            Suite::Sm4Gcm => Box::new(sm4::Sm4Gcm::new(key)),
+            Suite::Aes256Gcm => aes::at(level, key.try_into().expect(CHECKED)),
+            Suite::Sm4Gcm => sm4::at(level, key.try_into().expect(CHECKED)),
+        }
+    }
+
+    /// The levels for which there is an implementation of this suite, the slowest first.
+    pub fn levels(self) -> &'static [Level] {
+        match self {
+            _ if cfg!(not(target_arch = "x86_64")) => &[Level::Portable],
+            Suite::Aes256Gcm => &[Level::Portable, Level::Avx512],
+            Suite::Sm4Gcm => &Level::ALL,
         }
     }
 }

@@ -66,6 +66,9 @@ pub mod af;
 mod block;
 mod hash;
 mod kdf;
+#[cfg(target_arch = "x86_64")]
+mod kernel;
+mod level;
 mod lowlevel;
 mod password;
 mod process;
@@ -81,6 +84,7 @@ pub use aead::{Aead, NONCE_LEN, Nonce, OpenJob, SealJob, TAG_LEN, Tag, Unauthent
 pub use block::BlockCipher;
 pub use hash::{HASH_LEN, Hasher, eq_ct, hash, hmac};
 pub use kdf::Kdf;
+pub use level::Level;
 pub use password::{Argon2Params, ParamsError};
 pub use process::{Hardening, harden_process};
 pub use secret::{LockedMemory, Secret, SecretVec, locked_memory};

@@ -1,13 +1,16 @@
 //! Everything that needs `unsafe`: memory that is locked, kept out of core dumps and zeroed, and
-//! a kernel in vector instructions.
+//! vector instructions.
 //!
 //! The rest of the crate sees safe types only: [`LockedBytes`], a byte buffer; [`Wiped`], a box
-//! for any value whose own crate does not erase it; and `sm4::RoundKeys`.
+//! for any value whose own crate does not erase it; and on x86-64 the vectors, which exist only
+//! where the processor has the instructions for them.
 #![allow(unsafe_code)]
 
 mod arena;
 #[cfg(target_arch = "x86_64")]
-pub(crate) mod sm4;
+pub(crate) mod cpu;
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod vector;
 
 use std::marker::PhantomData;
 use std::ops::Deref;

@@ -1,21 +1,37 @@
-//! AES-256-GCM, NIST SP 800-38D, by `ring` (AES-NI / VAES and CLMUL kernels, constant time).
+//! AES-256-GCM, NIST SP 800-38D: the kernel where the processor has the instructions for it, or
+//! `ring`.
 
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce as RingNonce, UnboundKey};
 
 use super::{Aead, Nonce, Tag, Unauthentic};
+use crate::Level;
 use crate::lowlevel::Wiped;
 
-/// `ring` does not erase its key schedule; [`Wiped`] does.
-pub(super) struct Aes256Gcm(Wiped<LessSafeKey>);
+/// Why not `ring` everywhere: see `docs/architecture.md`.
+pub(super) fn at(level: Level, key: &[u8; 32]) -> Option<Box<dyn Aead>> {
+    match level {
+        Level::Portable => Some(Box::new(Ring::new(key))),
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512 => {
+            use crate::kernel::{Aes256, Gcm};
+            use crate::lowlevel::vector::V512;
+            Some(Box::new(Gcm::<Aes256<V512>>::new(key)?))
+        }
+        _ => None,
+    }
+}
 
-impl Aes256Gcm {
-    pub(super) fn new(key: &[u8]) -> Self {
+/// `ring` does not erase its key schedule; [`Wiped`] does.
+struct Ring(Wiped<LessSafeKey>);
+
+impl Ring {
+    fn new(key: &[u8; 32]) -> Self {
         let key = UnboundKey::new(&AES_256_GCM, key).expect("the length was checked");
         Self(Wiped::new(LessSafeKey::new(key)))
     }
 }
 
-impl Aead for Aes256Gcm {
+impl Aead for Ring {
     fn seal(&self, nonce: &Nonce, aad: &[u8], data: &mut [u8]) -> Tag {
         let nonce = RingNonce::assume_unique_for_key(*nonce);
         let tag = self

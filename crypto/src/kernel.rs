@@ -1,0 +1,17 @@
+//! The kernels: block ciphers and hashes in vector instructions, written once for all lengths of
+//! vectors.
+//!
+//! There is nothing unsafe here; that is in [`lowlevel`](crate::lowlevel). The data that is
+//! secret is in vectors throughout, and vectors can neither be branched on nor used as addresses.
+
+mod aes;
+mod gcm;
+mod ghash;
+pub(crate) mod matrix;
+mod pair;
+mod sm4;
+
+pub(crate) use aes::Aes256;
+pub(crate) use gcm::Gcm;
+pub(crate) use pair::Pair;
+pub(crate) use sm4::Sm4;
