@@ -2,44 +2,183 @@
 //! processor lacks are named as skipped.
 #![allow(clippy::unwrap_used)]
 
-use sealkeep_crypto::{Aead, Level, OpenJob, SealJob, Suite, random};
+use sealkeep_crypto::{Aead, Level, OpenJob, SealJob, Suite, Tag, random};
 
-/// Runs a check with the portable implementation and every other one that this processor has.
-fn each(check: impl Fn(Suite, Level, &dyn Aead, &dyn Aead)) {
+/// Two implementations of one suite with the same key.
+struct Match {
+    name: String,
+    portable: Box<dyn Aead>,
+    other: Box<dyn Aead>,
+}
+
+/// The portable implementation against every other one that this processor can run.
+fn matches() -> Vec<Match> {
+    let mut all = Vec::new();
     for suite in Suite::ALL {
         let key: [u8; 32] = random::array();
         let key = &key[..suite.key_len()];
-        let portable = suite.aead_at(Level::Portable, key).unwrap();
         for level in &suite.levels()[1..] {
+            let name = format!("{suite} at {level}");
             match suite.aead_at(*level, key) {
-                Some(aead) => check(suite, *level, &*portable, &*aead),
-                None => println!("skipped: {suite} at {level}, which this processor lacks"),
+                Some(other) => {
+                    let portable = suite.aead_at(Level::Portable, key).unwrap();
+                    all.push(Match { name, portable, other });
+                }
+                None => println!("skipped: {name}, which this processor lacks"),
+            }
+        }
+    }
+    all
+}
+
+fn filled(len: usize) -> Vec<u8> {
+    let mut bytes = vec![0; len];
+    random::fill(&mut bytes);
+    bytes
+}
+
+impl Match {
+    /// Seals and opens `data` in place.
+    fn check(&self, aad: &[u8], data: &mut [u8]) {
+        let what = || format!("{}, {} bytes, {} of AAD", self.name, data.len(), aad.len());
+        let what = what();
+        let nonce = random::array();
+        let plaintext = data.to_vec();
+        let mut expected = plaintext.clone();
+        let expected_tag = self.portable.seal(&nonce, aad, &mut expected);
+
+        let tag = self.other.seal(&nonce, aad, data);
+        assert!(data == expected, "{what}: the ciphertext differs");
+        assert_eq!(tag, expected_tag, "{what}");
+        assert!(self.other.open(&nonce, aad, data, &tag).is_ok(), "{what}: does not open");
+        assert!(data == plaintext, "{what}: the plaintext differs");
+    }
+}
+
+#[test]
+fn all_lengths_to_4200() {
+    let all = filled(4200);
+    for pair in matches() {
+        for len in 0..=all.len() {
+            pair.check(&all[..len % 67], &mut all[..len].to_vec());
+        }
+    }
+}
+
+#[test]
+fn random_lengths_to_4_mib() {
+    let all = filled(4 << 20);
+    for pair in matches() {
+        for _ in 0..6 {
+            let len = u32::from_le_bytes(random::array()) as usize % all.len();
+            pair.check(&all[..len % 100], &mut all[..len].to_vec());
+        }
+    }
+}
+
+#[test]
+fn all_alignments() {
+    let mut buffer = filled(5000);
+    for pair in matches() {
+        for start in 0..=128 {
+            for len in [1, 16, 63, 1024, 2048, 4097] {
+                let aad = buffer[start..start + 33].to_vec();
+                pair.check(&aad, &mut buffer[start..start + len]);
             }
         }
     }
 }
 
-fn same(portable: &dyn Aead, aead: &dyn Aead, aad: &[u8], data: &mut [u8], what: &str) {
-    let nonce = random::array();
-    let plaintext = data.to_vec();
-    let mut expected = plaintext.clone();
-    let expected_tag = portable.seal(&nonce, aad, &mut expected);
-
-    let tag = aead.seal(&nonce, aad, data);
-    assert!(data == expected, "{what}: the ciphertext differs");
-    assert_eq!(tag, expected_tag, "{what}");
-    aead.open(&nonce, aad, data, &tag).unwrap_or_else(|_| panic!("{what}: does not open"));
-    assert!(data == plaintext, "{what}: the plaintext differs");
+/// Around blocks, vectors and batches; with and without data.
+#[test]
+fn lengths_of_aad() {
+    let aad = filled(9000);
+    let data = filled(100);
+    for pair in matches() {
+        for len in (0..=130).chain([511, 512, 513, 1023, 1024, 1025, 2047, 2048, 2049, 9000]) {
+            pair.check(&aad[..len], &mut []);
+            pair.check(&aad[..len], &mut data.clone());
+        }
+    }
 }
 
+/// A wrong bit anywhere, in the tag, the data, the AAD or the nonce, is refused, and leaves zeros.
 #[test]
-fn all_lengths() {
-    let mut all = vec![0; 4200];
-    random::fill(&mut all);
-    each(|suite, level, portable, aead| {
-        for len in 0..=4200 {
-            let aad = &all[..len % 67];
-            same(portable, aead, aad, &mut all.clone()[..len], &format!("{suite} {level} {len}"));
+fn every_wrong_bit_is_refused() {
+    for pair in matches() {
+        for len in [0, 1, 300, 2100] {
+            let (nonce, aad): ([u8; 12], [u8; 20]) = (random::array(), random::array());
+            let mut sealed = filled(len);
+            let tag = pair.other.seal(&nonce, &aad, &mut sealed);
+            let refused = |nonce: &[u8; 12], aad: &[u8], sealed: &[u8], tag: &Tag| {
+                let mut data = sealed.to_vec();
+                assert!(pair.other.open(nonce, aad, &mut data, tag).is_err(), "{}", pair.name);
+                assert!(data.iter().all(|byte| *byte == 0), "{}", pair.name);
+            };
+            for bit in 0..128 {
+                let mut wrong = tag;
+                wrong[bit / 8] ^= 1 << (bit % 8);
+                refused(&nonce, &aad, &sealed, &wrong);
+            }
+            for bit in 0..8 * aad.len() {
+                let mut wrong = aad;
+                wrong[bit / 8] ^= 1 << (bit % 8);
+                refused(&nonce, &wrong, &sealed, &tag);
+            }
+            for bit in 0..96 {
+                let mut wrong = nonce;
+                wrong[bit / 8] ^= 1 << (bit % 8);
+                refused(&wrong, &aad, &sealed, &tag);
+            }
+            for byte in 0..len {
+                let mut wrong = sealed.clone();
+                wrong[byte] ^= 1 << (byte % 8);
+                refused(&nonce, &aad, &wrong, &tag);
+            }
         }
-    });
+    }
+}
+
+/// Batches of any size, of messages of different lengths, give what single calls give.
+#[test]
+fn batches() {
+    for pair in matches() {
+        for count in [0, 1, 2, 63, 64, 65, 130] {
+            let plain: Vec<_> = (0..count).map(|i| filled(i * 37 % 3000)).collect();
+            let nonces: Vec<[u8; 12]> = (0..count).map(|_| random::array()).collect();
+            let mut sealed = plain.clone();
+            let mut jobs: Vec<_> = sealed.iter_mut().zip(&nonces).collect();
+            let mut jobs: Vec<_> = jobs
+                .iter_mut()
+                .map(|(data, nonce)| SealJob { nonce: **nonce, aad: b"aad", data, tag: [0; 16] })
+                .collect();
+            pair.other.seal_many(&mut jobs);
+            let tags: Vec<_> = jobs.iter().map(|job| job.tag).collect();
+            for ((plain, nonce), (sealed, tag)) in
+                plain.iter().zip(&nonces).zip(sealed.iter().zip(&tags))
+            {
+                let mut expected = plain.clone();
+                assert_eq!(pair.portable.seal(nonce, b"aad", &mut expected), *tag, "{}", pair.name);
+                assert_eq!(expected, *sealed, "{}", pair.name);
+            }
+            for wrong in [None, Some(0), Some(count / 2), count.checked_sub(1)] {
+                let wrong = wrong.filter(|wrong| *wrong < count);
+                let mut data = sealed.clone();
+                let mut jobs: Vec<_> = Vec::new();
+                for (i, ((data, nonce), tag)) in data.iter_mut().zip(&nonces).zip(&tags).enumerate()
+                {
+                    let mut tag = *tag;
+                    tag[3] ^= u8::from(Some(i) == wrong);
+                    jobs.push(OpenJob { nonce: *nonce, aad: b"aad", data, tag });
+                }
+                let opened = pair.other.open_many(&mut jobs);
+                assert_eq!(opened.err(), wrong, "{}", pair.name);
+                let good = wrong.unwrap_or(count);
+                assert_eq!(data[..good], plain[..good], "{}", pair.name);
+                if let Some(wrong) = wrong {
+                    assert!(data[wrong].iter().all(|byte| *byte == 0), "{}", pair.name);
+                }
+            }
+        }
+    }
 }
