@@ -9,6 +9,7 @@ mod gcm;
 mod ghash;
 pub(crate) mod matrix;
 mod pair;
+pub(crate) mod sm3;
 mod sm4;
 
 pub(crate) use aes::Aes256;

@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::FileExt;
 
-use sealkeep_crypto::{Secret, SecretVec};
+use sealkeep_crypto::{BlockCipher, Secret, SecretVec, Suite};
 
 /// So that looking for a secret does not mean having it: the pattern is kept masked.
 const MASK: u8 = 0xA5;
@@ -92,6 +92,48 @@ fn a_secret_is_in_memory_once_and_then_no_more() {
         drop(secret);
         assert_eq!(occurrences(&pattern), 0);
     }
+}
+
+/// What a key is expanded to: the round keys of AES begin with the key itself; the powers of the
+/// hash key end with the hash key times x.
+#[test]
+fn an_expanded_key_is_erased() {
+    for suite in Suite::ALL {
+        for level in &suite.levels()[1..] {
+            let key = Secret::<32>::random();
+            let key_bytes = &key.expose()[..suite.key_len()];
+            let key_pattern = masked(key_bytes);
+            let (hash_key, twisted) = hash_key_patterns(suite, key_bytes);
+            let Some(aead) = suite.aead_at(*level, key_bytes) else {
+                println!("skipped: {suite} at {level}, which this processor lacks");
+                continue;
+            };
+            aead.seal(&[1; 12], b"aad", &mut [2; 5000]);
+            let round_keys = usize::from(suite == Suite::Aes256Gcm);
+            let what = format!("{suite} at {level}");
+            assert_eq!(occurrences(&key_pattern), 1 + round_keys, "{what}: the key");
+            assert_eq!(occurrences(&twisted), 1, "{what}: the powers of the hash key");
+            drop(aead);
+            assert_eq!(occurrences(&key_pattern), 1, "{what}: the key");
+            assert_eq!(occurrences(&twisted), 0, "{what}: the powers of the hash key");
+            assert_eq!(occurrences(&hash_key), 0, "{what}: the hash key");
+        }
+    }
+}
+
+/// H (SP 800-38D §7.1 step 1), and H · x as the kernels keep it.
+fn hash_key_patterns(suite: Suite, key: &[u8]) -> (Vec<u8>, Vec<u8>) {
+    let mut block = [0; 16];
+    BlockCipher::new(suite, key).encrypt(&mut block);
+    let mut h = u128::from_be_bytes(block);
+    let carry = h >> 127;
+    let mut twisted = (h << 1 ^ carry.wrapping_neg() & (0xC2 << 120 | 1)).to_le_bytes();
+    let patterns = (masked(&block), masked(&twisted));
+    block.fill(0);
+    twisted.fill(0);
+    h = 0;
+    std::hint::black_box((&block, &twisted, h));
+    patterns
 }
 
 #[test]

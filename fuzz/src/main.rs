@@ -1,4 +1,5 @@
-//! Feeds every parser with damaged and random input for a fixed time, on a stock toolchain.
+//! Feeds every parser, and every implementation of the ciphers, with damaged and random input for a
+//! fixed time, on a stock toolchain.
 //!
 //! `cargo run --release --manifest-path fuzz/Cargo.toml -- [--seconds N] [--seed N] [TARGET…]`
 //!
@@ -7,6 +8,7 @@
 //! `fuzz/artifacts/` and its replay is `-- --replay FILE TARGET`.
 
 mod keystore;
+mod levels;
 mod mutate;
 mod targets;
 
@@ -62,7 +64,7 @@ fn keep(target: &Target, input: &[u8]) {
 }
 
 fn all_targets() -> impl Iterator<Item = &'static Target> {
-    targets::TARGETS.iter().chain(keystore::TARGETS)
+    [targets::TARGETS, keystore::TARGETS, levels::TARGETS].into_iter().flatten()
 }
 
 struct Options {

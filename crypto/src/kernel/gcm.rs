@@ -2,6 +2,7 @@
 //! authentication in one pass, in place.
 
 use subtle::ConstantTimeEq;
+use zeroize::Zeroize;
 
 use super::ghash::{Ghash, Powers};
 use crate::aead::{Aead, Nonce, OpenJob, SealJob, TAG_LEN, Tag, Unauthentic};
@@ -13,6 +14,9 @@ pub(super) const MAX_BATCH: usize = 16 * MAX_LEN;
 
 /// For how many messages the masks of the tags are computed in one go.
 const MAX_JOBS: usize = 64;
+
+/// A block that is encrypted for nothing. Not zeros: what they give is the key of the hash.
+pub(super) const FILLER: [u8; 16] = [0xFF; 16];
 
 /// Into how many steps a cipher divides its work on a batch.
 pub(super) const STEPS: usize = 8;
@@ -84,10 +88,11 @@ impl<C: BlockCipher> Task for Expand<'_, C> {
     #[inline(always)]
     fn run(self) -> Gcm<C> {
         let cipher = C::new(self.cpu, self.key);
-        let mut zeros = [0; MAX_LEN];
-        cipher.encrypt(&mut zeros);
-        let hash_key = zeros.first_chunk().expect("a block at least");
-        let powers = Powers::new(self.cpu, hash_key);
+        let mut blocks = [FILLER; MAX_LEN / 16];
+        blocks[0] = [0; 16];
+        cipher.encrypt(blocks.as_flattened_mut());
+        let powers = Powers::new(self.cpu, &blocks[0]);
+        blocks[0].zeroize();
         Gcm { cpu: self.cpu, cipher, powers }
     }
 }
@@ -141,9 +146,10 @@ impl<C: BlockCipher> Task for Seal<'_, '_, C> {
         for job in self.jobs.iter_mut() {
             job.tag = self.gcm.encrypt(&job.nonce, job.aad, job.data);
         }
-        let masks = self.gcm.masks(self.jobs.iter().map(|job| &job.nonce));
-        for (job, mask) in self.jobs.iter_mut().zip(&masks) {
+        let mut masks = self.gcm.masks(self.jobs.iter().map(|job| &job.nonce));
+        for (job, mask) in self.jobs.iter_mut().zip(&mut masks) {
             job.tag = xor_16(&job.tag, mask);
+            mask.zeroize();
         }
     }
 }
@@ -164,13 +170,18 @@ impl<C: BlockCipher> Task for Open<'_, '_, C> {
         for (tag, job) in tags.iter_mut().zip(self.jobs.iter_mut()) {
             *tag = self.gcm.decrypt(&job.nonce, job.aad, job.data);
         }
-        let masks = self.gcm.masks(self.jobs.iter().map(|job| &job.nonce));
-        let mut right = self
-            .jobs
-            .iter()
-            .zip(tags.iter().zip(&masks))
-            .map(|(job, (tag, mask))| bool::from(xor_16(tag, mask).ct_eq(&job.tag)));
-        let Some(wrong) = right.position(|right| !right) else { return Ok(()) };
+        let mut masks = self.gcm.masks(self.jobs.iter().map(|job| &job.nonce));
+        let mut wrong = None;
+        for (index, (tag, mask)) in tags.iter_mut().zip(&mut masks).enumerate() {
+            let Some(job) = self.jobs.get_mut(index) else { break };
+            *tag = xor_16(tag, mask);
+            if !bool::from(tag.ct_eq(&job.tag)) {
+                wrong.get_or_insert(index);
+            }
+            tag.zeroize();
+            mask.zeroize();
+        }
+        let Some(wrong) = wrong else { return Ok(()) };
         for job in &mut self.jobs[wrong..] {
             job.data.fill(0);
         }
@@ -190,7 +201,7 @@ impl<C: BlockCipher> Gcm<C> {
     /// What is added to the values of the hash for these nonces, [`MAX_JOBS`] at most.
     #[inline(always)]
     fn masks<'n>(&self, nonces: impl Iterator<Item = &'n Nonce>) -> [[u8; 16]; MAX_JOBS] {
-        let mut masks = [[0; 16]; MAX_JOBS];
+        let mut masks = [FILLER; MAX_JOBS];
         let mut count = 0_usize;
         for (mask, nonce) in masks.iter_mut().zip(nonces) {
             *mask = first_block(nonce);

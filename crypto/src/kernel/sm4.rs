@@ -12,7 +12,7 @@
 
 use zeroize::Zeroize;
 
-use super::gcm::{Alongside, BlockCipher, STEPS};
+use super::gcm::{Alongside, BlockCipher, FILLER, STEPS};
 use super::matrix::{IDENTITY, ROTATE_2, SHIFT_2, apply, inverse, product};
 use crate::lowlevel::LockedBytes;
 use crate::lowlevel::vector::{Field, MAX_LEN, Square, Transform, Vector};
@@ -57,7 +57,8 @@ impl<V: Field> BlockCipher for Sm4<V> {
     fn encrypt(&self, blocks: &mut [u8]) {
         let len = V::Half::LEN;
         for blocks in blocks.chunks_mut(V::Half::BATCH) {
-            let mut x = [[V::Half::splat(self.cpu, [0; 4]); 4]; 4];
+            let [filler, ..] = FILLER;
+            let mut x = [[V::Half::splat(self.cpu, [filler; 4]); 4]; 4];
             for (x, bytes) in x.as_flattened_mut().iter_mut().zip(blocks.chunks_exact(len)) {
                 *x = V::Half::load(self.cpu, bytes);
             }
@@ -311,7 +312,7 @@ mod tests {
     /// The product in GF(2⁸), with the polynomial that defines the field.
     fn times(polynomial: u32, a: u8, b: u8) -> u8 {
         let mut product = (0..8).filter(|i| b >> i & 1 == 1).fold(0, |p, i| p ^ u32::from(a) << i);
-        for i in (8..16).rev().filter(|i| *i < 16) {
+        for i in (8..15).rev() {
             if product >> i & 1 == 1 {
                 product ^= polynomial << (i - 8);
             }
@@ -347,8 +348,7 @@ mod tests {
         assert_eq!(derived.filter(|derived| *derived == ours).count(), 1);
     }
 
-    /// The S-box in plain arithmetic, all 256 values, against the `sm4` crate: with a key whose
-    /// round keys are known, the first round of a block shows one value at a time.
+    /// All 256 values of the S-box, by way of the one field and of the other.
     #[test]
     fn the_field_of_sm4_is_that_of_aes() {
         let inverse_in = |field, x: u8| (0..254).fold(1, |p, _| times(field, p, x));

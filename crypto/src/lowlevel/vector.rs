@@ -155,3 +155,41 @@ pub(crate) trait AesRounds: Carryless {
     /// Reverses the last four bytes of each lane.
     fn reverse_last_words(self) -> Self;
 }
+
+/// Little-endian words of 32 bits, as hashes of many messages work on them.
+pub(crate) trait Words: Vector {
+    /// The four quarters of a block of 64 bytes for each lane, each quarter of all of them in one
+    /// vector. Blocks for which there is no lane are not looked at.
+    fn load_quarters(cpu: Self::Cpu, blocks: &[&[u8; 64]; 4]) -> [Self; 4];
+
+    /// The bytes of each word in reverse.
+    fn reverse_words(self) -> Self;
+
+    /// In each lane the first two words of a and of b in turn, and the last two.
+    fn interleave_words(self, b: Self) -> (Self, Self);
+
+    /// The sums of each two words modulo 2³².
+    fn add_words(self, b: Self) -> Self;
+
+    /// x ⋘ N
+    fn rotate<const N: i32>(self) -> Self;
+
+    /// x ⊕ x ⋘ N ⊕ x ⋘ M, where M has to be N + 8: turning by whole bytes costs less.
+    #[inline(always)]
+    fn xor_rotated<const N: i32, const M: i32>(self) -> Self {
+        const { assert!(M == N + 8) };
+        self.xor(self.xor(self.rotate::<8>()).rotate::<N>())
+    }
+
+    /// The bits of a where x has ones, and of b where it has zeros.
+    #[inline(always)]
+    fn choose(self, a: Self, b: Self) -> Self {
+        self.and(a.xor(b)).xor(b)
+    }
+
+    /// The bits that two of the three have at least.
+    #[inline(always)]
+    fn majority(self, b: Self, c: Self) -> Self {
+        self.and(b).xor(self.xor(b).and(c))
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{Carryless, Field, Vector};
+use super::{Carryless, Field, Vector, Words};
 use crate::kernel::matrix::Nibbles;
 use crate::lowlevel::cpu::SsseAes;
 
@@ -141,6 +141,48 @@ impl Carryless for V128 {
     #[inline(always)]
     fn fold(self) -> Self {
         self
+    }
+}
+
+impl Words for V128 {
+    #[inline(always)]
+    fn load_quarters(cpu: SsseAes, [block, ..]: &[&[u8; 64]; 4]) -> [Self; 4] {
+        let (quarters, _) = block.as_chunks::<16>();
+        [
+            Self::load(cpu, &quarters[0]),
+            Self::load(cpu, &quarters[1]),
+            Self::load(cpu, &quarters[2]),
+            Self::load(cpu, &quarters[3]),
+        ]
+    }
+
+    #[inline(always)]
+    fn reverse_words(self) -> Self {
+        const REVERSED: [u8; 16] = [3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12];
+        self.shuffle(Self::load(self.1, &REVERSED))
+    }
+
+    #[inline(always)]
+    fn interleave_words(self, b: Self) -> (Self, Self) {
+        let low = vector!(self.1, _mm_unpacklo_epi32(self.0, b.0));
+        let high = vector!(self.1, _mm_unpackhi_epi32(self.0, b.0));
+        (low, high)
+    }
+
+    #[inline(always)]
+    fn add_words(self, b: Self) -> Self {
+        vector!(self.1, _mm_add_epi32(self.0, b.0))
+    }
+
+    #[inline(always)]
+    fn rotate<const N: i32>(self) -> Self {
+        const TURNED: [u8; 16] = [3, 0, 1, 2, 7, 4, 5, 6, 11, 8, 9, 10, 15, 12, 13, 14];
+        if N == 8 {
+            return self.shuffle(Self::load(self.1, &TURNED));
+        }
+        let left = vector!(self.1, _mm_sll_epi32(self.0, _mm_cvtsi32_si128(N)));
+        let right = vector!(self.1, _mm_srl_epi32(self.0, _mm_cvtsi32_si128(32 - N)));
+        left.xor(right)
     }
 }
 

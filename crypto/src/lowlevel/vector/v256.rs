@@ -3,7 +3,7 @@
 use std::arch::x86_64::*;
 
 use super::v128::{UNSHIFT_ROWS, V128};
-use super::{Carryless, Field, Vector};
+use super::{Carryless, Field, Vector, Words};
 use crate::kernel::matrix::Nibbles;
 use crate::lowlevel::cpu::{Avx2, Avx2Aes, Avx2Gfni, SsseAes};
 
@@ -24,6 +24,16 @@ impl<C: Avx2> V256<C> {
     fn both(cpu: C, lane: &[u8; 16]) -> Self {
         let lane = i128::from_le_bytes(*lane);
         vector!(cpu, _mm256_broadcastsi128_si256(std::mem::transmute::<i128, __m128i>(lane)))
+    }
+
+    /// One lane and the other.
+    #[inline(always)]
+    fn two(cpu: C, low: &[u8; 16], high: &[u8; 16]) -> Self {
+        let (low, high) = (i128::from_le_bytes(*low), i128::from_le_bytes(*high));
+        vector!(cpu, {
+            let low = std::mem::transmute::<i128, __m128i>(low);
+            _mm256_set_m128i(std::mem::transmute::<i128, __m128i>(high), low)
+        })
     }
 }
 
@@ -181,5 +191,45 @@ impl Field for V256<Avx2Aes> {
             _mm256_set_m128i(high, low)
         });
         boxed.shuffle(&UNSHIFT_ROWS).look_up(const { &Nibbles::after_aes_box(M, C) })
+    }
+}
+
+impl<C: Avx2> Words for V256<C> {
+    #[inline(always)]
+    fn load_quarters(cpu: C, [low, high, ..]: &[&[u8; 64]; 4]) -> [Self; 4] {
+        let ((low, _), (high, _)) = (low.as_chunks::<16>(), high.as_chunks::<16>());
+        [
+            Self::two(cpu, &low[0], &high[0]),
+            Self::two(cpu, &low[1], &high[1]),
+            Self::two(cpu, &low[2], &high[2]),
+            Self::two(cpu, &low[3], &high[3]),
+        ]
+    }
+
+    #[inline(always)]
+    fn reverse_words(self) -> Self {
+        self.shuffle(&[3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12])
+    }
+
+    #[inline(always)]
+    fn interleave_words(self, b: Self) -> (Self, Self) {
+        let low = vector!(self.1, _mm256_unpacklo_epi32(self.0, b.0));
+        let high = vector!(self.1, _mm256_unpackhi_epi32(self.0, b.0));
+        (low, high)
+    }
+
+    #[inline(always)]
+    fn add_words(self, b: Self) -> Self {
+        vector!(self.1, _mm256_add_epi32(self.0, b.0))
+    }
+
+    #[inline(always)]
+    fn rotate<const N: i32>(self) -> Self {
+        if N == 8 {
+            return self.shuffle(&[3, 0, 1, 2, 7, 4, 5, 6, 11, 8, 9, 10, 15, 12, 13, 14]);
+        }
+        let left = vector!(self.1, _mm256_sll_epi32(self.0, _mm_cvtsi32_si128(N)));
+        let right = vector!(self.1, _mm256_srl_epi32(self.0, _mm_cvtsi32_si128(32 - N)));
+        left.xor(right)
     }
 }

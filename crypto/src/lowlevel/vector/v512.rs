@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{AesRounds, Carryless, Field, Vector};
+use super::{AesRounds, Carryless, Field, Vector, Words};
 use crate::lowlevel::cpu::Avx512;
 
 /// 64 bytes in four lanes.
@@ -161,5 +161,68 @@ impl AesRounds for V512 {
     #[inline(always)]
     fn reverse_last_words(self) -> Self {
         self.shuffle([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 15, 14, 13, 12])
+    }
+}
+
+impl Words for V512 {
+    /// Exchanges rows and columns of 4 × 4 lanes.
+    #[inline(always)]
+    fn load_quarters(cpu: Avx512, [a, b, c, d]: &[&[u8; 64]; 4]) -> [Self; 4] {
+        const LOW: i32 = 0b01_00_01_00;
+        const HIGH: i32 = 0b11_10_11_10;
+        const EVEN: i32 = 0b10_00_10_00;
+        const ODD: i32 = 0b11_01_11_01;
+        let (a, b) = (Self::load(cpu, &a[..]), Self::load(cpu, &b[..]));
+        let (c, d) = (Self::load(cpu, &c[..]), Self::load(cpu, &d[..]));
+        let low_ab = vector!(cpu, _mm512_shuffle_i32x4::<LOW>(a.0, b.0));
+        let high_ab = vector!(cpu, _mm512_shuffle_i32x4::<HIGH>(a.0, b.0));
+        let low_cd = vector!(cpu, _mm512_shuffle_i32x4::<LOW>(c.0, d.0));
+        let high_cd = vector!(cpu, _mm512_shuffle_i32x4::<HIGH>(c.0, d.0));
+        [
+            vector!(cpu, _mm512_shuffle_i32x4::<EVEN>(low_ab.0, low_cd.0)),
+            vector!(cpu, _mm512_shuffle_i32x4::<ODD>(low_ab.0, low_cd.0)),
+            vector!(cpu, _mm512_shuffle_i32x4::<EVEN>(high_ab.0, high_cd.0)),
+            vector!(cpu, _mm512_shuffle_i32x4::<ODD>(high_ab.0, high_cd.0)),
+        ]
+    }
+
+    #[inline(always)]
+    fn reverse_words(self) -> Self {
+        self.shuffle([3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12])
+    }
+
+    #[inline(always)]
+    fn interleave_words(self, b: Self) -> (Self, Self) {
+        let low = vector!(self.1, _mm512_unpacklo_epi32(self.0, b.0));
+        let high = vector!(self.1, _mm512_unpackhi_epi32(self.0, b.0));
+        (low, high)
+    }
+
+    #[inline(always)]
+    fn add_words(self, b: Self) -> Self {
+        vector!(self.1, _mm512_add_epi32(self.0, b.0))
+    }
+
+    #[inline(always)]
+    fn rotate<const N: i32>(self) -> Self {
+        vector!(self.1, _mm512_rol_epi32::<N>(self.0))
+    }
+
+    #[inline(always)]
+    fn xor_rotated<const N: i32, const M: i32>(self) -> Self {
+        const { assert!(M == N + 8) };
+        self.xor3(self.rotate::<N>(), self.rotate::<M>())
+    }
+
+    #[inline(always)]
+    fn choose(self, a: Self, b: Self) -> Self {
+        const CHOOSE: i32 = 0xCA;
+        vector!(self.1, _mm512_ternarylogic_epi32::<CHOOSE>(self.0, a.0, b.0))
+    }
+
+    #[inline(always)]
+    fn majority(self, b: Self, c: Self) -> Self {
+        const MAJORITY: i32 = 0xE8;
+        vector!(self.1, _mm512_ternarylogic_epi32::<MAJORITY>(self.0, b.0, c.0))
     }
 }
