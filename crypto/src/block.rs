@@ -1,9 +1,10 @@
 //! The bare block ciphers: AES-256 (FIPS 197) and SM4 (GB/T 32907-2016), one block of 16 bytes.
 
+use aes::cipher::consts::U16;
 use aes::cipher::{BlockCipherDecrypt, BlockCipherEncrypt, KeyInit};
 
-use crate::Suite;
 use crate::lowlevel::Wiped;
+use crate::{Level, Suite};
 
 /// A permutation of 16-byte values under a key. For identifiers that must look random and lead
 /// back; never for data, which belongs to [`Aead`](crate::Aead).
@@ -17,12 +18,7 @@ use crate::lowlevel::Wiped;
 /// cipher.decrypt(&mut block);
 /// assert_eq!(&block, b"scope 7, slot 42");
 /// ```
-pub struct BlockCipher(Cipher);
-
-enum Cipher {
-    Aes(Wiped<aes::Aes256>),
-    Sm4(Wiped<sm4::Sm4>),
-}
+pub struct BlockCipher(Box<dyn Block>);
 
 impl BlockCipher {
     /// Makes a key ready for use.
@@ -30,31 +26,77 @@ impl BlockCipher {
     /// # Panics
     /// If `key` has not [`Suite::key_len`] bytes.
     pub fn new(suite: Suite, key: &[u8]) -> Self {
-        const CHECKED: &str = "the length was checked";
+        let mut levels = Level::ALL.into_iter().rev();
+        levels.find_map(|level| Self::at(level, suite, key)).expect("the portable level always is")
+    }
+
+    /// The same with a certain implementation, if there is one of the suite at that level and
+    /// this processor can run it. All give the same results.
+    ///
+    /// # Panics
+    /// If `key` has not [`Suite::key_len`] bytes.
+    pub fn at(level: Level, suite: Suite, key: &[u8]) -> Option<Self> {
         suite.check_key(key);
-        Self(match suite {
-            Suite::Aes256Gcm => {
-                Cipher::Aes(Wiped::new(aes::Aes256::new_from_slice(key).expect(CHECKED)))
-            }
-            Suite::Sm4Gcm => Cipher::Sm4(Wiped::new(sm4::Sm4::new_from_slice(key).expect(CHECKED))),
-        })
+        match (suite, level) {
+            (Suite::Aes256Gcm, Level::Portable) => Some(Self::portable::<aes::Aes256>(key)),
+            (Suite::Sm4Gcm, Level::Portable) => Some(Self::portable::<sm4::Sm4>(key)),
+            #[cfg(target_arch = "x86_64")]
+            (Suite::Sm4Gcm, level) => kernel(level, key.try_into().ok()?).map(Self),
+            _ => None,
+        }
+    }
+
+    fn portable<C: KeyInit + BlockCipherEncrypt + BlockCipherDecrypt>(key: &[u8]) -> Self
+    where
+        Wiped<C>: Block + 'static,
+    {
+        Self(Box::new(Wiped::new(C::new_from_slice(key).expect("the length was checked"))))
     }
 
     /// Encrypts one block in place.
     pub fn encrypt(&self, block: &mut [u8; 16]) {
-        match &self.0 {
-            Cipher::Aes(cipher) => cipher.encrypt_block(block.into()),
-            Cipher::Sm4(cipher) => cipher.encrypt_block(block.into()),
-        }
+        self.0.encrypt(block);
     }
 
     /// Decrypts one block in place.
     pub fn decrypt(&self, block: &mut [u8; 16]) {
-        match &self.0 {
-            Cipher::Aes(cipher) => cipher.decrypt_block(block.into()),
-            Cipher::Sm4(cipher) => cipher.decrypt_block(block.into()),
-        }
+        self.0.decrypt(block);
     }
+}
+
+/// An implementation, with a key.
+pub(crate) trait Block: Send + Sync {
+    /// Encrypts one block in place.
+    fn encrypt(&self, block: &mut [u8; 16]);
+    /// Decrypts one block in place.
+    fn decrypt(&self, block: &mut [u8; 16]);
+}
+
+impl<C> Block for Wiped<C>
+where
+    C: BlockCipherEncrypt<BlockSize = U16> + BlockCipherDecrypt + Send + Sync,
+{
+    fn encrypt(&self, block: &mut [u8; 16]) {
+        self.encrypt_block(block.into());
+    }
+
+    fn decrypt(&self, block: &mut [u8; 16]) {
+        self.decrypt_block(block.into());
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+fn kernel(level: Level, key: &[u8; 16]) -> Option<Box<dyn Block>> {
+    use crate::kernel::Sm4Single;
+    use crate::lowlevel::vector::{V128, V256Aes, V256Gfni, V512};
+
+    Some(match level {
+        Level::Portable => return None,
+        Level::SsseAes => Box::new(Sm4Single::<V128>::new(key)?),
+        Level::Avx2Aes => Box::new(Sm4Single::<V256Aes>::new(key)?),
+        Level::Avx2Gfni => Box::new(Sm4Single::<V256Gfni>::new(key)?),
+        Level::Avx512 => Box::new(Sm4Single::<V512>::new(key)?),
+    })
 }
 
 impl std::fmt::Debug for BlockCipher {

@@ -9,10 +9,12 @@ mod gcm;
 mod ghash;
 pub(crate) mod matrix;
 mod pair;
+mod single;
 pub(crate) mod sm3;
 mod sm4;
 
 pub(crate) use aes::Aes256;
 pub(crate) use gcm::Gcm;
 pub(crate) use pair::Pair;
+pub(crate) use single::Sm4Single;
 pub(crate) use sm4::Sm4;

@@ -1,6 +1,6 @@
 //! Every implementation of every suite gives what the portable one gives. Levels that this
 //! processor lacks are named as skipped.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::print_stdout, clippy::unwrap_used)]
 
 use sealkeep_crypto::{Aead, Level, OpenJob, SealJob, Suite, Tag, random};
 

@@ -16,18 +16,19 @@ fn check_aead(
     ciphertext: &[u8],
     tag: [u8; 16],
 ) {
-    let aead = suite.aead(key);
-    let mut data = plaintext.to_vec();
-    assert_eq!(aead.seal(&nonce, aad, &mut data), tag);
-    assert_eq!(data, ciphertext);
-    aead.open(&nonce, aad, &mut data, &tag).unwrap();
-    assert_eq!(data, plaintext);
+    for aead in suite.levels().iter().filter_map(|level| suite.aead_at(*level, key)) {
+        let mut data = plaintext.to_vec();
+        assert_eq!(aead.seal(&nonce, aad, &mut data), tag);
+        assert_eq!(data, ciphertext);
+        aead.open(&nonce, aad, &mut data, &tag).unwrap();
+        assert_eq!(data, plaintext);
 
-    let mut wrong = tag;
-    wrong[0] ^= 1;
-    let mut data = ciphertext.to_vec();
-    assert!(aead.open(&nonce, aad, &mut data, &wrong).is_err());
-    assert!(data.iter().all(|b| *b == 0));
+        let mut wrong = tag;
+        wrong[0] ^= 1;
+        let mut data = ciphertext.to_vec();
+        assert!(aead.open(&nonce, aad, &mut data, &wrong).is_err());
+        assert!(data.iter().all(|b| *b == 0));
+    }
 }
 
 #[test]

@@ -101,7 +101,7 @@ impl<V: AesRounds> Counter<V> {
     #[inline(always)]
     fn new(cpu: V::Cpu, nonce: &[u8; 12], first: u32) -> Self {
         let (mut next, mut step) = ([0; MAX_LEN], [0; MAX_LEN]);
-        let lanes = (V::LEN / 16) as u32;
+        let lanes = u32::from(V::LANES);
         for (i, (next, step)) in
             (0..lanes).zip(next.chunks_exact_mut(16).zip(step.chunks_exact_mut(16)))
         {

@@ -222,16 +222,15 @@ impl<C: BlockCipher> Gcm<C> {
         let (mut hashed, mut sealed) = (0, 0);
         while sealed < data.len() {
             let (before, after) = data.split_at_mut(sealed);
-            let keystream = if hashed < sealed {
+            sealed += if hashed < sealed {
                 let mut batch = hash.batch(&before[hashed..]);
                 let keystream = self.cipher.keystream(&mut counter, &mut batch);
                 hash.end(batch);
                 hashed = sealed;
-                keystream
+                xor(after, &keystream)
             } else {
-                self.cipher.keystream(&mut counter, &mut ())
+                xor(after, &self.cipher.keystream(&mut counter, &mut ()))
             };
-            sealed += xor(after, &keystream);
         }
         hash.update(&data[hashed..]);
         finish(hash, aad, data)

@@ -8,7 +8,8 @@ pub(crate) const fn apply(m: u64, x: u8) -> u8 {
     let rows = m.to_be_bytes();
     let (mut result, mut i) = (0, 0);
     while i < 8 {
-        result |= ((rows[i] & x).count_ones() as u8 & 1) << i;
+        let odd = (rows[i] & x).count_ones() % 2 == 1;
+        result |= (odd as u8) << i;
         i += 1;
     }
     result
@@ -43,13 +44,13 @@ pub(crate) const fn product(a: u64, b: u64) -> u64 {
 /// M⁻¹, if there is one; otherwise a matrix of no use.
 pub(crate) const fn inverse(m: u64) -> u64 {
     let mut columns = [0; 8];
-    let mut x = 0;
-    while x < 256 {
-        let image = apply(m, x as u8);
+    let mut x = u8::MAX;
+    while x > 0 {
+        let image = apply(m, x);
         if image.is_power_of_two() {
-            columns[image.trailing_zeros() as usize] = x as u8;
+            columns[image.trailing_zeros() as usize] = x;
         }
-        x += 1;
+        x -= 1;
     }
     from_columns(columns)
 }
@@ -77,10 +78,11 @@ impl Nibbles {
     /// x ↦ M · x ⊕ C
     pub(crate) const fn of(m: u64, c: i32) -> Self {
         let mut tables = Self { low: [0; 16], high: [0; 16] };
-        let mut x = 0;
+        let [c, ..] = c.to_le_bytes();
+        let mut x: u8 = 0;
         while x < 16 {
-            tables.low[x] = apply(m, x as u8) ^ c as u8;
-            tables.high[x] = apply(m, (x as u8) << 4);
+            tables.low[x as usize] = apply(m, x) ^ c;
+            tables.high[x as usize] = apply(m, x << 4);
             x += 1;
         }
         tables

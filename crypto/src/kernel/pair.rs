@@ -11,7 +11,7 @@ pub(crate) struct Pair<V>(V, V);
 
 impl<V: Vector> Vector for Pair<V> {
     type Cpu = V::Cpu;
-    const LEN: usize = 2 * V::LEN;
+    const LANES: u8 = 2 * V::LANES;
 
     #[inline(always)]
     fn cpu(self) -> V::Cpu {

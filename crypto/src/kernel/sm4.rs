@@ -81,6 +81,16 @@ impl<V: Field> BlockCipher for Sm4<V> {
 }
 
 impl<V: Field> Sm4<V> {
+    /// §7.2: the same key for decryption, which is encryption with the round keys in reverse.
+    pub(crate) fn inverse(&self) -> Self {
+        let mut keys = LockedBytes::zeroed(KEYS_LEN);
+        let forth = self.keys.as_slice().chunks_exact(16).rev();
+        for (back, forth) in keys.as_mut_slice().chunks_exact_mut(16).zip(forth) {
+            back.copy_from_slice(forth);
+        }
+        Self { cpu: self.cpu, keys }
+    }
+
     /// §7.1, from words sorted by bytes to blocks.
     #[inline(always)]
     fn rounds<W: Field>(&self, mut x: Square<W>, other: &mut impl Alongside) -> Square<W> {
@@ -237,9 +247,10 @@ impl<V: Field> Counter<V> {
         }
         // Place p of lane l comes out of `transpose` in lane l of vector p.
         let mut index = [0; MAX_LEN];
-        let lanes = V::LEN / 16;
-        for (i, index) in index[..V::LEN].iter_mut().enumerate() {
-            *index = (i % 16 * lanes + i / 16) as u8;
+        for lane in 0..V::LANES {
+            for place in 0..16 {
+                index[usize::from(16 * lane + place)] = place * V::LANES + lane;
+            }
         }
         let nonce = [enter(words[0]), enter(words[1]), enter(words[2])];
         Self { nonce, index: V::load(cpu, &index), next: first }
@@ -259,7 +270,7 @@ impl<V: Field> Counter<V> {
             V::splat(cpu, [c; 4]).xor(V::splat(cpu, [c ^ carried[2]; 4]).and(carry)),
             low,
         ];
-        self.next = self.next.wrapping_add(V::LEN as u32);
+        self.next = self.next.wrapping_add(16 * u32::from(V::LANES));
         [self.nonce[0], self.nonce[1], self.nonce[2], enter(counter)]
     }
 }
@@ -297,152 +308,7 @@ const LEAVE: u64 = inverse(PRE);
 const SHIFTED: u64 = product(PRE, product(IDENTITY ^ SHIFT_2, POST));
 /// b ⋘ 2. It is added three times in [`round`], and so is the constant.
 const TURNED: u64 = product(PRE, product(ROTATE_2, POST));
-const TURNED_ADD: i32 = apply(product(PRE, ROTATE_2), POST_ADD as u8) as i32;
+const TURNED_ADD: i32 = apply(product(PRE, ROTATE_2), POST_ADD.to_le_bytes()[0]) as i32;
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::kernel::Pair;
-    use crate::kernel::matrix::from_columns;
-    use crate::lowlevel::cpu::{Cpu, Task};
-    use crate::lowlevel::vector::{V128, V256Aes, V256Gfni, V512};
-    use crate::random;
-    use ::sm4::cipher::{BlockCipherEncrypt, KeyInit};
-
-    /// The product in GF(2⁸), with the polynomial that defines the field.
-    fn times(polynomial: u32, a: u8, b: u8) -> u8 {
-        let mut product = (0..8).filter(|i| b >> i & 1 == 1).fold(0, |p, i| p ^ u32::from(a) << i);
-        for i in (8..15).rev() {
-            if product >> i & 1 == 1 {
-                product ^= polynomial << (i - 8);
-            }
-        }
-        u8::try_from(product).unwrap()
-    }
-
-    const AES_FIELD: u32 = 0x11B;
-    const SM4_FIELD: u32 = 0x1F5;
-
-    fn power(x: u8, n: u32) -> u8 {
-        (0..n).fold(1, |p, _| times(AES_FIELD, p, x))
-    }
-
-    /// The S-box is x ↦ A · (A · x ⊕ c)⁻¹ ⊕ c in the field of x⁸ + x⁷ + x⁶ + x⁵ + x⁴ + x² + 1,
-    /// where c = 0xD3 and each column of A is the one before, turned by one bit: F. Liu et al.,
-    /// *Analysis of the SMS4 Block Cipher* (2007). A root of that polynomial in the field of AES
-    /// takes the one field to the other; of the eight roots, one gives the constants used here.
-    #[test]
-    fn the_affine_maps_follow_from_the_algebra() {
-        let a = from_columns(std::array::from_fn(|i| 0xCB_u8.rotate_left(i as u32)));
-        let c = 0xD3;
-        let is_root = |x: &u8| {
-            (0..=8).filter(|i| SM4_FIELD >> i & 1 == 1).fold(0, |sum, i| sum ^ power(*x, i)) == 0
-        };
-        let roots: Vec<u8> = (1..=255).filter(is_root).collect();
-        assert_eq!(roots.len(), 8);
-        let derived = roots.into_iter().map(|root| {
-            let to_aes = from_columns(std::array::from_fn(|i| power(root, i as u32)));
-            (product(to_aes, a), apply(to_aes, c), product(a, inverse(to_aes)), c)
-        });
-        let ours = (PRE, PRE_ADD as u8, POST, POST_ADD as u8);
-        assert_eq!(derived.filter(|derived| *derived == ours).count(), 1);
-    }
-
-    /// All 256 values of the S-box, by way of the one field and of the other.
-    #[test]
-    fn the_field_of_sm4_is_that_of_aes() {
-        let inverse_in = |field, x: u8| (0..254).fold(1, |p, _| times(field, p, x));
-        for x in 0..=255_u8 {
-            let through_aes = apply(POST, inverse_in(AES_FIELD, apply(PRE, x) ^ PRE_ADD as u8));
-            let a = from_columns(std::array::from_fn(|i| 0xCB_u8.rotate_left(i as u32)));
-            let directly = apply(a, inverse_in(SM4_FIELD, apply(a, x) ^ 0xD3));
-            assert_eq!(through_aes, directly, "{x:02x}");
-        }
-    }
-
-    /// Encrypts each of these blocks with a kernel.
-    struct Encrypt<'a, V: Field> {
-        cpu: V::Cpu,
-        key: &'a [u8; 16],
-        blocks: &'a mut [u8],
-    }
-
-    impl<V: Field> Task for Encrypt<'_, V> {
-        type Out = ();
-
-        #[inline(always)]
-        fn run(self) {
-            Sm4::<V>::new(self.cpu, self.key).encrypt(self.blocks);
-        }
-    }
-
-    /// Two batches of key stream from a counter.
-    struct Stream<'a, V: Field> {
-        cpu: V::Cpu,
-        key: &'a [u8; 16],
-        nonce: &'a [u8; 12],
-        first: u32,
-    }
-
-    impl<V: Field> Task for Stream<'_, V> {
-        type Out = Vec<u8>;
-
-        #[inline(always)]
-        fn run(self) -> Vec<u8> {
-            let cipher = Sm4::<V>::new(self.cpu, self.key);
-            let mut counter = cipher.counter(self.nonce, self.first);
-            let mut stream = vec![0; 2 * V::BATCH];
-            for batch in stream.chunks_exact_mut(V::BATCH) {
-                let keystream = cipher.keystream(&mut counter, &mut ());
-                for (bytes, x) in batch.chunks_exact_mut(V::LEN).zip(keystream.as_flattened()) {
-                    x.store(bytes);
-                }
-            }
-            stream
-        }
-    }
-
-    fn check<V: Field>(level: &str) {
-        let Some(cpu) = V::Cpu::detect() else {
-            println!("skipped: {level}, which this processor lacks");
-            return;
-        };
-        let key = random::array();
-        let model = ::sm4::Sm4::new(&key.into());
-        let encrypted = |blocks: &[u8]| {
-            let (blocks, _) = blocks.as_chunks::<16>();
-            let each = |block: &[u8; 16]| {
-                let mut block = *block;
-                model.encrypt_block((&mut block).into());
-                block
-            };
-            blocks.iter().map(each).collect::<Vec<_>>().concat()
-        };
-        for len in (MAX_LEN..=3 * V::BATCH).step_by(MAX_LEN) {
-            let mut blocks = vec![0; len];
-            random::fill(&mut blocks);
-            let expected = encrypted(&blocks);
-            cpu.run(Encrypt::<V> { cpu, key: &key, blocks: &mut blocks });
-            assert!(blocks == expected, "{level}: {len} bytes");
-        }
-        let nonce: [u8; 12] = random::array();
-        let near = [2, 0xFFFF_FFFF_u32, 0xFFFF_FF00, 0x00FF_FFF0, 0xFF7F, 255, 256, 0x1234_56FE];
-        for first in near.into_iter().chain((0..300).map(|i| 0u32.wrapping_sub(i))) {
-            let stream = cpu.run(Stream::<V> { cpu, key: &key, nonce: &nonce, first });
-            let counters: Vec<u8> = (0..stream.len() as u32 / 16)
-                .flat_map(|i| [&nonce[..], &first.wrapping_add(i).to_be_bytes()].concat())
-                .collect();
-            assert!(stream == encrypted(&counters), "{level}: from counter {first:x}");
-        }
-    }
-
-    #[test]
-    fn every_level_encrypts_as_the_portable_model() {
-        check::<V128>("ssse3-aes");
-        check::<V256Aes>("avx2-aes");
-        check::<V256Gfni>("avx2-gfni");
-        check::<Pair<V256Gfni>>("avx2-gfni in pairs");
-        check::<V512>("avx512");
-        check::<Pair<V512>>("avx512 in pairs");
-    }
-}
+mod tests;

@@ -40,8 +40,11 @@ pub(crate) trait Vector: Copy + Send + Sync + 'static {
     /// Proof that the processor has the instructions.
     type Cpu: Cpu;
 
+    /// Lanes in a vector.
+    const LANES: u8;
+
     /// Bytes in a vector.
-    const LEN: usize;
+    const LEN: usize = 16 * Self::LANES as usize;
 
     /// The token.
     fn cpu(self) -> Self::Cpu;

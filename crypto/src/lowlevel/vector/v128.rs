@@ -30,7 +30,7 @@ impl V128 {
 
 impl Vector for V128 {
     type Cpu = SsseAes;
-    const LEN: usize = 16;
+    const LANES: u8 = 1;
 
     #[inline(always)]
     fn cpu(self) -> SsseAes {

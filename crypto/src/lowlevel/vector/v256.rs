@@ -39,7 +39,7 @@ impl<C: Avx2> V256<C> {
 
 impl<C: Avx2> Vector for V256<C> {
     type Cpu = C;
-    const LEN: usize = 32;
+    const LANES: u8 = 2;
 
     #[inline(always)]
     fn cpu(self) -> C {

@@ -20,7 +20,7 @@ impl V512 {
 
 impl Vector for V512 {
     type Cpu = Avx512;
-    const LEN: usize = 64;
+    const LANES: u8 = 4;
 
     #[inline(always)]
     fn cpu(self) -> Avx512 {
