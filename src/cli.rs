@@ -29,6 +29,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use clap::FromArgMatches;
 use clap::error::ErrorKind;
+use sealkeep_crypto::Suite;
 
 use args::{Cli, Command};
 use exit::Exit;
@@ -112,6 +113,8 @@ fn show_parse_result(error: &clap::Error, messages: Messages, args: &[OsString])
 fn harden(output: &Output) {
     let hardening = sealkeep_crypto::harden_process();
     output.detail("note-hardening", &[("state", &format!("{hardening:?}"))]);
+    let levels = Suite::ALL.map(|suite| format!("{suite} {}", suite.level())).join(", ");
+    output.detail("note-levels", &[("levels", &levels)]);
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let limit = getrlimit(Resource::Nofile);
     // Sealing a tree keeps many outputs open between two syncs. A lower limit only makes it slower.

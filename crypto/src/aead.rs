@@ -98,14 +98,13 @@ pub struct OpenJob<'a> {
 }
 
 impl Suite {
-    /// Makes a key of this suite ready for use, with the fastest implementation that this
-    /// processor can run. Its expanded form lies in locked memory and is erased when dropped.
+    /// Makes a key of this suite ready for use, at [`Suite::level`]. Its expanded form lies in
+    /// locked memory and is erased when dropped.
     ///
     /// # Panics
     /// If `key` has not [`Suite::key_len`] bytes.
     pub fn aead(self, key: &[u8]) -> Box<dyn Aead> {
-        let mut levels = Level::ALL.into_iter().rev();
-        levels.find_map(|level| self.aead_at(level, key)).expect("the portable level always is")
+        self.aead_at(self.level(), key).expect("the level is available")
     }
 
     /// The same with a certain implementation, if there is one of the suite at that level and
@@ -120,6 +119,12 @@ impl Suite {
             Suite::Aes256Gcm => aes::at(level, key.try_into().expect(CHECKED)),
             Suite::Sm4Gcm => sm4::at(level, key.try_into().expect(CHECKED)),
         }
+    }
+
+    /// The fastest implementation of this suite that this processor can run.
+    pub fn level(self) -> Level {
+        let mut levels = self.levels().iter().rev();
+        *levels.find(|level| level.available()).expect("the portable level always is")
     }
 
     /// The levels for which there is an implementation of this suite, the slowest first.

@@ -26,6 +26,25 @@ impl Level {
     pub const ALL: [Level; 5] =
         [Level::Portable, Level::SsseAes, Level::Avx2Aes, Level::Avx2Gfni, Level::Avx512];
 
+    /// Whether this processor has the instructions.
+    pub fn available(self) -> bool {
+        #[cfg(target_arch = "x86_64")]
+        use crate::lowlevel::cpu::{Avx2Aes, Avx2Gfni, Avx512, Cpu, SsseAes};
+        match self {
+            Level::Portable => true,
+            #[cfg(target_arch = "x86_64")]
+            Level::SsseAes => SsseAes::detect().is_some(),
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2Aes => Avx2Aes::detect().is_some(),
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2Gfni => Avx2Gfni::detect().is_some(),
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512 => Avx512::detect().is_some(),
+            #[cfg(not(target_arch = "x86_64"))]
+            _ => false,
+        }
+    }
+
     /// The name in reports.
     pub const fn name(self) -> &'static str {
         match self {

@@ -36,6 +36,7 @@
 //! |---|---|
 //! | encrypt data | [`Suite::aead`], [`Aead`] |
 //! | hash, authenticate, derive | [`hash()`], [`Hasher`], [`hmac()`], [`Kdf`] |
+//! | hash many chunks | [`hash_many`] |
 //! | turn a passphrase into a key | [`Argon2Params`] |
 //! | sign and verify | [`SigningKey`], [`VerifyingKey`] |
 //! | give a key to the holder of a private key | [`WrapPublic`], [`WrapSecret`] |
@@ -45,14 +46,16 @@
 //! | protect the whole process | [`harden_process`], [`locked_memory`] |
 //!
 //! # What it relies on
-//! The algorithms come from `ring` (AES-GCM), RustCrypto and dalek crates; this crate chooses,
-//! combines and tests them. Its own are the splitter, the sharing, and a kernel that encrypts
-//! sixteen SM4 blocks at a time on processors with AVX2 and GFNI. Only the private module
-//! `lowlevel` has `unsafe` code: locked memory and that kernel.
+//! Most algorithms come from `ring`, RustCrypto and dalek crates; this crate chooses, combines and
+//! tests them. Its own are the splitter, the sharing, and on x86-64 the kernels: SM4-GCM,
+//! AES-256-GCM and SM3 in vector instructions, chosen at run time by what the processor has
+//! ([`Level`]) and tested against the portable implementations at every level. Only the private
+//! module `lowlevel` has `unsafe` code: locked memory and single vector instructions.
 //!
-//! Operations on secrets take constant time, with one exception: SM4 without the kernel (on other
-//! processors, and in [`BlockCipher`]) looks its S-box up in a table, so its timing may depend on
-//! what other programs on the same machine do to the cache.
+//! Operations on secrets take constant time, with one exception: SM4 at [`Level::Portable`] looks
+//! its S-box up in a table, so its timing may depend on what other programs on the same machine do
+//! to the cache. That is the level of processors without AES instructions, and of all that are not
+//! x86-64: on those nothing but the portable level has been written, or run.
 //!
 //! # Limits that callers keep
 //! A nonce is used once for a key; a key seals at most 2³² messages (SP 800-38D §8.3). GCM is not
@@ -82,7 +85,7 @@ mod wrap;
 
 pub use aead::{Aead, NONCE_LEN, Nonce, OpenJob, SealJob, TAG_LEN, Tag, Unauthentic};
 pub use block::BlockCipher;
-pub use hash::{HASH_LEN, Hasher, eq_ct, hash, hmac};
+pub use hash::{HASH_LEN, Hasher, eq_ct, hash, hash_many, hash_many_at, hmac};
 pub use kdf::Kdf;
 pub use level::Level;
 pub use password::{Argon2Params, ParamsError};

@@ -374,6 +374,7 @@ yes = yes
 no = no
 partial-counts = { $done } done, { $failed } failed
 note-hardening = Protection of this process: { $state }
+note-levels = Implementations of the ciphers on this processor: { $levels }
 
 ## Warnings
 

@@ -374,6 +374,7 @@ yes = 是
 no = 否
 partial-counts = 完成 { $done } 个，失败 { $failed } 个
 note-hardening = 本进程的保护状态：{ $state }
+note-levels = 本机处理器上所用的密码实现：{ $levels }
 
 ## 警告
 
