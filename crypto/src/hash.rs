@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use sm3::Sm3;
 use subtle::ConstantTimeEq;
 
-use crate::Suite;
+use crate::{Level, Suite};
 
 /// Bytes in a hash, in both suites.
 pub const HASH_LEN: usize = 32;
@@ -69,6 +69,52 @@ pub fn hash(suite: Suite, parts: &[&[u8]]) -> [u8; HASH_LEN] {
         hasher.update(part);
     }
     hasher.finish()
+}
+
+/// The hash of each message, as [`hash()`] gives it of that message alone, with the fastest
+/// implementation that this processor can run. SM3 works on up to sixteen messages at a time, best
+/// if they are about equally long; SHA-256 on one after the other, as the `sha2` crate uses the
+/// instructions that processors have for it.
+///
+/// This is for chunks of public data, such as sealed ones. How long it takes depends on their
+/// lengths alone, but copies of what it works on are left behind in memory: do not make a keyed
+/// hash of it, nor hash secrets with it.
+///
+/// ```
+/// use sealkeep_crypto::{Suite, hash, hash_many};
+///
+/// let chunks = [[1; 4096], [2; 4096], [3; 4096]];
+/// let hashes = hash_many(Suite::Sm4Gcm, &chunks.each_ref().map(|chunk| chunk.as_slice()));
+/// assert_eq!(hashes[2], hash(Suite::Sm4Gcm, &[&chunks[2]]));
+/// ```
+pub fn hash_many(suite: Suite, messages: &[&[u8]]) -> Vec<[u8; HASH_LEN]> {
+    let mut levels = Level::ALL.into_iter().rev();
+    levels
+        .find_map(|level| hash_many_at(suite, level, messages))
+        .expect("the portable level always is")
+}
+
+/// [`hash_many`] with a certain implementation, if there is one of the suite at that level and
+/// this processor can run it. All give the same results. There is none at
+/// [`Level::Avx2Gfni`], which has nothing for SM3 that [`Level::Avx2Aes`] has not.
+pub fn hash_many_at(suite: Suite, level: Level, messages: &[&[u8]]) -> Option<Vec<[u8; HASH_LEN]>> {
+    #[cfg(target_arch = "x86_64")]
+    use crate::{
+        kernel::sm3,
+        lowlevel::vector::{V128, V256Aes, V512},
+    };
+    match (suite, level) {
+        (_, Level::Portable) => {
+            Some(messages.iter().map(|message| hash(suite, &[message])).collect())
+        }
+        #[cfg(target_arch = "x86_64")]
+        (Suite::Sm4Gcm, Level::SsseAes) => sm3::hash_many::<V128>(messages),
+        #[cfg(target_arch = "x86_64")]
+        (Suite::Sm4Gcm, Level::Avx2Aes) => sm3::hash_many::<V256Aes>(messages),
+        #[cfg(target_arch = "x86_64")]
+        (Suite::Sm4Gcm, Level::Avx512) => sm3::hash_many::<V512>(messages),
+        _ => None,
+    }
 }
 
 /// HMAC (RFC 2104) of the concatenation of `parts`, with a key of any length. Compare the result

@@ -6,30 +6,25 @@
 
 use crate::lowlevel::cpu::{Cpu, Task};
 use crate::lowlevel::vector::{MAX_LEN, Words};
+use crate::{HASH_LEN, Suite};
 
-type Digest = [u8; 32];
 type Block = [u8; 64];
 
 /// Places for messages in the widest vector.
 const MAX_PLACES: usize = 16;
 
-/// Places in a vector.
-const fn places<V: Words>() -> usize {
-    V::LEN / 4
-}
-
 /// The hash of each message, if this processor has the instructions.
-pub(crate) fn hash_many<V: Words>(messages: &[&[u8]]) -> Option<Vec<Digest>> {
+pub(crate) fn hash_many<V: Words>(messages: &[&[u8]]) -> Option<Vec<[u8; HASH_LEN]>> {
     let cpu = V::Cpu::detect()?;
-    let mut digests = vec![[0; 32]; messages.len()];
-    cpu.run(HashMany::<V> { cpu, messages, digests: &mut digests });
-    Some(digests)
+    let mut hashes = vec![[0; HASH_LEN]; messages.len()];
+    cpu.run(HashMany::<V> { cpu, messages, hashes: &mut hashes });
+    Some(hashes)
 }
 
 struct HashMany<'a, V: Words> {
     cpu: V::Cpu,
     messages: &'a [&'a [u8]],
-    digests: &'a mut [Digest],
+    hashes: &'a mut [[u8; HASH_LEN]],
 }
 
 impl<V: Words> Task for HashMany<'_, V> {
@@ -37,37 +32,32 @@ impl<V: Words> Task for HashMany<'_, V> {
 
     #[inline(always)]
     fn run(self) {
+        let Self { cpu, messages, hashes } = self;
         let mut places = [Place::EMPTY; MAX_PLACES];
-        let places = &mut places[..places::<V>()];
+        let places = &mut places[..V::LEN / 4];
         let mut states = States::new();
-        let mut waiting = self.messages.iter().zip(self.digests).fuse();
+        let mut begun = 0;
         loop {
             for (i, place) in places.iter_mut().enumerate() {
-                if !place.rest().is_empty() {
-                    continue;
-                }
-                if let Some(digest) = place.digest.take() {
-                    *digest = states.digest(i);
-                }
-                if let Some((message, digest)) = waiting.next() {
-                    *place = Place::new(message, digest);
-                    states.start(i);
+                if let Some(index) = place.ended() {
+                    hashes[index] = states.hash(i);
                 }
             }
-            // Places that stay empty repeat what another one does, to no effect.
-            let Some(any) = places.iter().map(Place::rest).find(|rest| !rest.is_empty()) else {
+            if places.iter().all(Place::is_empty) && !pays(&messages[begun..], places.len()) {
+                for (hash, message) in hashes[begun..].iter_mut().zip(&messages[begun..]) {
+                    *hash = crate::hash(Suite::Sm4Gcm, &[message]);
+                }
                 return;
-            };
-            let mut blocks = [any; MAX_PLACES];
-            let mut count = any.len();
-            for (blocks, place) in blocks.iter_mut().zip(places.iter()) {
-                let rest = place.rest();
-                if !rest.is_empty() {
-                    *blocks = rest;
-                    count = count.min(rest.len());
+            }
+            for (i, place) in places.iter_mut().enumerate() {
+                if place.is_empty() && begun < messages.len() {
+                    *place = Place::new(messages[begun], begun);
+                    states.start(i);
+                    begun += 1;
                 }
             }
-            states.compress::<V>(self.cpu, &blocks, count);
+            let (blocks, count) = next_blocks(places);
+            states.compress::<V>(cpu, &blocks, count);
             for place in places.iter_mut() {
                 place.advance(count);
             }
@@ -75,31 +65,66 @@ impl<V: Words> Task for HashMany<'_, V> {
     }
 }
 
-/// A message that is being hashed.
+/// Whether it is worth while to begin with these messages, when no others are in work. As many
+/// steps are needed as the longest message has blocks, and a step takes as long as a block takes
+/// the `sm3` crate 1.5 (AVX-512) to 1.9 times; so the others together should have as many blocks
+/// again. Two of equal length are hashed 1.1 to 1.4 times as fast, sixteen 2.2 to 10.5 times.
+fn pays(messages: &[&[u8]], places: usize) -> bool {
+    if messages.len() > places {
+        return true;
+    }
+    let (mut sum, mut longest) = (0, 0);
+    for message in messages {
+        let blocks = message.len() / 64 + 1;
+        sum += blocks;
+        longest = longest.max(blocks);
+    }
+    !messages.is_empty() && sum >= 2 * longest
+}
+
+/// The blocks to come for each place, and how many can be done before a place runs out of them.
+/// Empty places repeat what another one does, to no effect.
+fn next_blocks<'a>(places: &'a [Place<'_>]) -> ([&'a [Block]; MAX_PLACES], usize) {
+    let shortest = places.iter().filter(|place| !place.is_empty()).map(Place::rest);
+    let shortest = shortest.min_by_key(|rest| rest.len()).unwrap_or_default();
+    let mut blocks = [shortest; MAX_PLACES];
+    for (blocks, place) in blocks.iter_mut().zip(places) {
+        if !place.is_empty() {
+            *blocks = place.rest();
+        }
+    }
+    (blocks, shortest.len())
+}
+
+/// A place for a message, and what there is still to hash of it.
 struct Place<'a> {
+    /// Which message; `None` if the place is empty.
+    index: Option<usize>,
     /// The blocks to come that are whole.
     whole: &'a [Block],
-    /// The padded end of the message, in the last one or two of these.
+    /// The end of the message, padded, in the last one or two of these.
     end: [Block; 2],
-    /// How many of those are done, or not needed.
+    /// How many of those are done or not needed.
     end_done: usize,
-    /// Where the hash goes.
-    digest: Option<&'a mut Digest>,
 }
 
 impl<'a> Place<'a> {
-    const EMPTY: Self = Self { whole: &[], end: [[0; 64]; 2], end_done: 2, digest: None };
+    const EMPTY: Self = Self { index: None, whole: &[], end: [[0; 64]; 2], end_done: 2 };
 
     /// §5.2: a one bit, zeros, and the number of bits of the message.
-    fn new(message: &'a [u8], digest: &'a mut Digest) -> Self {
+    fn new(message: &'a [u8], index: usize) -> Self {
         let (whole, rest) = message.as_chunks();
         let mut end = [[0; 64]; 2];
         let end_done = usize::from(rest.len() < 64 - 8);
-        let bytes = end.as_flattened_mut();
-        bytes[end_done * 64..][..rest.len()].copy_from_slice(rest);
-        bytes[end_done * 64 + rest.len()] = 0x80;
-        bytes[128 - 8..].copy_from_slice(&(message.len() as u64 * 8).to_be_bytes());
-        Self { whole, end, end_done, digest: Some(digest) }
+        let padded = &mut end.as_flattened_mut()[64 * end_done..];
+        padded[..rest.len()].copy_from_slice(rest);
+        padded[rest.len()] = 0x80;
+        end[1][64 - 8..].copy_from_slice(&(message.len() as u64 * 8).to_be_bytes());
+        Self { index: Some(index), whole, end, end_done }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.index.is_none()
     }
 
     /// The blocks to come that lie one behind the other.
@@ -114,6 +139,11 @@ impl<'a> Place<'a> {
         } else {
             self.whole = &self.whole[count..];
         }
+    }
+
+    /// Makes the place empty, if its message has just ended, and says which one that was.
+    fn ended(&mut self) -> Option<usize> {
+        if self.rest().is_empty() { self.index.take() } else { None }
     }
 }
 
@@ -132,14 +162,14 @@ impl States {
         }
     }
 
-    /// §5.3.4: the hash of a message that has ended.
-    fn digest(&self, place: usize) -> Digest {
-        let mut digest = [0; 32];
-        for (digest, words) in digest.chunks_exact_mut(4).zip(&self.0) {
-            digest.copy_from_slice(&words[4 * place..][..4]);
-            digest.reverse();
+    /// §5.4: the hash of a message that has ended.
+    fn hash(&self, place: usize) -> [u8; HASH_LEN] {
+        let mut hash = [0; HASH_LEN];
+        for (hash, words) in hash.chunks_exact_mut(4).zip(&self.0) {
+            hash.copy_from_slice(&words[4 * place..][..4]);
+            hash.reverse();
         }
-        digest
+        hash
     }
 
     /// §5.3.1: the first `count` blocks for each place.
@@ -275,7 +305,7 @@ fn round<V: Words, const LATE: bool>(s: State<V>, constant: u32, w: V, w_4: V) -
     let gg = if LATE { e.choose(f, g) } else { e.xor3(f, g) };
     let tt1 = ff.add_words(d).add_words(w.xor(w_4)).add_words(ss2);
     let tt2 = gg.add_words(h).add_words(w).add_words(ss1);
-    // P0 of §4.5.
+    // P0 of §4.4.
     let p0 = tt2.xor_rotated::<9, 17>();
     [tt1, a, b.rotate::<9>(), c, p0, e, f.rotate::<19>(), g]
 }
@@ -284,7 +314,7 @@ fn round<V: Words, const LATE: bool>(s: State<V>, constant: u32, w: V, w_4: V) -
 #[inline(always)]
 fn expand<V: Words>(w: &Schedule<V>, j: usize) -> V {
     let x = w[j].xor3(w[(j + 7) % 16], w[(j + 13) % 16].rotate::<15>());
-    // P1 of §4.5.
+    // P1 of §4.4.
     let p1 = x.xor_rotated::<15, 23>();
     p1.xor3(w[(j + 3) % 16].rotate::<7>(), w[(j + 10) % 16])
 }
@@ -304,10 +334,13 @@ const IV: [u32; 8] = [
 /// The constants of the rounds, §4.2: T\[j\] ⋘ j.
 const CONSTANTS: [[u32; 4]; 16] = {
     let mut constants = [[0; 4]; 16];
-    let mut j = 0;
+    let (mut j, mut t) = (0, 0x79CC_4519_u32);
     while j < 64 {
-        let t: u32 = if j < 16 { 0x79CC_4519 } else { 0x7A87_9D8A };
-        constants[j / 4][j % 4] = t.rotate_left(j as u32 % 32);
+        if j == 16 {
+            t = 0x7A87_9D8A_u32.rotate_left(16);
+        }
+        constants[j / 4][j % 4] = t;
+        t = t.rotate_left(1);
         j += 1;
     }
     constants
