@@ -1,6 +1,8 @@
 //! Speed of sealing and opening at every level that this processor has, at the sizes of segments,
 //! on one core and on two. `cargo bench -p sealkeep-crypto --bench aead -- sm4-gcm/avx512`
 
+#![allow(clippy::print_stderr)]
+
 use std::hint::black_box;
 use std::sync::Barrier;
 use std::time::{Duration, Instant};

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-/// An implementation of [`Aead`](crate::Aead), named by the instructions it needs.
+/// An implementation of [`Aead`](crate::Aead), [`BlockCipher`](crate::BlockCipher) or
+/// [`hash_many`](crate::hash_many()), named by the instructions it needs.
 ///
 /// [`Suite::aead`](crate::Suite::aead) takes the fastest that this processor can run;
 /// [`Suite::aead_at`](crate::Suite::aead_at) is for tests and measurements.

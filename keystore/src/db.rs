@@ -11,7 +11,7 @@ use std::time::Duration;
 use rusqlite::{
     Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params,
 };
-use sealkeep_crypto::{Suite, hash};
+use sealkeep_crypto::{Suite, hash, hash_many};
 
 use crate::codec::Writer;
 use crate::error::{Error, Result};
@@ -397,9 +397,10 @@ pub(crate) fn next_chain(
     for tree in dropped {
         listed.put_u32(*tree);
     }
-    for (address, sealed) in rows {
+    let sealed: Vec<&[u8]> = rows.iter().map(|(_, sealed)| &sealed[..]).collect();
+    for ((address, _), hash) in rows.iter().zip(hash_many(suite, &sealed)) {
         listed.put_u64(address.to_u64());
-        listed.put(&hash(suite, &[sealed]));
+        listed.put(&hash);
     }
     hash(suite, &[&listed])
 }

@@ -145,15 +145,12 @@ pub(crate) trait Carryless: Vector {
 }
 
 /// The rounds of AES (FIPS 197 §5.1), in every lane.
-pub(crate) trait AesRounds: Carryless {
+pub(crate) trait AesRounds: Carryless + Words {
     /// A whole round.
     fn aes_round(self, key: Self) -> Self;
 
     /// The last round.
     fn aes_last_round(self, key: Self) -> Self;
-
-    /// The sums of each two 32-bit words modulo 2³².
-    fn add_words(self, b: Self) -> Self;
 
     /// Reverses the last four bytes of each lane.
     fn reverse_last_words(self) -> Self;

@@ -154,11 +154,6 @@ impl AesRounds for V512 {
     }
 
     #[inline(always)]
-    fn add_words(self, b: Self) -> Self {
-        vector!(self.1, _mm512_add_epi32(self.0, b.0))
-    }
-
-    #[inline(always)]
     fn reverse_last_words(self) -> Self {
         self.shuffle([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 15, 14, 13, 12])
     }
