@@ -14,6 +14,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::hint::black_box;
+use std::io::Write;
 use std::process::Command;
 
 use sealkeep_crypto::{Aead, BlockCipher, Level, OpenJob, SealJob, Suite, TAG_LEN, Tag};
@@ -207,12 +208,12 @@ fn under_valgrind(test: &str, check: impl FnOnce()) {
         return check();
     }
     if Suite::Sm4Gcm.aead_at(Level::SsseAes, &[0; 16]).is_none() {
-        return println!("skipped: {test}: this processor has no level to check");
+        return tell(&format!("skipped: {test}: this processor has no level to check"));
     }
     if !Command::new("valgrind").arg("--version").output().is_ok_and(|out| out.status.success()) {
         let required = std::env::var_os("SEALKEEP_REQUIRE_ALL").is_some_and(|value| value == "1");
         assert!(!required, "valgrind is required");
-        return println!("skipped: {test}: there is no valgrind");
+        return tell(&format!("skipped: {test}: there is no valgrind"));
     }
     let output = Command::new("valgrind")
         .args(["--quiet", "--error-limit=no", "--read-inline-info=yes"])
@@ -228,9 +229,14 @@ fn under_valgrind(test: &str, check: impl FnOnce()) {
     );
     for line in out.lines() {
         if let Some(start) = line.find("checked: ").or_else(|| line.find("skipped: ")) {
-            println!("{}", &line[start..]);
+            tell(&line[start..]);
         }
     }
+}
+
+/// Straight to the descriptor: the test runner would swallow it otherwise.
+fn tell(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 /// Around a block, a vector, a batch and two, at either length of vectors.

@@ -1,5 +1,7 @@
 //! AES-256 (FIPS 197) on vectors that can do a round of it, sixteen vectors at a time.
 
+use zeroize::Zeroize;
+
 use super::gcm::{Alongside, BlockCipher, STEPS};
 use crate::lowlevel::LockedBytes;
 use crate::lowlevel::vector::{AesRounds, Field, MAX_LEN, Square};
@@ -35,6 +37,7 @@ impl<V: AesRounds + Field> BlockCipher for Aes256<V> {
             for j in 0..4 {
                 bytes[4 * i + j] = bytes[4 * i + j - 32] ^ word[j];
             }
+            word.zeroize();
         }
         Self { cpu, keys }
     }
@@ -130,7 +133,9 @@ impl<V: AesRounds> Counter<V> {
 fn sub_word<V: AesRounds>(cpu: V::Cpu, word: [u8; 4]) -> [u8; 4] {
     let mut bytes = [0; MAX_LEN];
     V::splat(cpu, word).aes_last_round(V::splat(cpu, [0; 4])).store(&mut bytes);
-    *bytes.first_chunk().expect("a word at least")
+    let word = *bytes.first_chunk().expect("a word at least");
+    bytes[..V::LEN].zeroize();
+    word
 }
 
 const ROUNDS: usize = 14;
@@ -177,7 +182,7 @@ mod tests {
     #[test]
     fn encrypts_as_the_portable_model() {
         let Some(cpu) = <V512 as Vector>::Cpu::detect() else {
-            println!("skipped: avx512, which this processor lacks");
+            // `tests/levels.rs` names it as skipped.
             return;
         };
         let (key, nonce): ([u8; 32], [u8; 12]) = (random::array(), random::array());

@@ -281,7 +281,7 @@ fn first_word<V: Field>(x: V) -> u32 {
     let mut bytes = [0; MAX_LEN];
     x.store(&mut bytes);
     let word = u32::from_be_bytes(*bytes.first_chunk().expect("a word at least"));
-    bytes[..4].zeroize();
+    bytes[..V::LEN].zeroize();
     word
 }
 
