@@ -15,7 +15,7 @@ fn hash(criterion: &mut Criterion) {
             let data = vec![0x5A; COUNT * size];
             let chunks: Vec<&[u8]> = data.chunks(size).collect();
             group.throughput(Throughput::Bytes((COUNT * size) as u64));
-            for level in Level::ALL {
+            for level in Level::ALL.iter().copied() {
                 if hash_many_at(suite, level, &[]).is_none() {
                     continue;
                 }

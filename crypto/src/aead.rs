@@ -5,6 +5,7 @@ mod sm4;
 
 use thiserror::Error;
 
+use crate::lowlevel::wipe_stack;
 use crate::{Level, Suite};
 
 /// Bytes in a nonce, in both suites.
@@ -99,7 +100,7 @@ pub struct OpenJob<'a> {
 
 impl Suite {
     /// Makes a key of this suite ready for use, at [`Suite::level`]. Its expanded form lies in
-    /// locked memory and is erased when dropped.
+    /// locked memory and is erased when dropped; what computing it left on the stack is overwritten.
     ///
     /// # Panics
     /// If `key` has not [`Suite::key_len`] bytes.
@@ -114,6 +115,14 @@ impl Suite {
     /// If `key` has not [`Suite::key_len`] bytes.
     pub fn aead_at(self, level: Level, key: &[u8]) -> Option<Box<dyn Aead>> {
         self.check_key(key);
+        let aead = self.expand(level, key);
+        wipe_stack();
+        aead
+    }
+
+    /// Apart, so that what it leaves on the stack is below that of its caller.
+    #[inline(never)]
+    fn expand(self, level: Level, key: &[u8]) -> Option<Box<dyn Aead>> {
         const CHECKED: &str = "the length was checked";
         match self {
             Suite::Aes256Gcm => aes::at(level, key.try_into().expect(CHECKED)),
@@ -132,7 +141,7 @@ impl Suite {
         match self {
             _ if cfg!(not(target_arch = "x86_64")) => &[Level::Portable],
             Suite::Aes256Gcm => &[Level::Portable, Level::Avx512],
-            Suite::Sm4Gcm => &Level::ALL,
+            Suite::Sm4Gcm => Level::ALL,
         }
     }
 }

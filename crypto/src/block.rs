@@ -3,7 +3,7 @@
 use aes::cipher::consts::U16;
 use aes::cipher::{BlockCipherDecrypt, BlockCipherEncrypt, KeyInit};
 
-use crate::lowlevel::Wiped;
+use crate::lowlevel::{Wiped, wipe_stack};
 use crate::{Level, Suite};
 
 /// A permutation of 16-byte values under a key. For identifiers that must look random and lead
@@ -26,8 +26,8 @@ impl BlockCipher {
     /// # Panics
     /// If `key` has not [`Suite::key_len`] bytes.
     pub fn new(suite: Suite, key: &[u8]) -> Self {
-        let mut levels = Level::ALL.into_iter().rev();
-        levels.find_map(|level| Self::at(level, suite, key)).expect("the portable level always is")
+        let mut levels = Level::ALL.iter().rev();
+        levels.find_map(|level| Self::at(suite, *level, key)).expect("the portable level always is")
     }
 
     /// The same with a certain implementation, if there is one of the suite at that level and
@@ -35,13 +35,21 @@ impl BlockCipher {
     ///
     /// # Panics
     /// If `key` has not [`Suite::key_len`] bytes.
-    pub fn at(level: Level, suite: Suite, key: &[u8]) -> Option<Self> {
+    pub fn at(suite: Suite, level: Level, key: &[u8]) -> Option<Self> {
         suite.check_key(key);
+        let cipher = Self::expand(suite, level, key);
+        wipe_stack();
+        cipher
+    }
+
+    /// Apart, so that what it leaves on the stack is below that of its caller.
+    #[inline(never)]
+    fn expand(suite: Suite, level: Level, key: &[u8]) -> Option<Self> {
         match (suite, level) {
             (Suite::Aes256Gcm, Level::Portable) => Some(Self::portable::<aes::Aes256>(key)),
             (Suite::Sm4Gcm, Level::Portable) => Some(Self::portable::<sm4::Sm4>(key)),
             #[cfg(target_arch = "x86_64")]
-            (Suite::Sm4Gcm, level) => kernel(level, key.try_into().ok()?).map(Self),
+            (Suite::Sm4Gcm, level) => kernel(level, key.try_into().expect(CHECKED)).map(Self),
             _ => None,
         }
     }
@@ -50,19 +58,23 @@ impl BlockCipher {
     where
         Wiped<C>: Block + 'static,
     {
-        Self(Box::new(Wiped::new(C::new_from_slice(key).expect("the length was checked"))))
+        Self(Box::new(Wiped::new(C::new_from_slice(key).expect(CHECKED))))
     }
 
     /// Encrypts one block in place.
     pub fn encrypt(&self, block: &mut [u8; 16]) {
         self.0.encrypt(block);
+        wipe_stack();
     }
 
     /// Decrypts one block in place.
     pub fn decrypt(&self, block: &mut [u8; 16]) {
         self.0.decrypt(block);
+        wipe_stack();
     }
 }
+
+const CHECKED: &str = "the length was checked";
 
 /// An implementation, with a key.
 pub(crate) trait Block: Send + Sync {

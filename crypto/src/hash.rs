@@ -88,9 +88,9 @@ pub fn hash(suite: Suite, parts: &[&[u8]]) -> [u8; HASH_LEN] {
 /// assert_eq!(hashes[2], hash(Suite::Sm4Gcm, &[&chunks[2]]));
 /// ```
 pub fn hash_many(suite: Suite, messages: &[&[u8]]) -> Vec<[u8; HASH_LEN]> {
-    let mut levels = Level::ALL.into_iter().rev();
+    let mut levels = Level::ALL.iter().rev();
     levels
-        .find_map(|level| hash_many_at(suite, level, messages))
+        .find_map(|level| hash_many_at(suite, *level, messages))
         .expect("the portable level always is")
 }
 

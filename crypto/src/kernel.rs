@@ -1,8 +1,10 @@
 //! The kernels: block ciphers and hashes in vector instructions, written once for all lengths of
 //! vectors.
 //!
-//! There is nothing unsafe here; that is in [`lowlevel`](crate::lowlevel). The data that is
-//! secret is in vectors throughout, and vectors can neither be branched on nor used as addresses.
+//! There is nothing unsafe here; that is in [`lowlevel`](crate::lowlevel). The bulk of the work on
+//! secrets is on vectors, which can neither be branched on nor used as addresses; the expansion of
+//! keys, the ends of messages and tags are straight-line arithmetic on integers. What a kernel
+//! leaves on the stack is overwritten by who called it, with `wipe_stack`.
 
 mod aes;
 mod gcm;

@@ -7,7 +7,8 @@ use std::fmt;
 ///
 /// [`Suite::aead`](crate::Suite::aead) takes the fastest that this processor can run;
 /// [`Suite::aead_at`](crate::Suite::aead_at) is for tests and measurements.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Level {
     /// No instructions in particular: `ring` for AES-256-GCM, which makes a choice of its own;
     /// the `sm4` and `aes-gcm` crates for SM4-GCM, the reference for the other levels.
@@ -24,8 +25,8 @@ pub enum Level {
 
 impl Level {
     /// All levels, the slowest first.
-    pub const ALL: [Level; 5] =
-        [Level::Portable, Level::SsseAes, Level::Avx2Aes, Level::Avx2Gfni, Level::Avx512];
+    pub const ALL: &'static [Level] =
+        &[Level::Portable, Level::SsseAes, Level::Avx2Aes, Level::Avx2Gfni, Level::Avx512];
 
     /// Whether this processor has the instructions.
     pub fn available(self) -> bool {

@@ -66,6 +66,15 @@ impl Drop for LockedBytes {
     }
 }
 
+/// Overwrites the stack below the caller, where functions that it called left their variables and
+/// the registers they had no room for. Sixteen KiB: more than any of them uses, which a test checks
+/// by looking for keys.
+#[inline(never)]
+pub(crate) fn wipe_stack() {
+    let mut below = [0_u8; 16 * 1024];
+    std::hint::black_box(&mut below);
+}
+
 /// A value in locked memory whose bytes are overwritten after it is dropped.
 ///
 /// For key schedules of crates that leave them behind (`ring`), and as a second layer around

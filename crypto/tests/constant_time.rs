@@ -35,7 +35,7 @@ fn kernels_take_no_branch_and_no_address_from_a_secret() {
                     check_block(suite, *level);
                     println!("checked: {suite} at {level}");
                 } else {
-                    assert!(*level > Level::SsseAes, "valgrind knows these instructions");
+                    assert_ne!(*level, Level::SsseAes, "valgrind knows these instructions");
                     println!("skipped: {suite} at {level}, which valgrind or the processor lacks");
                 }
             }
@@ -171,7 +171,7 @@ fn check_block(suite: Suite, level: Level) {
     make_secret(&mut key);
     make_secret(&mut block);
     let found = count(|| {
-        let Some(cipher) = BlockCipher::at(level, suite, &key) else { return };
+        let Some(cipher) = BlockCipher::at(suite, level, &key) else { return };
         cipher.encrypt(&mut block);
         cipher.decrypt(&mut block);
     });

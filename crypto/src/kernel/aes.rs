@@ -1,7 +1,5 @@
 //! AES-256 (FIPS 197) on vectors that can do a round of it, sixteen vectors at a time.
 
-use zeroize::Zeroize;
-
 use super::gcm::{Alongside, BlockCipher, STEPS};
 use crate::lowlevel::LockedBytes;
 use crate::lowlevel::vector::{AesRounds, Field, MAX_LEN, Square};
@@ -37,7 +35,6 @@ impl<V: AesRounds + Field> BlockCipher for Aes256<V> {
             for j in 0..4 {
                 bytes[4 * i + j] = bytes[4 * i + j - 32] ^ word[j];
             }
-            word.zeroize();
         }
         Self { cpu, keys }
     }
@@ -69,15 +66,15 @@ impl<V: AesRounds + Field> BlockCipher for Aes256<V> {
         for x in x.iter_mut() {
             *x = x.xor(key);
         }
-        for (round, key) in keys[1..ROUNDS].iter().enumerate() {
-            let key = V::repeat(self.cpu, key);
-            for x in x.iter_mut() {
-                *x = x.aes_round(key);
-            }
-            if round < STEPS {
-                other.step(round);
-            }
+        let (threes, rest) = keys[1..ROUNDS].as_chunks::<3>();
+        for (index, three) in threes.iter().enumerate() {
+            self.round(x, &three[0]);
+            other.step(2 * index);
+            self.round(x, &three[1]);
+            other.step(2 * index + 1);
+            self.round(x, &three[2]);
         }
+        self.round(x, &rest[0]);
         let key = V::repeat(self.cpu, &keys[ROUNDS]);
         for x in x.iter_mut() {
             *x = x.aes_last_round(key);
@@ -87,6 +84,14 @@ impl<V: AesRounds + Field> BlockCipher for Aes256<V> {
 }
 
 impl<V: AesRounds> Aes256<V> {
+    #[inline(always)]
+    fn round(&self, x: &mut [V], key: &[u8; 16]) {
+        let key = V::repeat(self.cpu, key);
+        for x in x {
+            *x = x.aes_round(key);
+        }
+    }
+
     #[inline(always)]
     fn keys(&self) -> &[[u8; 16]; ROUNDS + 1] {
         self.keys.as_slice().as_chunks().0.try_into().expect("a key for each round and one")
@@ -133,9 +138,7 @@ impl<V: AesRounds> Counter<V> {
 fn sub_word<V: AesRounds>(cpu: V::Cpu, word: [u8; 4]) -> [u8; 4] {
     let mut bytes = [0; MAX_LEN];
     V::splat(cpu, word).aes_last_round(V::splat(cpu, [0; 4])).store(&mut bytes);
-    let word = *bytes.first_chunk().expect("a word at least");
-    bytes[..V::LEN].zeroize();
-    word
+    *bytes.first_chunk().expect("a word at least")
 }
 
 const ROUNDS: usize = 14;

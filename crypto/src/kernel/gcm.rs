@@ -2,15 +2,12 @@
 //! authentication in one pass, in place.
 
 use subtle::ConstantTimeEq;
-use zeroize::Zeroize;
 
 use super::ghash::{Ghash, Powers};
 use crate::aead::{Aead, Nonce, OpenJob, SealJob, TAG_LEN, Tag, Unauthentic};
 use crate::lowlevel::cpu::{Cpu, Task};
 use crate::lowlevel::vector::{Field, MAX_LEN, Square, Vector};
-
-/// Bytes that a cipher works on at a time, at most.
-pub(super) const MAX_BATCH: usize = 16 * MAX_LEN;
+use crate::lowlevel::wipe_stack;
 
 /// For how many messages the masks of the tags are computed in one go.
 const MAX_JOBS: usize = 64;
@@ -92,7 +89,6 @@ impl<C: BlockCipher> Task for Expand<'_, C> {
         blocks[0] = [0; 16];
         cipher.encrypt(blocks.as_flattened_mut());
         let powers = Powers::new(self.cpu, &blocks[0]);
-        blocks[0].zeroize();
         Gcm { cpu: self.cpu, cipher, powers }
     }
 }
@@ -116,19 +112,21 @@ impl<C: BlockCipher> Aead for Gcm<C> {
     }
 
     fn seal_many(&self, batch: &mut [SealJob<'_>]) {
+        assert!(batch.iter().all(|job| fits(job.data)), "a message has at most 2^36 - 32 bytes");
         for jobs in batch.chunks_mut(MAX_JOBS) {
             self.cpu.run(Seal { gcm: self, jobs });
         }
+        wipe_stack();
     }
 
     fn open_many(&self, batch: &mut [OpenJob<'_>]) -> Result<(), usize> {
-        let mut opened = 0;
-        for jobs in batch.chunks_mut(MAX_JOBS) {
-            let len = jobs.len();
-            self.cpu.run(Open { gcm: self, jobs }).map_err(|index| opened + index)?;
-            opened += len;
-        }
-        Ok(())
+        let mut chunks = batch.chunks_mut(MAX_JOBS).enumerate();
+        let opened = chunks.try_for_each(|(index, jobs)| {
+            let opened = self.cpu.run(Open { gcm: self, jobs });
+            opened.map_err(|wrong| MAX_JOBS * index + wrong)
+        });
+        wipe_stack();
+        opened
     }
 }
 
@@ -149,7 +147,6 @@ impl<C: BlockCipher> Task for Seal<'_, '_, C> {
         let mut masks = self.gcm.masks(self.jobs.iter().map(|job| &job.nonce));
         for (job, mask) in self.jobs.iter_mut().zip(&mut masks) {
             job.tag = xor_16(&job.tag, mask);
-            mask.zeroize();
         }
     }
 }
@@ -167,7 +164,9 @@ impl<C: BlockCipher> Task for Open<'_, '_, C> {
     #[inline(always)]
     fn run(self) -> Result<(), usize> {
         let mut tags = [[0; TAG_LEN]; MAX_JOBS];
-        for (tag, job) in tags.iter_mut().zip(self.jobs.iter_mut()) {
+        for (tag, job) in
+            tags.iter_mut().zip(self.jobs.iter_mut()).filter(|(_, job)| fits(job.data))
+        {
             *tag = self.gcm.decrypt(&job.nonce, job.aad, job.data);
         }
         let mut masks = self.gcm.masks(self.jobs.iter().map(|job| &job.nonce));
@@ -175,11 +174,9 @@ impl<C: BlockCipher> Task for Open<'_, '_, C> {
         for (index, (tag, mask)) in tags.iter_mut().zip(&mut masks).enumerate() {
             let Some(job) = self.jobs.get_mut(index) else { break };
             *tag = xor_16(tag, mask);
-            if !bool::from(tag.ct_eq(&job.tag)) {
+            if !bool::from(tag.ct_eq(&job.tag)) || !fits(job.data) {
                 wrong.get_or_insert(index);
             }
-            tag.zeroize();
-            mask.zeroize();
         }
         let Some(wrong) = wrong else { return Ok(()) };
         for job in &mut self.jobs[wrong..] {
@@ -215,7 +212,6 @@ impl<C: BlockCipher> Gcm<C> {
     /// §7.1, but for the mask on the tag. The hash follows the cipher by one batch.
     #[inline(always)]
     fn encrypt(&self, nonce: &Nonce, aad: &[u8], data: &mut [u8]) -> Tag {
-        check_length(data);
         let mut counter = self.cipher.counter(nonce, 2);
         let mut hash = Ghash::new(&self.powers);
         hash.update(aad);
@@ -239,7 +235,6 @@ impl<C: BlockCipher> Gcm<C> {
     /// §7.2, but for the mask on the tag and the comparison.
     #[inline(always)]
     fn decrypt(&self, nonce: &Nonce, aad: &[u8], data: &mut [u8]) -> Tag {
-        check_length(data);
         let mut counter = self.cipher.counter(nonce, 2);
         let mut hash = Ghash::new(&self.powers);
         hash.update(aad);
@@ -262,8 +257,8 @@ impl<C: BlockCipher> Gcm<C> {
 }
 
 /// SP 800-38D §5.2.1.1.
-fn check_length(data: &[u8]) {
-    assert!(data.len() as u64 <= (1 << 36) - 32, "a message has at most 2^36 - 32 bytes");
+fn fits(data: &[u8]) -> bool {
+    data.len() as u64 <= (1 << 36) - 32
 }
 
 /// Ends the hash with the lengths in bits. The tag is its value and the mask.
@@ -285,18 +280,16 @@ fn xor_16(a: &[u8; 16], b: &[u8; 16]) -> [u8; 16] {
 /// how many bytes.
 #[inline(always)]
 fn xor<V: Field>(data: &mut [u8], keystream: &Square<V>) -> usize {
-    if data.len() >= V::BATCH {
-        for (bytes, keystream) in data.chunks_exact_mut(V::LEN).zip(keystream.as_flattened()) {
+    let len = data.len().min(V::BATCH);
+    for (bytes, keystream) in data[..len].chunks_mut(V::LEN).zip(keystream.as_flattened()) {
+        if bytes.len() == V::LEN {
             V::load(keystream.cpu(), bytes).xor(*keystream).store(bytes);
+        } else {
+            let mut last = [0; MAX_LEN];
+            last[..bytes.len()].copy_from_slice(bytes);
+            V::load(keystream.cpu(), &last).xor(*keystream).store(&mut last);
+            bytes.copy_from_slice(&last[..bytes.len()]);
         }
-        return V::BATCH;
     }
-    let mut bytes = [0; MAX_BATCH];
-    for (bytes, keystream) in bytes.chunks_exact_mut(V::LEN).zip(keystream.as_flattened()) {
-        keystream.store(bytes);
-    }
-    for (byte, keystream) in data.iter_mut().zip(bytes) {
-        *byte ^= keystream;
-    }
-    data.len()
+    len
 }

@@ -3,8 +3,6 @@
 //! It takes as long as sixteen vectors of blocks would, which is about as long as the portable
 //! implementation takes for one, and unlike that it needs no table.
 
-use zeroize::Zeroize;
-
 use super::Sm4;
 use super::gcm::{BlockCipher, FILLER};
 use crate::block::Block;
@@ -65,6 +63,5 @@ impl<V: Field> Task for Encrypt<'_, V> {
         blocks[0] = *self.block;
         self.cipher.encrypt(blocks.as_flattened_mut());
         *self.block = blocks[0];
-        blocks[0].zeroize();
     }
 }

@@ -10,8 +10,6 @@
 //! whole state is kept multiplied by PRE, which has no effect on the exclusive ors around it, and
 //! the second one is merged with what L does within bytes.
 
-use zeroize::Zeroize;
-
 use super::gcm::{Alongside, BlockCipher, FILLER, STEPS};
 use super::matrix::{IDENTITY, ROTATE_2, SHIFT_2, apply, inverse, product};
 use crate::lowlevel::LockedBytes;
@@ -49,7 +47,6 @@ impl<V: Field> BlockCipher for Sm4<V> {
                 out.fill(byte);
             }
         }
-        k.zeroize();
         Self { cpu, keys }
     }
 
@@ -280,9 +277,7 @@ impl<V: Field> Counter<V> {
 fn first_word<V: Field>(x: V) -> u32 {
     let mut bytes = [0; MAX_LEN];
     x.store(&mut bytes);
-    let word = u32::from_be_bytes(*bytes.first_chunk().expect("a word at least"));
-    bytes[..V::LEN].zeroize();
-    word
+    u32::from_be_bytes(*bytes.first_chunk().expect("a word at least"))
 }
 
 const ROUNDS: usize = 32;

@@ -1,8 +1,9 @@
 //! Vectors of bytes, and what processors do with them.
 //!
 //! A vector carries the token of the processor it exists on, so its operations are safe to call.
-//! None of them takes or gives a value that a program could branch on or use as an address: what
-//! is computed with vectors alone takes the same time whatever the bytes are.
+//! But for loading and storing, none of them takes or gives a value that a program could branch on
+//! or use as an address: what is computed with vectors alone takes the same time whatever the bytes
+//! are.
 //!
 //! Everything is `#[inline(always)]`, so that it is compiled with the instructions of the task
 //! (see [`cpu`](super::cpu)) it is used in.
@@ -34,6 +35,13 @@ pub(crate) type V256Aes = V256<Avx2Aes>;
 
 /// The bytes of the widest vector.
 pub(crate) const MAX_LEN: usize = 128;
+
+/// Sixteen bytes as two numbers.
+#[inline(always)]
+fn halves(lane: &[u8; 16]) -> (i64, i64) {
+    let (numbers, _) = lane.as_chunks();
+    (i64::from_le_bytes(numbers[0]), i64::from_le_bytes(numbers[1]))
+}
 
 /// Bytes side by side, in lanes of sixteen.
 pub(crate) trait Vector: Copy + Send + Sync + 'static {

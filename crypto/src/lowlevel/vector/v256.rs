@@ -3,7 +3,7 @@
 use std::arch::x86_64::*;
 
 use super::v128::{UNSHIFT_ROWS, V128};
-use super::{Carryless, Field, Vector, Words};
+use super::{Carryless, Field, Vector, Words, halves};
 use crate::kernel::matrix::Nibbles;
 use crate::lowlevel::cpu::{Avx2, Avx2Aes, Avx2Gfni, SsseAes};
 
@@ -22,18 +22,15 @@ impl<C: Avx2> V256<C> {
     /// The same sixteen bytes in both lanes.
     #[inline(always)]
     fn both(cpu: C, lane: &[u8; 16]) -> Self {
-        let lane = i128::from_le_bytes(*lane);
-        vector!(cpu, _mm256_broadcastsi128_si256(std::mem::transmute::<i128, __m128i>(lane)))
+        let (low, high) = halves(lane);
+        vector!(cpu, _mm256_broadcastsi128_si256(_mm_set_epi64x(high, low)))
     }
 
     /// One lane and the other.
     #[inline(always)]
     fn two(cpu: C, low: &[u8; 16], high: &[u8; 16]) -> Self {
-        let (low, high) = (i128::from_le_bytes(*low), i128::from_le_bytes(*high));
-        vector!(cpu, {
-            let low = std::mem::transmute::<i128, __m128i>(low);
-            _mm256_set_m128i(std::mem::transmute::<i128, __m128i>(high), low)
-        })
+        let ((a, b), (c, d)) = (halves(low), halves(high));
+        vector!(cpu, _mm256_set_epi64x(d, c, b, a))
     }
 }
 

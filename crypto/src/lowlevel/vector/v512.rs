@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{AesRounds, Carryless, Field, Vector, Words};
+use super::{AesRounds, Carryless, Field, Vector, Words, halves};
 use crate::lowlevel::cpu::Avx512;
 
 /// 64 bytes in four lanes.
@@ -103,8 +103,8 @@ impl Field for V512 {
 impl Carryless for V512 {
     #[inline(always)]
     fn repeat(cpu: Avx512, lane: &[u8; 16]) -> Self {
-        let lane = i128::from_le_bytes(*lane);
-        vector!(cpu, _mm512_broadcast_i32x4(std::mem::transmute::<i128, __m128i>(lane)))
+        let (low, high) = halves(lane);
+        vector!(cpu, _mm512_broadcast_i32x4(_mm_set_epi64x(high, low)))
     }
 
     #[inline(always)]
