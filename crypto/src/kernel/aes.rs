@@ -66,15 +66,12 @@ impl<V: AesRounds + Field> BlockCipher for Aes256<V> {
         for x in x.iter_mut() {
             *x = x.xor(key);
         }
-        let (threes, rest) = keys[1..ROUNDS].as_chunks::<3>();
-        for (index, three) in threes.iter().enumerate() {
-            self.round(x, &three[0]);
-            other.step(2 * index);
-            self.round(x, &three[1]);
-            other.step(2 * index + 1);
-            self.round(x, &three[2]);
+        for (round, key) in keys[1..ROUNDS].iter().enumerate() {
+            self.round(x, key);
+            if round < STEPS {
+                other.step(round);
+            }
         }
-        self.round(x, &rest[0]);
         let key = V::repeat(self.cpu, &keys[ROUNDS]);
         for x in x.iter_mut() {
             *x = x.aes_last_round(key);

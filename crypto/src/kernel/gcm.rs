@@ -9,6 +9,9 @@ use crate::lowlevel::cpu::{Cpu, Task};
 use crate::lowlevel::vector::{Field, MAX_LEN, Square, Vector};
 use crate::lowlevel::wipe_stack;
 
+/// Bytes that a cipher works on at a time, at most.
+const MAX_BATCH: usize = 16 * MAX_LEN;
+
 /// For how many messages the masks of the tags are computed in one go.
 const MAX_JOBS: usize = 64;
 
@@ -280,16 +283,19 @@ fn xor_16(a: &[u8; 16], b: &[u8; 16]) -> [u8; 16] {
 /// how many bytes.
 #[inline(always)]
 fn xor<V: Field>(data: &mut [u8], keystream: &Square<V>) -> usize {
-    let len = data.len().min(V::BATCH);
-    for (bytes, keystream) in data[..len].chunks_mut(V::LEN).zip(keystream.as_flattened()) {
-        if bytes.len() == V::LEN {
+    let keystream = keystream.as_flattened();
+    if data.len() >= V::BATCH {
+        for (bytes, keystream) in data.chunks_exact_mut(V::LEN).zip(keystream) {
             V::load(keystream.cpu(), bytes).xor(*keystream).store(bytes);
-        } else {
-            let mut last = [0; MAX_LEN];
-            last[..bytes.len()].copy_from_slice(bytes);
-            V::load(keystream.cpu(), &last).xor(*keystream).store(&mut last);
-            bytes.copy_from_slice(&last[..bytes.len()]);
         }
+        return V::BATCH;
     }
-    len
+    let mut bytes = [0; MAX_BATCH];
+    for (bytes, keystream) in bytes.chunks_exact_mut(V::LEN).zip(keystream) {
+        keystream.store(bytes);
+    }
+    for (byte, keystream) in data.iter_mut().zip(bytes) {
+        *byte ^= keystream;
+    }
+    data.len()
 }
