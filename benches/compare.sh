@@ -93,7 +93,17 @@ if has age && has age-keygen; then
   pair 'seal aes256-gcm, against age' "age -r $(age-keygen -y age.key) -o out big" \
     "'$sealkeep' seal big -o out --scope bench"
 fi
-rm -rf big out
+
+echo "# one suite against the other, the same file; reference: the same command with aes256-gcm; target: ratio at most 1.30"
+seal="'$sealkeep' seal big -o out --scope bench --suite"
+pair 'seal sm4-gcm' "$seal aes256-gcm" "$seal sm4-gcm"
+for suite in aes256-gcm sm4-gcm; do
+  once "$seal $suite" >/dev/null
+  mv out "sealed-$suite"
+done
+rm big
+pair 'open sm4-gcm' "'$sealkeep' open sealed-aes256-gcm -o out" "'$sealkeep' open sealed-sm4-gcm -o out"
+rm -rf sealed-* out
 
 echo "# $files files of 8 KiB on $medium; reference: cp -a tree out"
 mkdir tree

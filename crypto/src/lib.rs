@@ -52,10 +52,13 @@
 //! ([`Level`]) and tested against the portable implementations at every level. Only the private
 //! module `lowlevel` has `unsafe` code: locked memory and single vector instructions.
 //!
-//! Operations on secrets take constant time, with one exception: SM4 at [`Level::Portable`] looks
-//! its S-box up in a table, so its timing may depend on what other programs on the same machine do
-//! to the cache. That is the level of processors without AES instructions, and of all that are not
-//! x86-64: on those nothing but the portable level has been written, or run.
+//! Encryption takes a time that does not depend on secrets, with one exception: SM4 at
+//! [`Level::Portable`] looks its S-box up in a table, so its timing may depend on what other
+//! programs on the same machine do to the cache. That is the level of processors without AES
+//! instructions, and of all that are not x86-64, where nobody has run this crate yet. Argon2id
+//! reads memory in an order that depends on the passphrase, by design. For signatures and key
+//! wrapping this crate relies on what the authors of those crates say. The threat model names what
+//! was checked, and how.
 //!
 //! # Limits that callers keep
 //! A nonce is used once for a key; a key seals at most 2³² messages (SP 800-38D §8.3). GCM is not

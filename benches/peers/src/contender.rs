@@ -24,6 +24,13 @@ pub trait Aead: Send {
 
 /// Hashes a message at once.
 pub type Hash = Box<dyn FnMut(&[u8]) -> Digest + Send>;
+/// Hashes the [`parts`] of a message, each on its own.
+pub type HashParts = Box<dyn FnMut(&[u8]) -> Vec<Digest> + Send>;
+
+/// Sixteen parts of a message, equally long if its length can be divided so.
+pub fn parts(message: &[u8]) -> Vec<&[u8]> {
+    message.chunks(message.len().div_ceil(16).max(1)).collect()
+}
 
 /// What one thread works with.
 pub enum Worker {
@@ -31,6 +38,8 @@ pub enum Worker {
     Aead(Box<dyn Aead>),
     /// A hash function.
     Hash(Hash),
+    /// A hash function of several messages.
+    HashParts(HashParts),
 }
 
 type Make = Box<dyn Fn(&[u8]) -> Worker>;
@@ -61,8 +70,38 @@ impl Contender {
         Self { name: name.into(), make: Box::new(make) }
     }
 
+    /// A contender that hashes the [`parts`] of a message.
+    pub fn hash_parts<H>(name: impl Into<String>, make: impl Fn() -> H + 'static) -> Self
+    where
+        H: FnMut(&[u8]) -> Vec<Digest> + Send + 'static,
+    {
+        let make = move |_: &[u8]| Worker::HashParts(Box::new(make()));
+        Self { name: name.into(), make: Box::new(make) }
+    }
+
     /// Sets up a worker; a hash ignores the key.
     pub fn worker(&self, key: &[u8]) -> Worker {
         (self.make)(key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::SIZES;
+
+    #[test]
+    fn parts_make_up_the_message() {
+        for len in SIZES.map(|(_, len)| len) {
+            let message = vec![1; len];
+            let parts = parts(&message);
+            assert_eq!(parts.len(), 16);
+            assert!(parts.iter().all(|part| part.len() == len / 16));
+        }
+        for len in [0, 1, 15, 16, 17, 1000] {
+            let message: Vec<u8> = (0..=250).cycle().take(len).collect();
+            assert_eq!(parts(&message).concat(), message);
+            assert!(parts(&message).len() <= 16);
+        }
     }
 }

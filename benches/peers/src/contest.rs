@@ -45,7 +45,7 @@ impl Subject {
     pub const fn bases(self) -> &'static [&'static str] {
         match self {
             Subject::Aes256Gcm | Subject::Sha256 => &["aws-lc-rs", "ring"],
-            Subject::Sm4Gcm => &["libgcrypt", "`sm4` crate"],
+            Subject::Sm4Gcm => &["libgcrypt", "libgcrypt without AVX2", "`sm4` crate"],
             Subject::Sm3 => &["libgcrypt", "`sm3` crate"],
         }
     }
@@ -93,16 +93,20 @@ pub struct Contest {
 impl Contest {
     /// Everybody who offers `subject`.
     pub fn new(subject: Subject, gcrypt: &Result<Gcrypt, String>) -> Self {
-        let (own, crates) = match subject {
+        let none = Vec::new();
+        let ((contenders, absent), crates) = match subject {
             Subject::Aes256Gcm => (ours::aead(Suite::Aes256Gcm), crates::aes256_gcm()),
             Subject::Sm4Gcm => (ours::aead(Suite::Sm4Gcm), crates::sm4_gcm()),
-            Subject::Sha256 => (ours::hashes(Suite::Aes256Gcm), crates::sha256()),
-            Subject::Sm3 => (ours::hashes(Suite::Sm4Gcm), crates::sm3()),
+            Subject::Sha256 => ((ours::hashes(Suite::Aes256Gcm), none), crates::sha256()),
+            Subject::Sm3 => ((ours::hashes(Suite::Sm4Gcm), none), crates::sm3()),
         };
-        let mut contest = Self { subject, contenders: own, absent: Vec::new() };
+        let mut contest = Self { subject, contenders, absent };
         contest.contenders.extend(crates);
         match gcrypt {
-            Ok(gcrypt) => contest.contenders.extend(of_gcrypt(subject, gcrypt)),
+            Ok(gcrypt) => {
+                contest.contenders.extend(of_gcrypt(subject, gcrypt));
+                contest.absent.extend_from_slice(gcrypt.absent());
+            }
             Err(problem) => contest.absent.push(format!("libgcrypt: {problem}")),
         }
         contest.add_libcrypto();

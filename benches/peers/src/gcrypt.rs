@@ -16,9 +16,10 @@ pub use ffi::Algorithm;
 const VARIANTS: [(&str, &str); 3] =
     [("libgcrypt", ""), ("libgcrypt without AVX2", "intel-avx2"), ("libgcrypt, baseline", "all")];
 
-/// Every variant that could be loaded.
+/// Every variant that could be loaded, and why the others could not.
 pub struct Gcrypt {
     variants: Vec<(&'static str, &'static Library)>,
+    absent: Vec<String>,
 }
 
 impl Gcrypt {
@@ -28,12 +29,21 @@ impl Gcrypt {
     /// Why there is none, for the reader of the tables.
     pub fn load() -> Result<Self, String> {
         let [(name, hidden), others @ ..] = VARIANTS;
-        let mut variants = vec![(name, Library::load(hidden)?)];
+        let mut gcrypt =
+            Self { variants: vec![(name, Library::load(hidden)?)], absent: Vec::new() };
         for (name, hidden) in others {
-            // Features are named differently on other processors.
-            variants.extend(Library::load(hidden).ok().map(|library| (name, library)));
+            match Library::load(hidden) {
+                Ok(library) => gcrypt.variants.push((name, library)),
+                // Features are named differently on other processors.
+                Err(problem) => gcrypt.absent.push(format!("{name}: {problem}")),
+            }
         }
-        Ok(Self { variants })
+        Ok(gcrypt)
+    }
+
+    /// The variants that are missing and why, for the reader of the tables.
+    pub fn absent(&self) -> &[String] {
+        &self.absent
     }
 
     /// The version of the library.

@@ -55,15 +55,18 @@ fn run(subjects: &[Subject], plan: &Plan) -> Result<(), String> {
     println!("{}\n", machine::describe(&version));
     println!(
         "GB/s (10⁹ bytes a second) of {}: median of {} rounds, in each of which everybody had {} ms.\n\
-         \"÷\": rate over the rate of that row in the same round, median; above 1 is faster.\n",
+         \"÷\": rate over the rate of that row, of the other size or with one thread, in the same \
+         round; median; above 1 is faster.\n",
         plan.clock,
         plan.rounds,
         plan.slice.as_millis()
     );
     for contest in contests {
         eprintln!("{} …", contest.subject);
-        for series in measure::measure(&contest, plan) {
-            println!("{}", table::render(&contest, &series));
+        let all = measure::measure(&contest, plan);
+        let one = all.iter().find(|series| series.threads == 1);
+        for series in &all {
+            println!("{}", table::render(&contest, series, one));
         }
     }
     Ok(())

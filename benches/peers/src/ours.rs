@@ -1,25 +1,35 @@
 //! Sealkeep's own rows: the only place that names them.
 
-use sealkeep_crypto::{Level, Suite, hash};
+use sealkeep_crypto::{Level, Suite, hash, hash_many};
 
-use crate::contender::{Aead, Contender, Nonce, Tag};
+use crate::contender::{Aead, Contender, Nonce, Tag, parts};
 
 /// The AEAD of a suite at every level that it has on this processor, the fastest first; that one
-/// is what Sealkeep takes.
-pub fn aead(suite: Suite) -> Vec<Contender> {
-    let here = |level: &Level| suite.aead_at(*level, &vec![0; suite.key_len()]).is_some();
-    let contender = |level| {
+/// is what Sealkeep takes. Beside it, why the others are missing.
+pub fn aead(suite: Suite) -> (Vec<Contender>, Vec<String>) {
+    let contender = |level: Level| {
         Contender::aead(format!("**Sealkeep** {level}"), move |key| {
-            Ours(suite.aead_at(level, key).expect("the level was there before"))
+            Ours(suite.aead_at(level, key).expect("this processor has it"))
         })
     };
-    Level::ALL.into_iter().rev().filter(here).map(contender).collect()
+    let absent = |level| format!("Sealkeep {level}: this processor lacks it");
+    let levels = suite.levels().iter().rev().copied();
+    let (here, lacking): (Vec<_>, Vec<_>) = levels.partition(|level: &Level| level.available());
+    (here.into_iter().map(contender).collect(), lacking.into_iter().map(absent).collect())
 }
 
-/// The hash of a suite. An interface that chooses a level, or hashes several messages at once,
-/// belongs here too.
+/// The hash of a suite, and that of several messages at once where it is another implementation.
 pub fn hashes(suite: Suite) -> Vec<Contender> {
-    vec![Contender::hash("**Sealkeep**", move || move |data: &[u8]| hash(suite, &[data]))]
+    let whole = Contender::hash("**Sealkeep**", move || move |data: &[u8]| hash(suite, &[data]));
+    let many = || {
+        Contender::hash_parts("**Sealkeep**, 16 parts at once", move || {
+            move |data: &[u8]| hash_many(suite, &parts(data))
+        })
+    };
+    match suite {
+        Suite::Aes256Gcm => vec![whole],
+        Suite::Sm4Gcm => vec![whole, many()],
+    }
 }
 
 struct Ours(Box<dyn sealkeep_crypto::Aead>);

@@ -3,51 +3,76 @@
 use std::fmt::Write;
 
 use crate::contest::Contest;
-use crate::measure::{Rates, SIZES, Series};
+use crate::measure::{SIZES, Series};
 
-/// A table: operations and contenders down, sizes and ratios across.
-pub fn render(contest: &Contest, series: &Series) -> String {
+/// The size at which numbers of threads are compared: that of a chunk in an envelope.
+const CHUNK: usize = 1;
+
+/// A table: operations and contenders down, sizes and ratios across. With more than one thread,
+/// `one` is the series of the same rounds with one.
+pub fn render(contest: &Contest, series: &Series, one: Option<&Series>) -> String {
+    let one = one.filter(|one| one.threads != series.threads);
     let threads = match series.threads {
         1 => "one thread".to_owned(),
         threads => format!("{threads} threads"),
     };
-    let mut table = format!("### {}, {threads}\n\n|", contest.subject);
-    let mut rule = "\n|---|".to_owned();
-    for (size, _) in SIZES {
-        let ratios: String =
-            contest.subject.bases().iter().map(|base| format!(" | ÷ {base}")).collect();
-        let _ = write!(table, " | {size}{ratios}");
-        rule.push_str(&"---:|".repeat(1 + contest.subject.bases().len()));
-    }
-    table.push_str(" |");
-    table.push_str(&rule);
+    let columns = columns(contest, one.is_some());
+    let mut table = format!("### {}, {threads}\n\n| | {} |", contest.subject, columns.join(" | "));
+    let _ = write!(table, "\n|---|{}", "---:|".repeat(columns.len()));
     for (operation, name) in contest.subject.operations().iter().enumerate() {
         for (index, contender) in contest.contenders.iter().enumerate() {
-            let _ = write!(table, "\n| {name}, {} |", contender.name);
-            for rates in &series.rates {
-                table.push_str(&cells(contest, rates, index, operation));
-            }
+            let cells = cells(contest, series, one, (index, operation)).join(" | ");
+            let _ = write!(table, "\n| {name}, {} | {cells} |", contender.name);
         }
     }
     table.push_str(&footer(contest, series));
     table
 }
 
-/// The median rate, and the median of the ratios to each base.
-fn cells(contest: &Contest, rates: &[Vec<Rates>], index: usize, operation: usize) -> String {
-    let own = || rates[index].iter().map(|rates| rates[operation]);
-    let mut cells = format!(" {:.2} |", quartile(own(), 2));
-    for base in contest.subject.bases() {
-        let base = contest.contenders.iter().position(|contender| contender.name == *base);
-        let _ = match base.map(|base| &rates[base]) {
-            Some(base) => {
-                let ratios = own().zip(base).map(|(own, base)| own / base[operation]);
-                write!(cells, " {:.2} |", quartile(ratios, 2))
-            }
-            None => write!(cells, " – |"),
-        };
+/// What stands above the cells.
+fn columns(contest: &Contest, has_one: bool) -> Vec<String> {
+    let [(shortest, _), .., (longest, _)] = SIZES;
+    let bases = contest.subject.bases().iter().map(|base| format!("÷ {base}"));
+    let sizes = SIZES.map(|(size, _)| [size.to_owned()].into_iter().chain(bases.clone()));
+    let own = [format!("{shortest} ÷ {longest}")];
+    let threads = has_one.then(|| format!("{} ÷ one thread", SIZES[CHUNK].0));
+    sizes.into_iter().flatten().chain(own).chain(threads).collect()
+}
+
+/// A row: the median rate at each size and the median ratios to each base; then the ratio of two
+/// sizes, and of numbers of threads.
+fn cells(
+    contest: &Contest,
+    series: &Series,
+    one: Option<&Series>,
+    (contender, operation): (usize, usize),
+) -> Vec<String> {
+    let rates = |series: &Series, size: usize, contender: usize| -> Vec<f64> {
+        series.rates[size][contender].iter().map(|rates| rates[operation]).collect()
+    };
+    let bases = contest.subject.bases().iter();
+    let bases = bases.map(|base| contest.contenders.iter().position(|one| one.name == *base));
+    let mut cells = Vec::new();
+    for size in 0..SIZES.len() {
+        let own = rates(series, size, contender);
+        cells.push(format!("{:.2}", quartile(own.iter().copied(), 2)));
+        let base = |base: Option<usize>| base.map(|base| rates(series, size, base));
+        cells.extend(bases.clone().map(|which| match base(which) {
+            Some(base) => ratio(&own, &base),
+            None => "–".to_owned(),
+        }));
     }
+    let last = SIZES.len() - 1;
+    cells.push(ratio(&rates(series, 0, contender), &rates(series, last, contender)));
+    cells.extend(
+        one.map(|one| ratio(&rates(series, CHUNK, contender), &rates(one, CHUNK, contender))),
+    );
     cells
+}
+
+/// The median of the ratios round by round.
+fn ratio(rates: &[f64], base: &[f64]) -> String {
+    format!("{:.2}", quartile(rates.iter().zip(base).map(|(rate, base)| rate / base), 2))
 }
 
 fn footer(contest: &Contest, series: &Series) -> String {
@@ -76,6 +101,35 @@ fn quartile(values: impl Iterator<Item = f64>, quarters: usize) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::contender::Contender;
+    use crate::contest::Subject;
+
+    #[test]
+    fn ratios_are_of_the_same_round() {
+        let hash = |name: &str| Contender::hash(name, || |_: &[u8]| [0; 32]);
+        let contenders = vec![hash("own"), hash("`sm3` crate")];
+        let absent = vec!["libgcrypt: not there".to_owned()];
+        let contest = Contest { subject: Subject::Sm3, contenders, absent };
+        // The machine becomes three times as fast in the second round, after the first row.
+        let rounds = |rate: f64, speeds: [f64; 3]| speeds.map(|speed| [speed * rate, 0.0]).to_vec();
+        let both = |own| vec![rounds(own, [1.0, 1.0, 3.0]), rounds(2.0, [1.0, 3.0, 3.0])];
+        let of = |own: [f64; 3]| own.map(both).to_vec();
+        let one = Series { threads: 1, rates: of([1.0, 2.0, 4.0]) };
+        let two = Series { threads: 2, rates: of([2.0, 3.0, 8.0]) };
+
+        let table = render(&contest, &two, Some(&one));
+        let lines: Vec<_> = table.lines().collect();
+        assert_eq!(lines[0], "### SM3, 2 threads");
+        let cells = "2.00 | – | 1.00 | 3.00 | – | 1.50 | 8.00 | – | 4.00 | 0.25 | 1.50";
+        assert_eq!(lines[4], format!("| hash, own | {cells} |"));
+        assert!(lines[2].ends_with(" | 16 KiB ÷ 1 MiB | 64 KiB ÷ one thread |"));
+        let bars = |line: &&str| line.matches('|').count();
+        assert!(lines[2..6].iter().all(|line| bars(line) == 13), "{table}");
+        assert!(table.ends_with(" Missing: libgcrypt: not there.\n"));
+
+        let table = render(&contest, &one, Some(&one));
+        assert!(!table.contains("÷ one thread"));
+    }
 
     #[test]
     fn quartiles() {

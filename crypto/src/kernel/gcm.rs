@@ -13,7 +13,7 @@ use crate::lowlevel::wipe_stack;
 const MAX_BATCH: usize = 16 * MAX_LEN;
 
 /// For how many messages the masks of the tags are computed in one go.
-const MAX_JOBS: usize = 64;
+const MAX_JOBS: usize = 16;
 
 /// A block that is encrypted for nothing. Not zeros: what they give is the key of the hash.
 pub(super) const FILLER: [u8; 16] = [0xFF; 16];
