@@ -67,11 +67,11 @@ impl Drop for LockedBytes {
 }
 
 /// Overwrites the stack below the caller, where functions that it called left their variables and
-/// the registers they had no room for. Sixteen KiB: more than any of them uses, which a test checks
+/// the registers they had no room for. Twelve KiB: more than any of them uses, which a test checks
 /// by looking for keys.
 #[inline(never)]
 pub(crate) fn wipe_stack() {
-    let mut below = [0_u8; 16 * 1024];
+    let mut below = [0_u8; 12 * 1024];
     std::hint::black_box(&mut below);
 }
 

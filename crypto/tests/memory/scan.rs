@@ -30,28 +30,36 @@ pub(crate) fn all_occurrences(patterns: &[Vec<u8>]) -> Vec<usize> {
         possible[first_two(pattern, MASK)] = true;
     }
     let memory = File::open("/proc/self/mem").unwrap();
-    let mut buffer = Vec::new();
+    let overlap = patterns.iter().map(Vec::len).max().unwrap_or(0);
+    let mut buffer = vec![0; PIECE + overlap];
     let mut counts = vec![0; patterns.len()];
     for (start, end) in writable_mappings() {
-        let length = usize::try_from(end - start).unwrap();
-        buffer.clear();
-        buffer.resize(length, 0);
-        // Some mappings (device pages) cannot be read this way; they hold no secrets either.
-        if memory.read_exact_at(&mut buffer, start).is_ok() {
-            for at in 0..length.saturating_sub(1) {
+        for piece in (start..end).step_by(PIECE) {
+            // What begins in this piece may end in the next.
+            let length = buffer.len().min(usize::try_from(end - piece).unwrap());
+            // What was read before is not to be found again where the buffer itself lies.
+            buffer.fill(0);
+            // Some mappings (device pages) cannot be read this way; they hold no secrets either.
+            if memory.read_exact_at(&mut buffer[..length], piece).is_err() {
+                continue;
+            }
+            for at in 0..PIECE.min(length - 1) {
                 if possible[first_two(&buffer[at..], 0)] {
                     for (count, pattern) in counts.iter_mut().zip(patterns) {
-                        *count += usize::from(matches(&buffer[at..], pattern));
+                        *count += usize::from(matches(&buffer[at..length], pattern));
                     }
                 }
             }
         }
-        // The copy would be found by the next scan.
-        buffer.fill(0);
     }
+    // The copy would be found by the next scan.
+    buffer.fill(0);
     std::hint::black_box(&buffer);
     counts
 }
+
+/// How much memory is looked through at a time. The copy is itself writable memory.
+const PIECE: usize = 1 << 20;
 
 fn first_two(bytes: &[u8], mask: u8) -> usize {
     usize::from(u16::from_le_bytes([bytes[0] ^ mask, bytes[1] ^ mask]))
