@@ -67,13 +67,16 @@ impl Drop for LockedBytes {
 }
 
 /// Overwrites the stack below the caller, where functions that it called left their variables and
-/// the registers they had no room for. Twelve KiB: more than any of them uses, which a test checks
-/// by looking for keys.
+/// the registers they had no room for.
 #[inline(never)]
 pub(crate) fn wipe_stack() {
-    let mut below = [0_u8; 12 * 1024];
+    let mut below = [0_u8; DEPTH];
     std::hint::black_box(&mut below);
 }
+
+/// More than any of those functions uses, which a test checks by looking for keys. Not much more:
+/// it is done after every call, and memory that is not in the cache takes time.
+const DEPTH: usize = if cfg!(debug_assertions) { 16 * 1024 } else { 8 * 1024 };
 
 /// A value in locked memory whose bytes are overwritten after it is dropped.
 ///
