@@ -34,6 +34,17 @@ fn every_result_is_one_document_with_a_schema() {
 }
 
 #[test]
+fn verbose_names_the_implementations_of_the_ciphers() {
+    let world = World::with_store();
+    world.write("file", "content");
+    let done = world.good(&["--verbose", "seal", "file", "-o", "file.sealed"]);
+    for suite in sealkeep_crypto::Suite::ALL {
+        let named = format!("{suite} {}", suite.level());
+        assert!(done.stderr.contains(&named), "{named} in {}", done.stderr);
+    }
+}
+
+#[test]
 fn sharing_a_device_is_warned_of_and_recorded() {
     let world = World::with_store();
     world.write("file", "content");
