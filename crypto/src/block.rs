@@ -26,8 +26,12 @@ impl BlockCipher {
     /// # Panics
     /// If `key` has not [`Suite::key_len`] bytes.
     pub fn new(suite: Suite, key: &[u8]) -> Self {
-        let mut levels = Level::ALL.iter().rev();
-        levels.find_map(|level| Self::at(suite, *level, key)).expect("the portable level always is")
+        let level = match suite {
+            // The `aes` crate takes what instructions there are for AES by itself.
+            Suite::Aes256Gcm => Level::Portable,
+            Suite::Sm4Gcm => suite.level(),
+        };
+        Self::at(suite, level, key).expect("the level is available")
     }
 
     /// The same with a certain implementation, if there is one of the suite at that level and

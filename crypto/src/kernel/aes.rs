@@ -145,38 +145,11 @@ const KEYS_LEN: usize = 16 * (ROUNDS + 1);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lowlevel::cpu::{Cpu, Task};
+    use crate::kernel::gcm::tests::{Encrypt, Stream};
+    use crate::lowlevel::cpu::Cpu;
     use crate::lowlevel::vector::{V512, Vector};
     use crate::random;
     use aes::cipher::{BlockCipherEncrypt, KeyInit};
-
-    /// A batch of key stream, and the first blocks encrypted on their own.
-    struct Stream<'a, V: Vector> {
-        cpu: V::Cpu,
-        key: &'a [u8; 32],
-        nonce: &'a [u8; 12],
-        first: u32,
-        blocks: &'a mut [u8],
-    }
-
-    impl<V: AesRounds + Field> Task for Stream<'_, V> {
-        type Out = Vec<u8>;
-
-        #[inline(always)]
-        fn run(self) -> Vec<u8> {
-            let cipher = Aes256::<V>::new(self.cpu, self.key);
-            cipher.encrypt(self.blocks);
-            let mut counter = cipher.counter(self.nonce, self.first);
-            let mut stream = vec![0; 2 * V::BATCH];
-            for batch in stream.chunks_exact_mut(V::BATCH) {
-                let keystream = cipher.keystream(&mut counter, &mut ());
-                for (bytes, x) in batch.chunks_exact_mut(V::LEN).zip(keystream.as_flattened()) {
-                    x.store(bytes);
-                }
-            }
-            stream
-        }
-    }
 
     /// Against the `aes` crate, also where the counter wraps.
     #[test]
@@ -191,8 +164,8 @@ mod tests {
             let mut blocks = [0; MAX_LEN];
             blocks[..12].copy_from_slice(&nonce);
             blocks[12..16].copy_from_slice(&u32::to_be_bytes(first));
-            let task = Stream::<V512> { cpu, key: &key, nonce: &nonce, first, blocks: &mut blocks };
-            let stream = cpu.run(task);
+            cpu.run(Encrypt::<Aes256<V512>> { cpu, key: &key, blocks: &mut blocks });
+            let stream = cpu.run(Stream::<Aes256<V512>> { cpu, key: &key, nonce: &nonce, first });
             assert_eq!(stream[..16], blocks[..16]);
             for (i, block) in (0..).zip(stream.chunks_exact(16)) {
                 let mut expected = [0; 16];

@@ -147,8 +147,8 @@ impl<C: BlockCipher> Task for Seal<'_, '_, C> {
         for job in self.jobs.iter_mut() {
             job.tag = self.gcm.encrypt(&job.nonce, job.aad, job.data);
         }
-        let mut masks = self.gcm.masks(self.jobs.iter().map(|job| &job.nonce));
-        for (job, mask) in self.jobs.iter_mut().zip(&mut masks) {
+        let masks = self.gcm.masks(self.jobs.iter().map(|job| &job.nonce));
+        for (job, mask) in self.jobs.iter_mut().zip(&masks) {
             job.tag = xor_16(&job.tag, mask);
         }
     }
@@ -172,15 +172,11 @@ impl<C: BlockCipher> Task for Open<'_, '_, C> {
         {
             *tag = self.gcm.decrypt(&job.nonce, job.aad, job.data);
         }
-        let mut masks = self.gcm.masks(self.jobs.iter().map(|job| &job.nonce));
-        let mut wrong = None;
-        for (index, (tag, mask)) in tags.iter_mut().zip(&mut masks).enumerate() {
-            let Some(job) = self.jobs.get_mut(index) else { break };
-            *tag = xor_16(tag, mask);
-            if !bool::from(tag.ct_eq(&job.tag)) || !fits(job.data) {
-                wrong.get_or_insert(index);
-            }
-        }
+        let masks = self.gcm.masks(self.jobs.iter().map(|job| &job.nonce));
+        let mut results = self.jobs.iter().zip(tags.iter().zip(&masks));
+        let wrong = results.position(|(job, (tag, mask))| {
+            !fits(job.data) || !bool::from(xor_16(tag, mask).ct_eq(&job.tag))
+        });
         let Some(wrong) = wrong else { return Ok(()) };
         for job in &mut self.jobs[wrong..] {
             job.data.fill(0);
@@ -298,4 +294,49 @@ fn xor<V: Field>(data: &mut [u8], keystream: &Square<V>) -> usize {
         *byte ^= keystream;
     }
     data.len()
+}
+
+/// For the tests of the ciphers.
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// Two batches of key stream from a counter on, with a new key.
+    pub(in crate::kernel) struct Stream<'a, C: BlockCipher> {
+        pub(in crate::kernel) cpu: CpuOf<C>,
+        pub(in crate::kernel) key: &'a C::Key,
+        pub(in crate::kernel) nonce: &'a Nonce,
+        pub(in crate::kernel) first: u32,
+    }
+
+    impl<C: BlockCipher> Task for Stream<'_, C> {
+        type Out = Vec<u8>;
+
+        #[inline(always)]
+        fn run(self) -> Vec<u8> {
+            let cipher = C::new(self.cpu, self.key);
+            let mut counter = cipher.counter(self.nonce, self.first);
+            let mut stream = vec![0; 2 * C::Vector::BATCH];
+            for batch in stream.chunks_exact_mut(C::Vector::BATCH) {
+                xor(batch, &cipher.keystream(&mut counter, &mut ()));
+            }
+            stream
+        }
+    }
+
+    /// Encrypts these blocks, with a new key.
+    pub(in crate::kernel) struct Encrypt<'a, C: BlockCipher> {
+        pub(in crate::kernel) cpu: CpuOf<C>,
+        pub(in crate::kernel) key: &'a C::Key,
+        pub(in crate::kernel) blocks: &'a mut [u8],
+    }
+
+    impl<C: BlockCipher> Task for Encrypt<'_, C> {
+        type Out = ();
+
+        #[inline(always)]
+        fn run(self) {
+            C::new(self.cpu, self.key).encrypt(self.blocks);
+        }
+    }
 }

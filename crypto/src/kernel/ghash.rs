@@ -75,13 +75,15 @@ impl<'a, W: Field> Ghash<'a, W> {
     where
         'a: 'b,
     {
-        let zero = W::Hash::splat(self.cpu, [0; 4]);
         let (bytes, powers) = (&bytes[..W::BATCH], &self.powers[..W::BATCH]);
-        Batch {
-            bytes,
-            powers,
-            sums: Sums { before: self.value, low: zero, middle: zero, high: zero },
-        }
+        Batch { bytes, powers, sums: self.sums() }
+    }
+
+    /// Nothing added to the value yet.
+    #[inline(always)]
+    fn sums(&self) -> Sums<W::Hash> {
+        let zero = W::Hash::splat(self.cpu, [0; 4]);
+        Sums { before: self.value, low: zero, middle: zero, high: zero }
     }
 
     /// Ends a batch.
@@ -93,9 +95,8 @@ impl<'a, W: Field> Ghash<'a, W> {
     /// Adds bytes, and zeros up to a whole block.
     #[inline(always)]
     pub(crate) fn update(&mut self, bytes: &[u8]) {
-        let zero = W::Hash::splat(self.cpu, [0; 4]);
         for chunk in bytes.chunks(W::BATCH) {
-            let mut sums = Sums { before: self.value, low: zero, middle: zero, high: zero };
+            let mut sums = self.sums();
             let powers = &self.powers[W::BATCH - chunk.len().next_multiple_of(BLOCK)..];
             sums.add(chunk, powers);
             let whole = chunk.len() - chunk.len() % W::Hash::LEN;

@@ -2,8 +2,9 @@
 
 use super::*;
 use crate::kernel::Pair;
+use crate::kernel::gcm::tests::{Encrypt, Stream};
 use crate::kernel::matrix::from_columns;
-use crate::lowlevel::cpu::{Cpu, Task};
+use crate::lowlevel::cpu::Cpu;
 use crate::lowlevel::vector::{V128, V256Aes, V256Gfni, V512};
 use crate::random;
 use ::sm4::cipher::{BlockCipherEncrypt, KeyInit};
@@ -67,48 +68,6 @@ fn the_field_of_sm4_is_that_of_aes() {
     }
 }
 
-/// Encrypts each of these blocks with a kernel.
-struct Encrypt<'a, V: Field> {
-    cpu: V::Cpu,
-    key: &'a [u8; 16],
-    blocks: &'a mut [u8],
-}
-
-impl<V: Field> Task for Encrypt<'_, V> {
-    type Out = ();
-
-    #[inline(always)]
-    fn run(self) {
-        Sm4::<V>::new(self.cpu, self.key).encrypt(self.blocks);
-    }
-}
-
-/// Two batches of key stream from a counter.
-struct Stream<'a, V: Field> {
-    cpu: V::Cpu,
-    key: &'a [u8; 16],
-    nonce: &'a [u8; 12],
-    first: u32,
-}
-
-impl<V: Field> Task for Stream<'_, V> {
-    type Out = Vec<u8>;
-
-    #[inline(always)]
-    fn run(self) -> Vec<u8> {
-        let cipher = Sm4::<V>::new(self.cpu, self.key);
-        let mut counter = cipher.counter(self.nonce, self.first);
-        let mut stream = vec![0; 2 * V::BATCH];
-        for batch in stream.chunks_exact_mut(V::BATCH) {
-            let keystream = cipher.keystream(&mut counter, &mut ());
-            for (bytes, x) in batch.chunks_exact_mut(V::LEN).zip(keystream.as_flattened()) {
-                x.store(bytes);
-            }
-        }
-        stream
-    }
-}
-
 fn check<V: Field>(level: &str) {
     let Some(cpu) = V::Cpu::detect() else {
         // `tests/levels.rs` names it as skipped.
@@ -129,13 +88,13 @@ fn check<V: Field>(level: &str) {
         let mut blocks = vec![0; len];
         random::fill(&mut blocks);
         let expected = encrypted(&blocks);
-        cpu.run(Encrypt::<V> { cpu, key: &key, blocks: &mut blocks });
+        cpu.run(Encrypt::<Sm4<V>> { cpu, key: &key, blocks: &mut blocks });
         assert!(blocks == expected, "{level}: {len} bytes");
     }
     let nonce: [u8; 12] = random::array();
     let near = [2, 0xFFFF_FFFF_u32, 0xFFFF_FF00, 0x00FF_FFF0, 0xFF7F, 255, 256, 0x1234_56FE];
     for first in near.into_iter().chain((0..300).map(|i| 0u32.wrapping_sub(i))) {
-        let stream = cpu.run(Stream::<V> { cpu, key: &key, nonce: &nonce, first });
+        let stream = cpu.run(Stream::<Sm4<V>> { cpu, key: &key, nonce: &nonce, first });
         let counters: Vec<u8> = (0_u32..)
             .take(stream.len() / 16)
             .flat_map(|i| [&nonce[..], &first.wrapping_add(i).to_be_bytes()].concat())
