@@ -1,0 +1,1 @@
+//! Placeholder while this branch is being made.
