@@ -6,7 +6,6 @@
 //! mirrored (`a/b.txt` → `a/b.txt.sealed`, a directory's own object → `a/.sealed`), or hidden (`<key id>.sealed`, all in one
 //! directory). Either way the authenticated path inside decides what a file is opened to.
 
-mod beneath;
 mod error;
 mod group;
 mod keys;
@@ -16,7 +15,6 @@ mod place;
 mod report;
 mod seal;
 mod store_keys;
-mod walk;
 
 pub use error::Error;
 pub use keys::{Keys, KeysError, Settled};

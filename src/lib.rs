@@ -40,5 +40,8 @@
 //! | [`envelope`] | the sealed-file format: streams, files, ranges, given a data key |
 //! | [`files`] | files and directory trees, given a source of data keys |
 
+mod parallel;
+mod tree;
+
 pub mod envelope;
 pub mod files;

@@ -67,10 +67,24 @@ pub(crate) fn fiemap(file: impl AsFd, start: u64) -> Result<Vec<FiemapExtent>> {
 /// # Errors
 /// `PERM` without `CAP_SYS_ADMIN`; `NODEV` if there is no journal; `NOTTY` before Linux 5.14 or on other file systems.
 pub fn ext4_empty_journal(file: impl AsFd) -> Result<()> {
+    ext4_checkpoint(file, EXT4_ZEROOUT)
+}
+
+/// Whether [`ext4_empty_journal`] is there and allowed; changes nothing.
+///
+/// # Errors
+/// As there.
+pub fn ext4_can_empty_journal(file: impl AsFd) -> Result<()> {
+    ext4_checkpoint(file, EXT4_ZEROOUT | EXT4_DRY_RUN)
+}
+
+const EXT4_ZEROOUT: u32 = 2;
+const EXT4_DRY_RUN: u32 = 4;
+
+fn ext4_checkpoint(file: impl AsFd, flags: u32) -> Result<()> {
     const EXT4_IOC_CHECKPOINT: u32 = opcode::write::<u32>(b'f', 43);
-    const ZEROOUT: u32 = 2;
     // SAFETY: the call reads one `u32`.
-    unsafe { ioctl(file, Setter::<EXT4_IOC_CHECKPOINT, u32>::new(ZEROOUT)) }
+    unsafe { ioctl(file, Setter::<EXT4_IOC_CHECKPOINT, u32>::new(flags)) }
 }
 
 /// `struct fstrim_range`.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::keys::KeysError;
 use crate::envelope;
+use crate::tree;
 
 /// Why an operation on a file did not happen.
 #[derive(Debug, thiserror::Error)]
@@ -76,6 +77,15 @@ impl Error {
             Self::Envelope(envelope::Error::Write(source)) => is_full(source),
             Self::Io { source, .. } => is_full(source),
             _ => false,
+        }
+    }
+}
+
+impl From<tree::Error> for Error {
+    fn from(error: tree::Error) -> Self {
+        match error {
+            tree::Error::NotADirectory(path) => Self::NotADirectory(path),
+            tree::Error::Io { action, source } => Self::Io { action, source },
         }
     }
 }

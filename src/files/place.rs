@@ -7,10 +7,10 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::beneath::{open_dir, split_parent};
 use super::error::{Error, io};
 use super::group::{Scratch, sync_file_systems};
 use super::output::{remove_stale, sync_dir};
+use crate::tree::{open_dir, split_parent};
 
 /// A directory that receives outputs. Made when first needed.
 pub(super) struct Place {
@@ -49,7 +49,7 @@ impl Place {
         if !self.path.as_os_str().is_empty() && !self.path.exists() {
             return Ok(None);
         }
-        open_dir(&self.path).map(|dir| Some(Arc::new(dir)))
+        Ok(Some(Arc::new(open_dir(&self.path)?)))
     }
 
     /// Makes a new name in it durable, and those of directories on the way that this run made.

@@ -13,14 +13,15 @@ use rustix::fs::{AtFlags, Mode, fchmod, futimens, utimensat};
 use super::object::{Ready, SPECIAL_BITS, What, timestamps};
 use super::plan::{Object, OpenPlan};
 use crate::envelope::{self, Kind, Metadata, Run};
-use crate::files::beneath::{descend, path_of};
 use crate::files::error::{Error, io};
-use crate::files::group::{groups, parallel, sync_file_systems, work_on};
+use crate::files::group::{sync_file_systems, work_on};
 use crate::files::keys::Keys;
 use crate::files::output::{publish_symlink, sync_dir};
 use crate::files::place::Place;
 use crate::files::report::{Failure, Item, Moved, Report, SkipReason, Skipped};
 use crate::files::seal::SUFFIX;
+use crate::parallel::{groups, parallel};
+use crate::tree::{descend, path_of};
 
 /// Directories whose mode and time are set at the very end, deepest first: place, path.
 type Directories = BTreeMap<(usize, Vec<u8>), Metadata>;
@@ -104,9 +105,9 @@ impl OpenPlan {
             }
         }
         let named = parallel(
-            run,
+            run.workers,
             ready.len(),
-            |index, _| {
+            |index, _: &mut ()| {
                 let what = ready[index].3.lock().unwrap_or_else(PoisonError::into_inner).take();
                 what.map_or(Ok(()), |what| self.publish_one(what, &ready[index].1.metadata))
             },

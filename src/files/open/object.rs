@@ -12,12 +12,12 @@ use sealkeep_keystore::KeyId;
 use super::plan::{Object, OpenPlan, Output};
 use super::{OpenOptions, unlock};
 use crate::envelope::{self, Kind, Metadata, Mtime, Opener, Preamble, Run, SealedPath};
-use crate::files::beneath::{path_of, split_parent};
 use crate::files::error::{Error, io};
 use crate::files::group::Scratch;
 use crate::files::keys::Keys;
 use crate::files::output::{Pending, check_free, check_replaceable};
 use crate::files::place::Place;
+use crate::tree::{path_of, split_parent};
 
 /// An object that has been verified, and where it goes.
 pub(super) struct Ready {
@@ -191,7 +191,7 @@ impl OpenPlan {
         if path.is_empty() {
             return Ok(What::Directory { place, path: None });
         }
-        crate::files::beneath::descend(&root, &path, true)?;
+        crate::tree::descend(&root, &path, true)?;
         Ok(What::Directory { place, path: Some(path) })
     }
 

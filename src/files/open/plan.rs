@@ -13,12 +13,11 @@ use rustix::fs::FileType;
 
 use super::{OpenOptions, OpenTarget};
 use crate::envelope;
-use crate::files::beneath::{open_dir, path_of};
 use crate::files::error::{Error, io};
 use crate::files::place::{Place, lies_within, split_file};
 use crate::files::report::{Failure, SkipReason, Skipped};
 use crate::files::seal::SUFFIX;
-use crate::files::walk::{Found, walk};
+use crate::tree::{Found, open_dir, path_of, walk};
 
 /// Everything that will be opened or checked. Nothing has been written and no key asked for.
 pub struct OpenPlan {
@@ -163,9 +162,10 @@ impl OpenPlan {
             |found| self.push(found),
             |below, error| failures.push((below, error)),
         );
-        let failures = failures
-            .into_iter()
-            .map(|(below, error)| Failure { path: path.join(path_of(&below)), error });
+        let failures = failures.into_iter().map(|(below, error)| Failure {
+            path: path.join(path_of(&below)),
+            error: error.into(),
+        });
         self.failures.extend(failures);
         Ok(())
     }

@@ -16,11 +16,12 @@ use super::object::Ready;
 use super::plan::{Object, PlannedObject, SealPlan};
 use crate::envelope::{Kind, Run};
 use crate::files::error::Error;
-use crate::files::group::{groups, parallel, sync_file_systems, work_on};
+use crate::files::group::{sync_file_systems, work_on};
 use crate::files::keys::{Keys, KeysError};
 use crate::files::output::{check_free, check_replaceable};
 use crate::files::place::Place;
 use crate::files::report::{Failure, Item, Report};
+use crate::parallel::{groups, parallel};
 
 type Made = Result<Vec<(KeyId, Secret<32>)>, KeysError>;
 
@@ -100,7 +101,7 @@ impl SealPlan {
         let (Some(dir), Some(name)) = (dir, self.output_name(object, None)) else {
             return Ok(true);
         };
-        let path = crate::files::beneath::path_of(&name);
+        let path = crate::tree::path_of(&name);
         match check_free(dir, path.as_os_str(), self.options.force) {
             Err(Error::Exists) if self.options.skip_existing => {
                 check_replaceable(dir, path.as_os_str()).map(|()| false)
@@ -195,9 +196,9 @@ impl SealPlan {
         report.unused_keys.extend((0..group.len()).filter(|&at| !tried[at]).map(|at| keys[at].0));
         synced?;
         let named = parallel(
-            run,
+            run.workers,
             waiting.len(),
-            |index, _| {
+            |index, _: &mut ()| {
                 let pending =
                     waiting[index].2.lock().unwrap_or_else(PoisonError::into_inner).take();
                 pending.map_or(Ok(()), crate::files::output::Pending::publish)

@@ -12,10 +12,10 @@ use sealkeep_keystore::KeyId;
 
 use super::plan::{Object, SealPlan};
 use crate::envelope::{self, Kind, Metadata, Mtime, Run, Sealed, Sealer, looks_sealed};
-use crate::files::beneath::split_parent;
 use crate::files::error::{Error, io};
 use crate::files::group::{Scratch, room};
 use crate::files::output::Pending;
+use crate::tree::split_parent;
 
 /// A sealed object that waits for its name.
 pub(super) struct Ready {

@@ -13,11 +13,10 @@ use rustix::fs::FileType;
 
 use super::{SealOptions, SealTarget};
 use crate::envelope::{Kind, SealedPath};
-use crate::files::beneath::{open_dir, path_of};
 use crate::files::error::{Error, io};
 use crate::files::place::{Place, lies_within, names_directory, split_file};
 use crate::files::report::{Failure, SkipReason, Skipped};
-use crate::files::walk::{Found, join, walk};
+use crate::tree::{Found, join, open_dir, path_of, walk};
 
 /// Everything that sealing these inputs will do. Nothing has been written and no key made.
 pub struct SealPlan {
@@ -220,9 +219,10 @@ impl SealPlan {
         });
         let mut failures = Vec::new();
         walk(&dir, exclude, |found| self.push(found), |below, error| failures.push((below, error)));
-        let failures = failures
-            .into_iter()
-            .map(|(below, error)| Failure { path: path.join(path_of(&below)), error });
+        let failures = failures.into_iter().map(|(below, error)| Failure {
+            path: path.join(path_of(&below)),
+            error: error.into(),
+        });
         self.failures.extend(failures);
         Ok(())
     }

@@ -7,23 +7,23 @@ use rustix::fs::{AtFlags, Dir, FileType, Stat, statat};
 use rustix::io::Errno;
 
 use super::beneath::{descend, path_of};
-use super::error::{Error, io};
+use super::{Error, io};
 
 /// One object found.
-pub(super) struct Found {
+pub(crate) struct Found {
     /// Relative to the directory that was listed; empty for that directory itself.
-    pub(super) path: Box<[u8]>,
-    pub(super) kind: FileType,
+    pub(crate) path: Box<[u8]>,
+    pub(crate) kind: FileType,
     /// Length in bytes.
-    pub(super) size: u64,
+    pub(crate) size: u64,
     /// Number of hard links.
-    pub(super) links: u64,
+    pub(crate) links: u64,
 }
 
 /// Lists everything below `root` and `root` itself, in an order in which the entries of a directory follow each other. What
 /// matches `exclude` is left out with everything below it. What cannot be listed or looked at goes to `failed`, the others go
 /// on.
-pub(super) fn walk(
+pub(crate) fn walk(
     root: &OwnedFd,
     exclude: &GlobSet,
     mut found: impl FnMut(Found),
@@ -93,6 +93,6 @@ fn describe(path: Vec<u8>, stat: &Stat) -> Found {
 }
 
 /// Joins a directory path, empty for the top, and a name.
-pub(super) fn join(dir: &[u8], name: &[u8]) -> Vec<u8> {
+pub(crate) fn join(dir: &[u8], name: &[u8]) -> Vec<u8> {
     if dir.is_empty() { name.to_vec() } else { [dir, b"/", name].concat() }
 }

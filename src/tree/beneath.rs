@@ -9,10 +9,10 @@ use std::sync::Arc;
 use rustix::fs::{Mode, OFlags, mkdirat, openat};
 use rustix::io::Errno;
 
-use super::error::{Error, io};
+use super::{Error, io};
 
 /// Opens a directory named by the user; links on the way are followed.
-pub(super) fn open_dir(path: &Path) -> Result<OwnedFd, Error> {
+pub(crate) fn open_dir(path: &Path) -> Result<OwnedFd, Error> {
     let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
     rustix::fs::open(path, DIRECTORY, Mode::empty())
         .map_err(|errno| dir_error(errno, path.as_os_str().as_bytes()))
@@ -22,7 +22,7 @@ pub(super) fn open_dir(path: &Path) -> Result<OwnedFd, Error> {
 ///
 /// # Errors
 /// `NotADirectory` naming the first component that is a link or not a directory.
-pub(super) fn descend(root: impl AsFd, path: &[u8], create: bool) -> Result<OwnedFd, Error> {
+pub(crate) fn descend(root: impl AsFd, path: &[u8], create: bool) -> Result<OwnedFd, Error> {
     let mut dir = root.as_fd().try_clone_to_owned().map_err(io("open a directory"))?;
     let mut walked = 0;
     for part in path.split(|&byte| byte == b'/') {
@@ -45,14 +45,14 @@ pub(super) fn descend(root: impl AsFd, path: &[u8], create: bool) -> Result<Owne
 
 /// Remembers the directory opened last: neighbours come one after the other.
 #[derive(Default)]
-pub(super) struct DirCache {
+pub(crate) struct DirCache {
     last: Option<(usize, Vec<u8>, Arc<OwnedFd>)>,
 }
 
 impl DirCache {
     /// The directory `path` below `root` (absent: `root` itself); `number` tells roots apart. `first` is called when it was
     /// not the one opened last.
-    pub(super) fn get(
+    pub(crate) fn get(
         &mut self,
         number: usize,
         root: &Arc<OwnedFd>,
@@ -75,12 +75,12 @@ impl DirCache {
 }
 
 /// A path from raw bytes.
-pub(super) fn path_of(bytes: &[u8]) -> PathBuf {
+pub(crate) fn path_of(bytes: &[u8]) -> PathBuf {
     PathBuf::from(OsStr::from_bytes(bytes))
 }
 
 /// Splits a relative path into parent and last component.
-pub(super) fn split_parent(path: &[u8]) -> (Option<&[u8]>, &[u8]) {
+pub(crate) fn split_parent(path: &[u8]) -> (Option<&[u8]>, &[u8]) {
     match path.iter().rposition(|&byte| byte == b'/') {
         Some(slash) => (Some(&path[..slash]), &path[slash + 1..]),
         None => (None, path),
