@@ -39,6 +39,8 @@
 //! |---|---|
 //! | [`envelope`] | the sealed-file format: streams, files, ranges, given a data key |
 //! | [`files`] | files and directory trees, given a source of data keys |
+//! | [`wipe`] | verified overwriting: methods, passes |
 
 pub mod envelope;
 pub mod files;
+pub mod wipe;
