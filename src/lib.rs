@@ -39,9 +39,11 @@
 //! |---|---|
 //! | [`envelope`] | the sealed-file format: streams, files, ranges, given a data key |
 //! | [`files`] | files and directory trees, given a source of data keys |
+//! | [`wipe`] | verified overwriting: methods, passes |
 
 mod parallel;
 mod tree;
 
 pub mod envelope;
 pub mod files;
+pub mod wipe;

@@ -19,6 +19,7 @@ use std::process::Command;
 
 use sealkeep::envelope::{Kind, Metadata, Mtime, Preamble, Run, SealedPath, Sealer, SegmentSize};
 use sealkeep::files::{OpenOptions, OpenPlan, OpenTarget, SealOptions, SealPlan, SealTarget};
+use sealkeep::wipe::{Fill, Pass, Seed};
 use sealkeep_crypto::{Secret, Suite};
 use sealkeep_keystore::KeyId;
 
@@ -126,6 +127,29 @@ fn we_open_what_python_seals() {
             opener.open_stream(input, &mut opened, &Run::quiet()).unwrap();
             assert!(opened == content, "{suite} {len}");
         }
+    }
+}
+
+/// The streams of wipe passes: the vector of the specification, and parts at any offset.
+#[test]
+fn python_makes_the_same_streams() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let wipe = root.join("tests/interop/sealkeep_wipe.py");
+    let Some(mut python) = python_with("cryptography") else { return };
+    let said = succeed(python.arg(&wipe).arg("check-spec").arg(root.join("docs/spec/wipe.md")));
+    assert!(said.contains("the vector agrees"));
+    let seed = Seed::random();
+    for (number, base, offset, len) in
+        [(1, 0, 0, 40), (2, 0, 131_071, 2), (3, u64::from(u32::MAX), 65_530, 70_000)]
+    {
+        let Some(mut python) = python_with("cryptography") else { return };
+        let mut expected = vec![0; len];
+        Fill::new(&Pass::Random, number, &seed).write(base, offset, &mut expected);
+        let (number, base) = (number.to_string(), base.to_string());
+        let (offset, len) = (offset.to_string(), len.to_string());
+        python.arg(&wipe).args(["stream", "--seed", &hex(seed.expose()), "--pass", &number]);
+        python.args(["--base", &base, "--offset", &offset, "--length", &len]);
+        assert!(succeed(&mut python).trim() == hex(&expected), "pass {number}");
     }
 }
 

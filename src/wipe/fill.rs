@@ -1,0 +1,248 @@
+//! What one pass writes, at any offset, so that it can be written in any order and compared afterwards.
+//!
+//! The stream of a random pass is specified in `docs/spec/wipe.md`, "Passes": every unit of it is AES-256-GCM of zeros, with the
+//! number of the unit as the nonce. Nonces come again when a pass is compared, or written anew after a power cut.
+//! That is harmless here, because one nonce always goes with the same content, zeros, and no tag is ever given out: the same
+//! nonce can only give the same bytes again.
+
+use sealkeep_crypto::{Aead, Kdf, NONCE_LEN, Nonce, SealJob, Secret, Suite, TAG_LEN};
+
+use super::Pass;
+
+/// Bytes in a unit of the stream of a random pass.
+pub const UNIT_LEN: usize = 1 << 16;
+
+/// Where all random passes of a run come from. Whoever knows it can tell what they wrote, so it is kept secret until the
+/// run has ended, and then erased with the journal.
+pub struct Seed(Secret<32>);
+
+impl Seed {
+    /// A fresh one.
+    ///
+    /// # Panics
+    /// As [`sealkeep_crypto::random::fill`].
+    pub fn random() -> Seed {
+        Seed(Secret::random())
+    }
+
+    /// The one with these bytes, from the journal of a run; `None` if they are not 32. The source is the caller's to
+    /// erase.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Seed> {
+        Secret::from_slice(bytes).map(Seed)
+    }
+
+    /// The bytes, for the journal.
+    pub fn expose(&self) -> &[u8; 32] {
+        self.0.expose()
+    }
+
+    /// What a report holds: who is shown the seed later can tell that it is the one of that run. It tells nothing about
+    /// the seed or the streams.
+    pub fn commitment(&self) -> [u8; 32] {
+        let mut commitment = [0; 32];
+        self.kdf().expand(&[COMMITMENT], &mut commitment);
+        commitment
+    }
+
+    /// The key of the stream of a pass.
+    fn pass_key(&self, number: u32) -> Secret<32> {
+        Secret::init_with(|key| self.kdf().expand(&[PASS, &number.to_be_bytes()], key))
+    }
+
+    fn kdf(&self) -> Kdf {
+        Kdf::extract(Suite::Aes256Gcm, &[], self.0.expose())
+    }
+}
+
+/// One pass, ready to write and to compare. Shared between threads.
+///
+/// A position is a target's `base` and an `offset` in it. `base` is the number of the unit of the stream that the target
+/// begins with; targets of one run have ranges of units that do not overlap, so that no two get the same content. Fixed
+/// patterns begin anew with every target.
+pub struct Fill(Kind);
+
+enum Kind {
+    Fixed(Pattern),
+    Random(Stream),
+}
+
+impl Fill {
+    /// Makes pass `number` of a run, counted from 1, ready.
+    ///
+    /// # Panics
+    /// If `pass` has a pattern without bytes.
+    pub fn new(pass: &Pass, number: u32, seed: &Seed) -> Fill {
+        Fill(match pass {
+            Pass::Fixed(pattern) => Kind::Fixed(Pattern::new(pattern)),
+            Pass::Random => {
+                Kind::Random(Stream(Suite::Aes256Gcm.aead(seed.pass_key(number).expose())))
+            }
+        })
+    }
+
+    /// Fills `out` with what the target has from `offset` on. Fastest where `offset` is a multiple of [`UNIT_LEN`].
+    ///
+    /// # Panics
+    /// If the target has no such offset: beyond 2⁶⁴ bytes, or 2⁶⁴ units of the stream.
+    pub fn write(&self, base: u64, offset: u64, out: &mut [u8]) {
+        match &self.0 {
+            Kind::Fixed(pattern) => pattern.write(offset, out),
+            Kind::Random(stream) => stream.write(base, offset, out),
+        }
+    }
+
+    /// Compares `data` with what the target should have from `offset` on, and gives the offset in the target of the first
+    /// byte that differs. `scratch` is memory to work in: what it holds does not matter, keeping it for the next call
+    /// saves time.
+    ///
+    /// # Panics
+    /// As [`write`](Self::write).
+    pub fn first_difference(
+        &self,
+        base: u64,
+        offset: u64,
+        data: &[u8],
+        scratch: &mut Vec<u8>,
+    ) -> Option<u64> {
+        let at = match &self.0 {
+            Kind::Fixed(pattern) => pattern.first_difference(offset, data),
+            Kind::Random(stream) => stream.first_difference(base, offset, data, scratch),
+        };
+        at.map(|at| offset + at as u64)
+    }
+}
+
+/// A fixed pattern, repeated so often that it can be copied in large pieces from any phase.
+struct Pattern {
+    len: usize,
+    /// Bytes copied at a time: a multiple of `len`.
+    piece: usize,
+    /// A piece, and a pattern more to begin at any phase.
+    repeated: Box<[u8]>,
+}
+
+impl Pattern {
+    fn new(pattern: &[u8]) -> Pattern {
+        assert!(!pattern.is_empty(), "a pattern has bytes");
+        let times = PIECE_LEN.div_ceil(pattern.len());
+        let repeated = pattern.repeat(times + 1).into();
+        Pattern { len: pattern.len(), piece: times * pattern.len(), repeated }
+    }
+
+    /// What the next piece from `offset` on begins with.
+    fn from(&self, offset: u64) -> &[u8] {
+        let phase = offset % self.len as u64;
+        &self.repeated[usize::try_from(phase).expect("less than the length of the pattern")..]
+    }
+
+    fn write(&self, offset: u64, out: &mut [u8]) {
+        let from = self.from(offset);
+        for piece in out.chunks_mut(self.piece) {
+            piece.copy_from_slice(&from[..piece.len()]);
+        }
+    }
+
+    fn first_difference(&self, offset: u64, data: &[u8]) -> Option<usize> {
+        let from = self.from(offset);
+        let mut pieces = data.chunks(self.piece).zip((0..).step_by(self.piece));
+        pieces.find_map(|(piece, at)| Some(at + differs(piece, &from[..piece.len()])?))
+    }
+}
+
+/// The stream of a random pass.
+struct Stream(Box<dyn Aead>);
+
+impl Stream {
+    fn write(&self, base: u64, offset: u64, out: &mut [u8]) {
+        let (first, skip) = position(base, offset);
+        if skip == 0 {
+            return self.units(first, out);
+        }
+        let (head, rest) = out.split_at_mut(out.len().min(UNIT_LEN - skip));
+        let mut unit = vec![0; skip + head.len()];
+        self.units(first, &mut unit);
+        head.copy_from_slice(&unit[skip..]);
+        if !rest.is_empty() {
+            self.units(following(first, 1), rest);
+        }
+    }
+
+    fn first_difference(
+        &self,
+        base: u64,
+        offset: u64,
+        data: &[u8],
+        scratch: &mut Vec<u8>,
+    ) -> Option<usize> {
+        let (mut first, mut skip) = position(base, offset);
+        let mut compared = 0;
+        while compared < data.len() {
+            let rest = &data[compared..];
+            let part = &rest[..rest.len().min(GROUP_LEN - skip)];
+            scratch.resize(skip + part.len(), 0);
+            self.units(first, scratch);
+            if let Some(at) = differs(part, &scratch[skip..]) {
+                return Some(compared + at);
+            }
+            compared += part.len();
+            if compared < data.len() {
+                first = following(first, GROUP_UNITS);
+            }
+            skip = 0;
+        }
+        None
+    }
+
+    /// Fills `out` with the stream from the beginning of unit `first` on. A part of a unit is the beginning of the whole,
+    /// because GCM encrypts byte by byte.
+    fn units(&self, first: u64, out: &mut [u8]) {
+        for (group, at) in out.chunks_mut(GROUP_LEN).zip((0..).step_by(GROUP_UNITS)) {
+            group.fill(0);
+            let units = group.chunks_mut(UNIT_LEN).zip(at..);
+            let mut jobs: Vec<SealJob<'_>> = units
+                .map(|(data, at)| {
+                    let nonce = nonce(following(first, at));
+                    SealJob { nonce, aad: &[], data, tag: [0; TAG_LEN] }
+                })
+                .collect();
+            self.0.seal_many(&mut jobs);
+        }
+    }
+}
+
+/// In which unit an offset lies, and where in it.
+fn position(base: u64, offset: u64) -> (u64, usize) {
+    const LEN: u64 = UNIT_LEN as u64;
+    let first = base.checked_add(offset / LEN).expect(UNITS);
+    (first, usize::try_from(offset % LEN).expect("less than a unit"))
+}
+
+fn following(unit: u64, by: usize) -> u64 {
+    unit.checked_add(by as u64).expect(UNITS)
+}
+
+fn nonce(unit: u64) -> Nonce {
+    let mut nonce = [0; NONCE_LEN];
+    nonce[NONCE_LEN - 8..].copy_from_slice(&unit.to_be_bytes());
+    nonce
+}
+
+/// Where two slices of one length first differ.
+fn differs(a: &[u8], b: &[u8]) -> Option<usize> {
+    // Comparing whole slices first is many times faster, and nearly always all there is to do.
+    if a == b { None } else { a.iter().zip(b).position(|(a, b)| a != b) }
+}
+
+const COMMITMENT: &[u8] = b"sealkeep/v1/wipe/commitment";
+const PASS: &[u8] = b"sealkeep/v1/wipe/pass";
+const UNITS: &str = "a stream has 2^64 units";
+
+/// Bytes of a fixed pattern copied at a time, at least: half of the smallest first-level cache.
+const PIECE_LEN: usize = 16 << 10;
+
+/// Units made at a time: they stay in the second-level cache between being zeroed, encrypted and compared.
+const GROUP_UNITS: usize = 4;
+const GROUP_LEN: usize = GROUP_UNITS * UNIT_LEN;
+
+#[cfg(test)]
+mod tests;
