@@ -7,7 +7,7 @@ use std::io;
 use std::path::PathBuf;
 
 pub(crate) use beneath::{DirCache, descend, open_dir, path_of, split_parent};
-pub(crate) use walk::{Found, join, walk};
+pub(crate) use walk::{Found, join, look, walk};
 
 /// Why a directory could not be listed or entered.
 #[derive(Debug, thiserror::Error)]

@@ -21,8 +21,19 @@
 //! assert_eq!(last.first_difference(0, 8192, &block, &mut Vec::new()), Some(8199));
 //! ```
 
+mod buffer;
+mod error;
+mod execute;
 mod fill;
+mod job;
+mod journal;
 mod method;
+mod overwrite;
+mod plan;
+mod readback;
+mod remove;
+mod report;
+mod sample;
 
 pub use fill::{Fill, Seed, UNIT_LEN};
 pub use method::{MAX_PASSES, MAX_PATTERN, Method, MethodError, Pass, PassError, Step};

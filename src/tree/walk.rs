@@ -1,9 +1,10 @@
 //! Lists what lies below a directory, never following a link.
 
+use std::ffi::OsStr;
 use std::os::fd::OwnedFd;
 
 use globset::GlobSet;
-use rustix::fs::{AtFlags, Dir, FileType, Stat, statat};
+use rustix::fs::{AtFlags, Dir, FileType, Statx, StatxFlags, makedev, statx};
 use rustix::io::Errno;
 
 use super::beneath::{descend, path_of};
@@ -18,28 +19,36 @@ pub(crate) struct Found {
     pub(crate) size: u64,
     /// Number of hard links.
     pub(crate) links: u64,
+    /// Device and inode number.
+    pub(crate) id: (u64, u64),
+    /// Number of the mount it is seen through: another one than its directory's where something is mounted.
+    pub(crate) mount: u64,
 }
 
 /// Lists everything below `root` and `root` itself, in an order in which the entries of a directory follow each other. What
 /// matches `exclude` is left out with everything below it. What cannot be listed or looked at goes to `failed`, the others go
-/// on.
+/// on. `found` is told each object and says of a directory whether to go into it.
 pub(crate) fn walk(
     root: &OwnedFd,
     exclude: &GlobSet,
-    mut found: impl FnMut(Found),
+    mut found: impl FnMut(Found) -> bool,
     mut failed: impl FnMut(Vec<u8>, Error),
 ) {
-    found(Found { path: Box::default(), kind: FileType::Directory, size: 0, links: 1 });
+    match statx(root, "", AtFlags::EMPTY_PATH, WANTED) {
+        Ok(stat) => drop(found(describe(Vec::new(), &stat))),
+        Err(errno) => return failed(Vec::new(), io("look at the directory")(errno)),
+    }
     let mut waiting: Vec<Vec<u8>> = vec![Vec::new()];
     while let Some(path) = waiting.pop() {
         match list(root, &path, exclude, &mut failed) {
             Ok(entries) => {
                 let first_new = waiting.len();
                 for entry in entries {
-                    if entry.kind == FileType::Directory {
-                        waiting.push(entry.path.to_vec());
+                    let below =
+                        (entry.kind == FileType::Directory).then(|| entry.path.to_vec());
+                    if found(entry) {
+                        waiting.extend(below);
                     }
-                    found(entry);
                 }
                 waiting[first_new..].reverse();
             }
@@ -72,7 +81,7 @@ fn list(
         if exclude.is_match(path_of(&path)) {
             continue;
         }
-        match statat(dir, name, AtFlags::SYMLINK_NOFOLLOW) {
+        match statx(dir, name, AtFlags::SYMLINK_NOFOLLOW, WANTED) {
             Ok(stat) => entries.push(describe(path, &stat)),
             // Something that vanished since the listing is as if it had never been there.
             Err(Errno::NOENT) => {}
@@ -83,14 +92,27 @@ fn list(
     Ok(entries)
 }
 
-fn describe(path: Vec<u8>, stat: &Stat) -> Found {
+/// One object by name, without following it.
+///
+/// # Errors
+/// If it cannot be looked at.
+pub(crate) fn look(dir: &OwnedFd, name: &OsStr) -> Result<Found, Error> {
+    let stat = statx(dir, name, AtFlags::SYMLINK_NOFOLLOW, WANTED);
+    stat.map(|stat| describe(Vec::new(), &stat)).map_err(io("look at it"))
+}
+
+fn describe(path: Vec<u8>, stat: &Statx) -> Found {
     Found {
         path: path.into(),
-        kind: FileType::from_raw_mode(stat.st_mode),
-        size: u64::try_from(stat.st_size).unwrap_or(0),
-        links: stat.st_nlink,
+        kind: FileType::from_raw_mode(stat.stx_mode.into()),
+        size: stat.stx_size,
+        links: stat.stx_nlink.into(),
+        id: (makedev(stat.stx_dev_major, stat.stx_dev_minor), stat.stx_ino),
+        mount: stat.stx_mnt_id,
     }
 }
+
+const WANTED: StatxFlags = StatxFlags::BASIC_STATS.union(StatxFlags::MNT_ID);
 
 /// Joins a directory path, empty for the top, and a name.
 pub(crate) fn join(dir: &[u8], name: &[u8]) -> Vec<u8> {

@@ -159,7 +159,7 @@ impl OpenPlan {
         walk(
             &dir,
             &GlobSet::empty(),
-            |found| self.push(found),
+            |found| self.take(found),
             |below, error| failures.push((below, error)),
         );
         let failures = failures.into_iter().map(|(below, error)| Failure {
@@ -168,6 +168,12 @@ impl OpenPlan {
         });
         self.failures.extend(failures);
         Ok(())
+    }
+
+    /// Takes what a walk found; everything below a directory is wanted.
+    fn take(&mut self, found: Found) -> bool {
+        self.push(found);
+        true
     }
 
     fn push(&mut self, found: Found) {

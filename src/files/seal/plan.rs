@@ -218,7 +218,7 @@ impl SealPlan {
             exact: None,
         });
         let mut failures = Vec::new();
-        walk(&dir, exclude, |found| self.push(found), |below, error| failures.push((below, error)));
+        walk(&dir, exclude, |found| self.take(found), |below, error| failures.push((below, error)));
         let failures = failures.into_iter().map(|(below, error)| Failure {
             path: path.join(path_of(&below)),
             error: error.into(),
@@ -285,6 +285,12 @@ impl SealPlan {
         }
         self.places.push(Place::new(path));
         self.places.len() - 1
+    }
+
+    /// Takes what a walk found; everything below a directory is wanted.
+    fn take(&mut self, found: Found) -> bool {
+        self.push(found);
+        true
     }
 
     /// Takes an object found below the last input.

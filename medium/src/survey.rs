@@ -1,0 +1,443 @@
+//! Examining a file: its own properties and those of everything under it.
+
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustix::fs::{
+    AtFlags, FileType, IFlags, OFlags, Statx, StatxFlags, flistxattr, ioctl_getflags, makedev,
+    statx,
+};
+
+use crate::extents::{ExtentFlags, Extents};
+use crate::finding::{Code, Effect, Finding, Reach};
+use crate::ioctl::ext4_can_empty_journal;
+use crate::mounts::Mounts;
+use crate::place::{Family, Place};
+use crate::stack;
+use crate::users::{Users, swaps};
+
+/// What a file lies on, and what an overwrite can achieve there.
+#[derive(Clone, Debug)]
+pub struct Survey {
+    /// The file system and all under it.
+    pub place: Arc<Place>,
+    /// What was found about the file itself.
+    pub findings: Vec<Finding>,
+    /// Where it lies, if the file system says so.
+    pub extents: Option<Extents>,
+    /// What it is.
+    pub file: Identity,
+    /// Whether reading can go past the cache (`STATX_DIOALIGN`), and with what alignment in bytes.
+    pub direct: Option<u32>,
+}
+
+/// What tells one file from another, and from itself after a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// Device number.
+    pub device: u64,
+    /// Inode number.
+    pub inode: u64,
+    /// Length in bytes.
+    pub len: u64,
+    /// Number of names.
+    pub links: u32,
+    /// Room on the device, in bytes.
+    pub allocated: u64,
+    /// Size of a block of the file system, in bytes.
+    pub block: u32,
+}
+
+impl Survey {
+    /// Everything found, about the file and about what lies under it.
+    pub fn all_findings(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().chain(&self.place.findings)
+    }
+
+    /// What an overwrite can achieve.
+    #[must_use]
+    pub fn reach(&self) -> Reach {
+        Reach::of(self.all_findings())
+    }
+}
+
+/// Examines files; remembers what holds for all files of a file system.
+pub struct Surveyor {
+    sys: PathBuf,
+    proc: PathBuf,
+    mounts: Mounts,
+    users: Users,
+    /// Files that loop devices are made of, and files that the system swaps to.
+    taken: Vec<(Taken, (u64, u64))>,
+    swapping: bool,
+    places: HashMap<u64, Arc<Place>>,
+    depth: u32,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Taken {
+    Loop,
+    Swap,
+}
+
+/// How many file systems may lie in files of each other.
+const MAX_DEPTH: u32 = 8;
+
+impl Surveyor {
+    /// Reads what the kernel says of mounts, open files, swap and loop devices now.
+    ///
+    /// # Errors
+    /// If `/proc` cannot be read.
+    pub fn new() -> io::Result<Self> {
+        let (sys, proc) = (PathBuf::from("/sys"), PathBuf::from("/proc"));
+        let swaps = swaps(&proc);
+        let swapping = swaps.iter().any(|swap| !is_zram(swap));
+        let taken = swaps
+            .into_iter()
+            .map(|path| (Taken::Swap, path))
+            .chain(stack::loop_backing(&sys).into_iter().map(|(_, path)| (Taken::Loop, path)))
+            .filter_map(|(how, path)| {
+                use std::os::unix::fs::MetadataExt;
+                fs::metadata(path).ok().map(|found| (how, (found.dev(), found.ino())))
+            })
+            .collect();
+        Ok(Self {
+            mounts: Mounts::read()?,
+            users: Users::scan(&proc, std::process::id(), None),
+            taken,
+            swapping,
+            places: HashMap::new(),
+            depth: 0,
+            sys,
+            proc,
+        })
+    }
+
+    /// Who has which files open.
+    #[must_use]
+    pub fn users(&self) -> &Users {
+        &self.users
+    }
+
+    /// The mounts.
+    #[must_use]
+    pub fn mounts(&self) -> &Mounts {
+        &self.mounts
+    }
+
+    /// Examines an open file; `path` is where it lies, absolute.
+    ///
+    /// # Errors
+    /// Those of looking at it.
+    pub fn survey(&mut self, file: impl AsFd, path: &Path) -> io::Result<Survey> {
+        let file = file.as_fd();
+        let stat = stat(file)?;
+        let place = self.place(stat.stx_mnt_id, path)?;
+        let identity = identity(&stat);
+        let mut findings = Vec::new();
+        let place = match place.family {
+            Family::Overlay => self.beneath_overlay(&place, path, &mut findings)?,
+            _ => place,
+        };
+        self.of_users(&identity, &mut findings);
+        if FileType::from_raw_mode(stat.stx_mode.into()) == FileType::RegularFile {
+            if identity.links > 1 {
+                let links = identity.links.to_string();
+                findings.push(Finding::new(Code::HardLinks, Effect::Refuse, links));
+            }
+        }
+        let extents = Extents::of(file)?;
+        self.of_blocks(&place, file, extents.as_ref(), &identity, &mut findings);
+        of_names(&place, file, &mut findings);
+        let direct = direct_alignment(&stat);
+        Ok(Survey { place, findings, extents, file: identity, direct })
+    }
+
+    /// Examines a block device, opened as `device` under the name `path`.
+    ///
+    /// # Errors
+    /// Those of looking at it.
+    pub fn survey_device(&mut self, device: impl AsFd, path: &Path) -> io::Result<Survey> {
+        let device = device.as_fd();
+        let stat = stat(device)?;
+        let number = (stat.stx_rdev_major, stat.stx_rdev_minor);
+        let mut place = Place::of_device(&self.sys, path, number);
+        let backing: Vec<PathBuf> = place.backing_files().map(Path::to_owned).collect();
+        for file in backing {
+            place.findings.extend(self.of_backing(&file));
+        }
+        let mut findings = Vec::new();
+        let mut refuse = |code, detail: String| {
+            findings.push(Finding::new(code, Effect::Refuse, detail));
+        };
+        let parts = stack::partitions(&self.sys, number);
+        for (name, number) in parts.iter().cloned().chain([(String::new(), number)]) {
+            for mount in self.mounts.on_device(number.0, number.1) {
+                refuse(Code::Mounted, mount.point.display().to_string());
+            }
+            let node = Path::new("/dev").join(&name);
+            for mount in self.mounts.from_source(if name.is_empty() { path } else { &node }) {
+                refuse(Code::Mounted, mount.point.display().to_string());
+            }
+        }
+        let holders = stack::held_by(&self.sys, number);
+        if !holders.is_empty() {
+            refuse(Code::InUse, holders.join(", "));
+        }
+        if !parts.is_empty() {
+            let names: Vec<&str> = parts.iter().map(|(name, _)| name.as_str()).collect();
+            refuse(Code::Partitions, names.join(", "));
+        }
+        let len = crate::ioctl::device_len(device)?;
+        let file = Identity { len, allocated: len, ..identity(&stat) };
+        self.of_users(&file, &mut findings);
+        findings.dedup();
+        Ok(Survey { place: Arc::new(place), findings, extents: None, file, direct: Some(PAGE) })
+    }
+
+    /// The file system with this mount number, or the one that holds `path`.
+    fn place(&mut self, mount_id: u64, path: &Path) -> io::Result<Arc<Place>> {
+        if let Some(place) = self.places.get(&mount_id) {
+            return Ok(Arc::clone(place));
+        }
+        let mount = self.mounts.by_id(mount_id).or_else(|| self.mounts.of(path)).cloned();
+        let mount = mount.ok_or_else(|| io::Error::other("no mount holds it"))?;
+        let mut place = Place::of(&self.sys, mount, self.swapping);
+        let backing: Vec<PathBuf> = place.backing_files().map(Path::to_owned).collect();
+        for file in backing {
+            place.findings.extend(self.of_backing(&file));
+        }
+        let place = Arc::new(place);
+        self.places.insert(mount_id, Arc::clone(&place));
+        Ok(place)
+    }
+
+    /// What a loop device inherits from the file that it is made of.
+    fn of_backing(&mut self, path: &Path) -> Vec<Finding> {
+        let name = path.display().to_string();
+        let unknown = || vec![Finding::new(Code::UnknownMedium, Effect::BestEffort, name.clone())];
+        if self.depth >= MAX_DEPTH {
+            return unknown();
+        }
+        self.depth += 1;
+        let flags = OFlags::NOFOLLOW.bits() | OFlags::NONBLOCK.bits();
+        let opened = fs::OpenOptions::new().read(true).custom_flags(flags.cast_signed()).open(path);
+        let found = opened.and_then(|file| self.survey(&file, path));
+        self.depth -= 1;
+        let Ok(survey) = found else { return unknown() };
+        let inherited = |finding: &&Finding| {
+            let own = matches!(finding.code, Code::InUse | Code::HardLinks);
+            !own && (finding.effect >= Effect::BestEffort || finding.code == Code::Memory)
+        };
+        survey
+            .all_findings()
+            .filter(inherited)
+            .map(|finding| {
+                let detail = format!("{name}: {}", finding.detail);
+                Finding::new(finding.code, finding.effect, detail.trim_end_matches([':', ' ']))
+            })
+            .collect()
+    }
+
+    /// The file system that a file seen through an overlay really lies on; whether a lower layer holds another copy.
+    fn beneath_overlay(
+        &mut self,
+        overlay: &Arc<Place>,
+        path: &Path,
+        findings: &mut Vec<Finding>,
+    ) -> io::Result<Arc<Place>> {
+        let point = overlay.mount.as_ref().map_or(Path::new("/"), |mount| &mount.point);
+        let below = path.strip_prefix(point).unwrap_or(path).to_owned();
+        let unknown = |what: &str| Finding::new(Code::LowerCopy, Effect::BestEffort, what);
+        for lower in overlay.option("lowerdir").unwrap_or_default().split(':') {
+            let lower = Path::new(lower);
+            if fs::symlink_metadata(lower.join(&below)).is_ok() {
+                let detail = lower.display().to_string();
+                findings.push(Finding::new(Code::LowerCopy, Effect::Impossible, detail));
+            } else if !lower.is_dir() {
+                findings.push(unknown(&lower.display().to_string()));
+            }
+        }
+        let upper = overlay.option("upperdir").map(|upper| Path::new(upper).join(&below));
+        let Some(Ok(upper_file)) = upper.as_ref().map(File::open) else {
+            findings.push(unknown("upperdir"));
+            return Ok(Arc::clone(overlay));
+        };
+        let stat = stat(upper_file.as_fd())?;
+        self.place(stat.stx_mnt_id, &upper.unwrap_or_default())
+    }
+
+    fn of_users(&self, file: &Identity, findings: &mut Vec<Finding>) {
+        let id = (file.device, file.inode);
+        let users = self.users.of(id);
+        if !users.is_empty() {
+            let mut named: Vec<String> =
+                users.iter().map(|user| format!("{} ({})", user.command, user.pid)).collect();
+            named.dedup();
+            named.truncate(5);
+            findings.push(Finding::new(Code::InUse, Effect::Refuse, named.join(", ")));
+        }
+        for (how, taken) in &self.taken {
+            if *taken == id {
+                findings.push(match how {
+                    Taken::Swap => Finding::new(Code::SwapFile, Effect::Refuse, ""),
+                    Taken::Loop => Finding::new(Code::InUse, Effect::Refuse, "loop"),
+                });
+            }
+        }
+    }
+
+    /// Flags of the file and of its extents.
+    fn of_blocks(
+        &self,
+        place: &Place,
+        file: BorrowedFd<'_>,
+        extents: Option<&Extents>,
+        identity: &Identity,
+        findings: &mut Vec<Finding>,
+    ) {
+        let mut add = |code, effect| findings.push(Finding::new(code, effect, ""));
+        let flags = ioctl_getflags(file).unwrap_or(IFlags::empty());
+        if flags.intersects(IFlags::IMMUTABLE | IFlags::APPEND) {
+            add(Code::Immutable, Effect::Refuse);
+        }
+        let journal = (place.family == Family::Ext).then(|| journal(place, file));
+        if place.family == Family::Ext
+            && (flags.contains(IFlags::JOURNALING)
+                || place.ext4_option(&self.proc, "data=journal")
+                || place.option("data") == Some("journal"))
+        {
+            add(Code::DataJournal, through(journal));
+        }
+        if place.family == Family::Btrfs {
+            of_btrfs(place, flags, extents, &mut add);
+        }
+        let Some(extents) = extents else {
+            if !matches!(place.family, Family::Memory | Family::Network) && identity.len > 0 {
+                add(Code::NoExtents, Effect::BestEffort);
+            }
+            return;
+        };
+        if extents.any(ExtentFlags::SHARED) {
+            add(Code::Shared, Effect::Impossible);
+        }
+        if extents.any(ExtentFlags::ENCODED) {
+            add(Code::Compressed, Effect::BestEffort);
+        }
+        if extents.any(ExtentFlags::INLINE) {
+            let in_place = place.family == Family::Ext;
+            add(Code::Inline, if in_place { through(journal) } else { Effect::BestEffort });
+        } else if extents
+            .any(ExtentFlags::UNKNOWN.and(ExtentFlags::DELAYED).and(ExtentFlags::TAIL))
+        {
+            add(Code::UnknownExtents, Effect::BestEffort);
+        }
+        if extents.any(ExtentFlags::UNWRITTEN) {
+            add(Code::Unwritten, Effect::Note);
+        }
+        let room: u64 = extents.ranges().iter().map(|(_, length)| length).sum();
+        if !extents.any(ExtentFlags::INLINE) && room < identity.len {
+            add(Code::Sparse, Effect::Note);
+        }
+    }
+}
+
+/// A journal that content went through is no obstacle if it can be emptied.
+fn through(journal: Option<Journal>) -> Effect {
+    match journal {
+        Some(Journal::None | Journal::CanBeEmptied) => Effect::Note,
+        _ => Effect::BestEffort,
+    }
+}
+
+/// What can be done about the journal of an ext file system.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Journal {
+    None,
+    CanBeEmptied,
+    Stays,
+}
+
+fn journal(place: &Place, file: BorrowedFd<'_>) -> Journal {
+    if place.file_system() == "ext2" {
+        return Journal::None;
+    }
+    match ext4_can_empty_journal(file) {
+        Ok(()) => Journal::CanBeEmptied,
+        Err(rustix::io::Errno::NODEV) => Journal::None,
+        Err(_) => Journal::Stays,
+    }
+}
+
+fn of_btrfs(
+    place: &Place,
+    flags: IFlags,
+    extents: Option<&Extents>,
+    add: &mut impl FnMut(Code, Effect),
+) {
+    let inline = extents.is_some_and(|extents| extents.any(ExtentFlags::INLINE));
+    if inline || !(flags.contains(IFlags::NOCOW) || place.option("nodatacow").is_some()) {
+        let trims = place.discards() && rustix::process::geteuid().is_root();
+        add(Code::CopyOnWrite, if trims { Effect::BestEffort } else { Effect::Impossible });
+    }
+}
+
+/// Names, attributes, earlier versions: what is left of a file besides its content.
+fn of_names(place: &Place, file: BorrowedFd<'_>, findings: &mut Vec<Finding>) {
+    let mut names = [0_u8; 1024];
+    let listed = flistxattr(file, &mut names[..]);
+    let own = |name: &[u8]| !name.is_empty() && !name.starts_with(b"security.");
+    let count = match listed {
+        Ok(len) => names[..len].split(|&byte| byte == 0).filter(|name| own(name)).count(),
+        Err(rustix::io::Errno::RANGE) => usize::MAX,
+        Err(_) => 0,
+    };
+    if count > 0 {
+        findings.push(Finding::new(Code::Attributes, Effect::Note, ""));
+    }
+    if place.family == Family::Memory {
+        return;
+    }
+    findings.push(Finding::new(Code::EarlierVersions, Effect::Note, ""));
+    let gone = match place.family {
+        Family::Ext => journal(place, file) != Journal::Stays,
+        _ => false,
+    };
+    if !gone {
+        findings.push(Finding::new(Code::NameInJournal, Effect::Note, place.file_system()));
+    }
+}
+
+fn stat(file: BorrowedFd<'_>) -> io::Result<Statx> {
+    let wanted = StatxFlags::BASIC_STATS | StatxFlags::MNT_ID | StatxFlags::DIOALIGN;
+    Ok(statx(file, "", AtFlags::EMPTY_PATH, wanted)?)
+}
+
+/// What reading past the cache must be aligned to. Where the kernel does not say, a page; trying it tells the rest.
+fn direct_alignment(stat: &Statx) -> Option<u32> {
+    let told = StatxFlags::from_bits_retain(stat.stx_mask).contains(StatxFlags::DIOALIGN);
+    Some(if told { stat.stx_dio_offset_align } else { PAGE }).filter(|&align| align > 0)
+}
+
+const PAGE: u32 = 4096;
+
+fn identity(stat: &Statx) -> Identity {
+    Identity {
+        device: makedev(stat.stx_dev_major, stat.stx_dev_minor),
+        inode: stat.stx_ino,
+        len: stat.stx_size,
+        links: stat.stx_nlink,
+        allocated: stat.stx_blocks * 512,
+        block: stat.stx_blksize,
+    }
+}
+
+fn is_zram(swap: &Path) -> bool {
+    swap.file_name().is_some_and(|name| name.to_string_lossy().starts_with("zram"))
+}
+

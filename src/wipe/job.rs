@@ -1,0 +1,344 @@
+//! One file or device being wiped: opened, overwritten, read back, judged.
+
+use std::collections::HashSet;
+use std::fs::File;
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::FileExt;
+use std::sync::Arc;
+
+use rustix::fs::{OFlags, SeekFrom, fdatasync, seek};
+use sealkeep_medium::extents::{ExtentFlags, Extents};
+use sealkeep_medium::finding::{Code, Effect, Reach};
+use sealkeep_medium::place::{Family, Journal};
+use sealkeep_medium::survey::Survey;
+use zeroize::Zeroizing;
+
+use super::error::{Error, io};
+use super::fill::Fill;
+use super::overwrite::{Bad, Pass, write_pass};
+use super::plan::{Class, Kind, Target, WipePlan, accept, open_file};
+use super::readback::{ReadBack, Source, read_back};
+use super::report::{Row, Verdict};
+use super::sample;
+use crate::envelope::Run;
+use crate::tree::{DirCache, split_parent};
+
+/// A target at work.
+pub(super) struct Job<'p> {
+    pub(super) target: &'p Target,
+    pub(super) class: &'p Class,
+    /// The directory that holds it.
+    pub(super) dir: Arc<OwnedFd>,
+    pub(super) file: File,
+    pub(super) survey: Survey,
+    /// What is overwritten, as (offset, length).
+    pub(super) ranges: Vec<(u64, u64)>,
+    /// Content that stands among metadata, to look for afterwards.
+    inline: Option<Zeroizing<Vec<u8>>>,
+    bad: Bad,
+    pub(super) error: Option<Error>,
+    read_back: Option<ReadBack>,
+    after: Option<Extents>,
+    moved: bool,
+}
+
+impl<'p> Job<'p> {
+    /// Opens the target and examines it once more: it must be what the plan was made for.
+    ///
+    /// # Errors
+    /// `Changed`, `Io`.
+    pub(super) fn open(
+        plan: &'p WipePlan,
+        target: &'p Target,
+        dirs: &mut DirCache,
+    ) -> Result<Self, Error> {
+        let root = &plan.roots[target.root as usize];
+        let class = &plan.classes[target.class as usize];
+        let (dir, file) = match &root.dir {
+            Some(top) => {
+                let (parent, name) = split_parent(&target.path);
+                let dir = dirs.get(target.root as usize, top, parent, false, |_| ())?;
+                let file = open_file(&dir, name, OFlags::RDWR)?;
+                (dir, file)
+            }
+            // A device is opened for us alone: the kernel refuses if anything else uses it.
+            None if target.kind == Kind::Device => {
+                (Arc::clone(&root.parent), root.open(OFlags::RDWR | OFlags::EXCL)?)
+            }
+            None => (Arc::clone(&root.parent), root.open(OFlags::RDWR)?),
+        };
+        let survey = match target.kind {
+            Kind::Device => plan.surveyor.again_device(&plan.places[class.place], &file),
+            _ => plan.surveyor.again(&plan.places[class.place], &file),
+        };
+        let survey = survey.map_err(io("examine it"))?;
+        let mut job = Self {
+            ranges: ranges_of(&survey, &file)?,
+            inline: None,
+            bad: Bad::default(),
+            error: None,
+            read_back: None,
+            after: None,
+            moved: false,
+            target,
+            class,
+            dir,
+            file,
+            survey,
+        };
+        job.check_unchanged(plan)?;
+        if job.is_inline() {
+            let mut old = Zeroizing::new(vec![0; usize::try_from(target.size).unwrap_or(0)]);
+            job.file.read_exact_at(&mut old, 0).map_err(io("read it"))?;
+            job.inline = Some(old);
+        }
+        Ok(job)
+    }
+
+    fn check_unchanged(&self, plan: &WipePlan) -> Result<(), Error> {
+        let file = &self.survey.file;
+        let same = (file.device, file.inode) == self.target.id || self.target.kind == Kind::Device;
+        if !same || file.len != self.target.size {
+            return Err(Error::Changed);
+        }
+        let place = &plan.places[self.class.place];
+        let worse = |effect: Effect| effect > Effect::Note && effect > self.worst();
+        let found = self.survey.findings.iter().map(|finding| accept(finding, &plan.options));
+        let links = |code| code == Code::HardLinks && !self.class.refused;
+        if found.into_iter().any(|one| worse(one.effect) && !links(one.code)) && !place.family.is_device() {
+            return Err(Error::Changed);
+        }
+        Ok(())
+    }
+
+    fn worst(&self) -> Effect {
+        self.class.findings.iter().map(|finding| finding.effect).max().unwrap_or(Effect::Note)
+    }
+
+    /// Whether the content stands among metadata.
+    fn is_inline(&self) -> bool {
+        let inline = |extents: &Extents| extents.any(ExtentFlags::INLINE);
+        self.survey.extents.as_ref().is_some_and(inline)
+    }
+
+    /// Whether what is written reaches its place only when the journal of the file system is emptied.
+    pub(super) fn goes_through_journal(&self) -> bool {
+        let through = |code| matches!(code, Code::DataJournal | Code::Inline);
+        self.survey.place.journal == Journal::CanBeEmptied
+            && self.class.findings.iter().any(|finding| through(finding.code))
+    }
+
+    /// Bytes that each pass writes.
+    pub(super) fn bytes(&self) -> u64 {
+        self.ranges.iter().map(|(_, length)| length).sum()
+    }
+
+    /// Writes one pass from a chunk on. Errors are kept: passes that follow are not written then.
+    pub(super) fn write(
+        &mut self,
+        fill: &Fill,
+        from: u64,
+        run: &Run<'_>,
+        reached: impl FnMut(&File, u64) -> Result<(), Error>,
+    ) {
+        if self.error.is_some() {
+            return;
+        }
+        let mut reached = reached;
+        let pass = Pass { fill, base: self.target.base, ranges: &self.ranges };
+        let file = &self.file;
+        match write_pass(file, pass, from, run, |chunk| reached(file, chunk)) {
+            Ok(bad) => self.bad.join(bad),
+            Err(error) => self.error = Some(error),
+        }
+    }
+
+    /// Makes what was written durable.
+    pub(super) fn sync(&mut self) {
+        if self.error.is_none() {
+            self.error = fdatasync(&self.file).map_err(io("flush it")).err();
+        }
+    }
+
+    /// Reads a pass back, past the cache if there is a way.
+    pub(super) fn read_back(&mut self, fill: &Fill, sampled: bool, run: &Run<'_>) {
+        if self.error.is_some() || self.ranges.is_empty() {
+            return;
+        }
+        if let Err(error) = self.try_read_back(fill, sampled, run) {
+            self.error = Some(error);
+        }
+    }
+
+    fn try_read_back(&mut self, fill: &Fill, sampled: bool, run: &Run<'_>) -> Result<(), Error> {
+        let source = self.source()?;
+        self.read_back = Some(source.how());
+        let sample;
+        let ranges = if sampled {
+            sample = sample::pick(&self.ranges);
+            &sample
+        } else {
+            &self.ranges
+        };
+        let pass = Pass { fill, base: self.target.base, ranges };
+        let bad = read_back(&source, pass, run)?;
+        self.bad.join(bad);
+        Ok(())
+    }
+
+    /// The strongest way to read it back.
+    fn source(&self) -> Result<Source, Error> {
+        let survey = &self.survey;
+        let family = survey.place.family;
+        if family == Family::Memory {
+            return Source::cached(&self.file, true).map_err(io("read it back"));
+        }
+        if survey.direct.is_some()
+            && let Ok(source) = Source::direct(&self.file)
+        {
+            return Ok(source);
+        }
+        if let (Some(node), Some(extents)) = (&survey.place.node, &survey.extents)
+            && matches!(family, Family::Ext | Family::Xfs)
+            && !extents.any(UNPLACED)
+            && let Ok(source) = Source::device(node, extents.clone())
+        {
+            return Ok(source);
+        }
+        Source::cached(&self.file, false).map_err(io("read it back"))
+    }
+
+    /// Looks where the file lies now, and for content that stood among metadata.
+    pub(super) fn examine_again(&mut self) {
+        if self.error.is_some() || self.target.kind == Kind::Device {
+            return;
+        }
+        match self.try_examine_again() {
+            Ok(moved) => self.moved = moved,
+            Err(error) => self.error = Some(error),
+        }
+    }
+
+    fn try_examine_again(&mut self) -> Result<bool, Error> {
+        self.after = Extents::of(&self.file).map_err(io("examine it"))?;
+        let (Some(before), Some(after)) = (&self.survey.extents, &self.after) else {
+            return Ok(false);
+        };
+        if let Some(old) = &self.inline
+            && let Some(extent) = before.0.first()
+            && self.survey.place.family == Family::Ext
+            && let Some(node) = &self.survey.place.node
+            && let Ok(node) = File::open(node)
+        {
+            // The device is read past its cache: blocks of metadata may be kept there.
+            if holds(&node, extent.physical, old)? {
+                return Err(Error::StillThere);
+            }
+            self.read_back = Some(ReadBack::Device);
+            return Ok(false);
+        }
+        Ok(!after.still_where(before))
+    }
+
+    /// What can be claimed.
+    pub(super) fn verdict(&self) -> Verdict {
+        let past_cache =
+            matches!(self.read_back, Some(ReadBack::Direct | ReadBack::Device | ReadBack::Memory));
+        match (&self.error, self.class.reach) {
+            (Some(Error::Cancelled), _) => Verdict::Unfinished,
+            (Some(_), _) => Verdict::Failed,
+            (None, Reach::Impossible) => Verdict::NotInPlace,
+            (None, Reach::BestEffort) => Verdict::BestEffort,
+            (None, Reach::InPlace) if self.moved => Verdict::NotInPlace,
+            (None, Reach::InPlace) if past_cache || self.ranges.is_empty() => Verdict::Verified,
+            (None, Reach::InPlace) => Verdict::BestEffort,
+        }
+    }
+
+    /// Bad blocks become the error, if there is no other.
+    pub(super) fn settle(&mut self) {
+        if self.error.is_none() {
+            self.error = std::mem::take(&mut self.bad).into_error();
+        }
+    }
+
+    /// The row of the report.
+    pub(super) fn into_row(self, plan: &WipePlan) -> Row {
+        let verdict = self.verdict();
+        Row {
+            path: plan.path(self.target),
+            kind: self.target.kind,
+            verdict,
+            class: self.target.class as usize,
+            size: self.target.size,
+            overwritten: self.bytes(),
+            read_back: self.read_back,
+            error: match self.error {
+                None if verdict == Verdict::NotInPlace => Some(Error::NotInPlace),
+                error => error,
+            },
+            before: self.survey.extents,
+            after: self.after,
+            bad: self.bad.places,
+        }
+    }
+}
+
+/// Extents whose place is not a place on the device.
+const UNPLACED: ExtentFlags = ExtentFlags::UNKNOWN
+    .and(ExtentFlags::DELAYED)
+    .and(ExtentFlags::ENCODED)
+    .and(ExtentFlags::INLINE)
+    .and(ExtentFlags::NOT_ALIGNED);
+
+/// What is overwritten: everything that has room on the device, to the end of the last block, and no holes.
+fn ranges_of(survey: &Survey, file: &File) -> Result<Vec<(u64, u64)>, Error> {
+    let (len, allocated) = (survey.file.len, survey.file.allocated);
+    if let Some(extents) = &survey.extents {
+        let inline = extents.any(ExtentFlags::INLINE);
+        return Ok(if inline { vec![(0, len)] } else { extents.ranges() });
+    }
+    match survey.place.family {
+        Family::Device => Ok(vec![(0, len)]),
+        _ if len == 0 => Ok(Vec::new()),
+        Family::Memory => data_ranges(file, len),
+        // Where the room is not known to be block by block, at most one block beyond the end is.
+        _ => Ok(vec![(0, allocated.clamp(len, len.next_multiple_of(BLOCK)))]),
+    }
+}
+
+const BLOCK: u64 = 4096;
+
+/// The parts of a file that are not holes.
+fn data_ranges(file: &File, len: u64) -> Result<Vec<(u64, u64)>, Error> {
+    let mut ranges = Vec::new();
+    let mut at = 0;
+    while at < len {
+        let start = match seek(file, SeekFrom::Data(at)) {
+            Ok(start) => start,
+            Err(rustix::io::Errno::NXIO) => break,
+            Err(errno) => return Err(io("find its content")(errno)),
+        };
+        let end = seek(file, SeekFrom::Hole(start)).map_err(io("find its content"))?;
+        ranges.push((start, end.next_multiple_of(BLOCK) - start));
+        at = end;
+    }
+    Ok(ranges)
+}
+
+/// Whether pieces of `old` still stand in the block of metadata at `place` of a device.
+fn holds(node: &File, place: u64, old: &[u8]) -> Result<bool, Error> {
+    let start = place / BLOCK * BLOCK;
+    let source = Source::direct(node).map_err(io("read the device"))?;
+    let block = source.block(start).map_err(io("read the device"))?;
+    let size = WINDOW.min(old.len());
+    if size < 4 {
+        return Ok(false);
+    }
+    // A run of one byte says nothing: metadata is full of zeros.
+    let telling = |window: &&[u8]| window.iter().any(|byte| *byte != window[0]);
+    let windows: HashSet<&[u8]> = old.windows(size).filter(telling).collect();
+    Ok(block.windows(size).any(|window| windows.contains(window)))
+}
+
+const WINDOW: usize = 16;

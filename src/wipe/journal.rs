@@ -1,0 +1,312 @@
+//! The journal by which a run that was cut off goes on. Lines of JSON, appended, each durable before what it announces.
+//!
+//! Order of persistence: `begin`, with the roots and the seed, before the first byte is overwritten → `reached`, after what
+//! it tells is on the medium → `removing`, after the files of a group are overwritten and verified and before the first
+//! of them loses its name → `done`, after they are gone → at the very end the journal itself is overwritten and removed.
+//! If we crash anywhere, what is left under the roots is examined anew and wiped; what `removing` names and is still
+//! there is only removed, under whichever of its two names it is found.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{BufRead, BufReader, Read, Seek, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use sealkeep_crypto::random;
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use super::error::{Error, io};
+use super::method::Pass;
+use super::plan::{Require, Verify};
+use super::report::{Tally, Verdict};
+
+/// An open journal, locked as long as it is open.
+pub(super) struct Journal {
+    file: File,
+    path: PathBuf,
+}
+
+/// What stands in the first line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Begin {
+    /// Always [`SCHEMA`].
+    pub(super) schema: String,
+    /// When the run began, in seconds since 1970.
+    pub(super) started: u64,
+    /// Absolute paths, as hexadecimal digits: names need not be text.
+    pub(super) roots: Vec<Hex>,
+    pub(super) method: String,
+    pub(super) passes: Vec<Pass>,
+    pub(super) verify: Verify,
+    pub(super) require: Require,
+    pub(super) hard_links: bool,
+    pub(super) in_use: bool,
+    pub(super) whole: bool,
+    pub(super) keep: bool,
+    /// 32 bytes.
+    pub(super) seed: Hex,
+}
+
+/// How far a large target is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Reached {
+    pub(super) id: (u64, u64),
+    /// First unit in random streams.
+    pub(super) base: u64,
+    /// Pass that is being written, counted from 0.
+    pub(super) pass: usize,
+    /// Chunks of it that are on the medium.
+    pub(super) chunk: u64,
+    /// The parts that are being overwritten, as (offset, length).
+    pub(super) ranges: Vec<(u64, u64)>,
+}
+
+/// A file that is about to lose its name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Removing {
+    pub(super) root: u32,
+    /// Below the root.
+    pub(super) path: Hex,
+    /// The name it gets before it goes.
+    pub(super) scrubbed: String,
+    pub(super) id: (u64, u64),
+    /// What became of its content, and how long it was.
+    pub(super) verdict: Verdict,
+    pub(super) size: u64,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Line {
+    Begin(Begin),
+    Reached(Reached),
+    Removing(Vec<Removing>),
+    Done(Tally),
+}
+
+/// What a journal says of the run that was cut off.
+pub(super) struct Past {
+    pub(super) begin: Begin,
+    /// Of the group before the last `done`.
+    pub(super) tally: Tally,
+    pub(super) reached: Option<Reached>,
+    pub(super) removing: Vec<Removing>,
+}
+
+/// Bytes as hexadecimal digits.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub(super) struct Hex(pub(super) Vec<u8>);
+
+impl std::fmt::Debug for Hex {
+    /// Not the bytes: they may be the seed.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Hex({} bytes)", self.0.len())
+    }
+}
+
+impl Drop for Hex {
+    fn drop(&mut self) {
+        zeroize::Zeroize::zeroize(&mut self.0);
+    }
+}
+
+impl From<Hex> for String {
+    fn from(hex: Hex) -> String {
+        hex.0.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+impl TryFrom<String> for Hex {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+        let pair = |pair: &[u8]| match *pair {
+            [high, low] => Some(digit(high)? << 4 | digit(low)?),
+            _ => None,
+        };
+        let bytes: Option<Vec<u8>> = text.as_bytes().chunks(2).map(pair).collect();
+        bytes.map(Hex).ok_or("not hexadecimal digits")
+    }
+}
+
+pub(super) const SCHEMA: &str = "sealkeep.wipe-journal/1";
+const SUFFIX: &str = "wipe";
+
+impl Journal {
+    /// Begins a journal in a directory, which is made if it is missing.
+    ///
+    /// # Errors
+    /// `Io`.
+    pub(super) fn begin(dir: &Path, begin: Begin) -> Result<Self, Error> {
+        let wrap = io("write the journal");
+        let make = || -> std::io::Result<Self> {
+            fs::create_dir_all(dir)?;
+            let number = u64::from_be_bytes(random::array());
+            let path = dir.join(format!("{}-{number:016x}.{SUFFIX}", begin.started));
+            let mut options = OpenOptions::new();
+            let file = options.read(true).append(true).create_new(true).mode(0o600).open(&path)?;
+            file.try_lock().map_err(std::io::Error::other)?;
+            let mut journal = Self { file, path };
+            journal.append(&Line::Begin(begin))?;
+            File::open(dir)?.sync_all()?;
+            Ok(journal)
+        };
+        make().map_err(wrap)
+    }
+
+    /// The journals of unfinished runs in a directory, the oldest first.
+    pub(super) fn unfinished(dir: &Path) -> Vec<PathBuf> {
+        let entries = fs::read_dir(dir).into_iter().flatten().flatten().map(|entry| entry.path());
+        let mut found: Vec<PathBuf> =
+            entries.filter(|path| path.extension().is_some_and(|end| end == SUFFIX)).collect();
+        found.sort();
+        found
+    }
+
+    /// Opens the journal of a run that was cut off.
+    ///
+    /// # Errors
+    /// `Busy` if that run is still going on; `Journal` if it cannot be understood; `Io`.
+    pub(super) fn open(path: &Path) -> Result<(Self, Past), Error> {
+        let wrap = || io("read the journal");
+        let mut options = OpenOptions::new();
+        let file = options.read(true).append(true).open(path).map_err(wrap())?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(Error::Busy),
+            Err(TryLockError::Error(error)) => return Err(wrap()(error)),
+        }
+        let past = read(&file)?;
+        Ok((Self { file, path: path.to_owned() }, past))
+    }
+
+    /// Where it lies.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Tells how far a large target is; what is told must be on the medium.
+    pub(super) fn reached(&mut self, reached: &Reached) -> Result<(), Error> {
+        self.append(&Line::Reached(reached.clone())).map_err(io("write the journal"))
+    }
+
+    /// Announces which files are about to lose their names.
+    pub(super) fn removing(&mut self, files: Vec<Removing>) -> Result<(), Error> {
+        self.append(&Line::Removing(files)).map_err(io("write the journal"))
+    }
+
+    /// Tells that everything before is finished, and what it came to.
+    pub(super) fn done(&mut self, tally: &Tally) -> Result<(), Error> {
+        self.append(&Line::Done(tally.clone())).map_err(io("write the journal"))
+    }
+
+    /// The run is finished: overwrites the journal, which holds names and the seed, and removes it.
+    pub(super) fn end(mut self) -> Result<(), Error> {
+        let erase = |file: &mut File, path: &Path| -> std::io::Result<()> {
+            let mut file_in_place = OpenOptions::new().write(true).open(path)?;
+            let len = file.metadata()?.len();
+            std::io::copy(&mut std::io::repeat(0).take(len), &mut file_in_place)?;
+            file_in_place.sync_all()?;
+            fs::remove_file(path)?;
+            path.parent().map_or(Ok(()), |dir| File::open(dir)?.sync_all())
+        };
+        erase(&mut self.file, &self.path).map_err(io("remove the journal"))
+    }
+
+    fn append(&mut self, line: &Line) -> std::io::Result<()> {
+        let mut text = Zeroizing::new(serde_json::to_vec(line)?);
+        text.push(b'\n');
+        self.file.write_all(&text)?;
+        self.file.sync_data()
+    }
+}
+
+fn read(mut file: &File) -> Result<Past, Error> {
+    let damaged = |what: String| Error::Journal(what);
+    file.rewind().map_err(io("read the journal"))?;
+    let mut lines = BufReader::new(file.take(MOST)).split(b'\n');
+    let mut next = || -> Result<Option<Line>, Error> {
+        let Some(line) = lines.next() else { return Ok(None) };
+        let line = Zeroizing::new(line.map_err(io("read the journal"))?);
+        // The last line may be cut: what it announced had not begun.
+        Ok(serde_json::from_slice(&line).ok())
+    };
+    let Some(Line::Begin(begin)) = next()? else { return Err(damaged("no beginning".to_owned())) };
+    if begin.schema != SCHEMA {
+        return Err(damaged(format!("schema {}", begin.schema)));
+    }
+    let (mut tally, mut reached, mut removing) = (Tally::default(), None, Vec::new());
+    while let Some(line) = next()? {
+        match line {
+            Line::Begin(_) => return Err(damaged("two beginnings".to_owned())),
+            Line::Reached(one) => reached = Some(one),
+            Line::Removing(files) => removing = files,
+            Line::Done(sum) => (tally, reached, removing) = (sum, None, Vec::new()),
+        }
+    }
+    Ok(Past { begin, tally, reached, removing })
+}
+
+/// Longer journals were not written by us: a group is a thousand names.
+const MOST: u64 = 1 << 32;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn begin() -> Begin {
+        Begin {
+            schema: SCHEMA.to_owned(),
+            started: 7,
+            roots: vec![Hex(b"/data/\xff".to_vec())],
+            method: "schneier".to_owned(),
+            passes: vec![Pass::Fixed([0xff].into()), Pass::Random],
+            verify: Verify::Last,
+            require: Require::BestEffort,
+            hard_links: false,
+            in_use: false,
+            whole: false,
+            keep: false,
+            seed: Hex(vec![9; 32]),
+        }
+    }
+
+    #[test]
+    fn what_was_written_is_read_again_even_if_the_end_is_cut() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut journal = Journal::begin(dir.path(), begin()).unwrap();
+        let reached = Reached { id: (1, 2), base: 3, pass: 1, chunk: 5, ranges: vec![(0, 4096)] };
+        let removing = Removing {
+            root: 0,
+            path: Hex(b"a".to_vec()),
+            scrubbed: "x".to_owned(),
+            id: (1, 2),
+            verdict: Verdict::Verified,
+            size: 5,
+        };
+        journal.reached(&reached).unwrap();
+        let tally = Tally { verified: 3, ..Tally::default() };
+        journal.done(&tally).unwrap();
+        journal.reached(&reached).unwrap();
+        journal.removing(vec![removing.clone()]).unwrap();
+        let path = Journal::unfinished(dir.path()).remove(0);
+        assert!(matches!(Journal::open(&path), Err(Error::Busy)));
+        drop(journal);
+        let whole = fs::read(&path).unwrap();
+        for cut in 0..whole.len() {
+            fs::write(&path, &whole[..cut]).unwrap();
+            match Journal::open(&path) {
+                Ok((_, past)) => assert_eq!(past.begin, begin()),
+                Err(error) => assert!(matches!(error, Error::Journal(_)), "{error}"),
+            }
+        }
+        fs::write(&path, &whole).unwrap();
+        let (journal, past) = Journal::open(&path).unwrap();
+        assert_eq!((past.tally, past.reached), (tally, Some(reached)));
+        assert_eq!(past.removing, [removing]);
+        journal.end().unwrap();
+        assert!(Journal::unfinished(dir.path()).is_empty());
+    }
+}

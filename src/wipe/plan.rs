@@ -1,0 +1,540 @@
+//! What is to be wiped, and what can be said of it beforehand.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use globset::GlobSet;
+use rustix::fs::{FileType, Mode, OFlags, openat};
+use sealkeep_medium::finding::{Code, Effect, Finding, Reach};
+use sealkeep_medium::place::Place;
+use sealkeep_medium::survey::{Survey, Surveyor};
+use serde::{Deserialize, Serialize};
+
+use super::error::{Error, io};
+use super::fill::Seed;
+use super::method::{Method, Pass};
+use super::report::Problem;
+use crate::tree::{self, Found, open_dir, path_of, walk};
+
+/// How to wipe.
+#[derive(Clone, Debug)]
+pub struct WipeOptions {
+    /// What to write.
+    pub method: Method,
+    /// How much to read back.
+    pub verify: Verify,
+    /// What must be achievable for a target to be touched at all.
+    pub require: Require,
+    /// Wipe files that have other names outside the targets: their content goes for all names.
+    pub hard_links: bool,
+    /// Wipe files that other programs have open.
+    pub in_use: bool,
+    /// Wipe a disk together with its partition table and all partitions.
+    pub whole: bool,
+    /// Overwrite only; leave files, names and directories.
+    pub keep: bool,
+    /// List every target in the report, not only those that were named or did not go well.
+    pub list: bool,
+    /// The directory for the journal by which an interrupted run goes on; without one there is none.
+    pub journal: Option<PathBuf>,
+    /// How often the place reached in a large target is made durable and written to the journal.
+    pub checkpoint: std::time::Duration,
+}
+
+impl WipeOptions {
+    /// One random pass, read back whole; nothing that needs a second thought.
+    ///
+    /// # Panics
+    /// Never: the method is a built-in one.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            method: Method::find("random").expect("it is built in"),
+            verify: Verify::Last,
+            require: Require::BestEffort,
+            hard_links: false,
+            in_use: false,
+            whole: false,
+            keep: false,
+            list: false,
+            journal: None,
+            checkpoint: std::time::Duration::from_secs(15),
+        }
+    }
+}
+
+impl Default for WipeOptions {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// How much is read back and compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verify {
+    /// All of the last pass.
+    Last,
+    /// All of every pass.
+    Every,
+    /// A tenth of the last pass: two random samples in each of 1,000 sections, the first and the last block
+    /// (SP 800-88 r1 §4.7).
+    Sample,
+}
+
+/// What must be achievable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Require {
+    /// Nothing: overwrite even where it reaches nothing.
+    Nothing,
+    /// At least best effort.
+    BestEffort,
+    /// Only where an overwrite lands on the blocks that hold the content.
+    InPlace,
+}
+
+/// A thing to wipe.
+#[derive(Debug)]
+pub(super) struct Target {
+    pub(super) root: u32,
+    pub(super) class: u32,
+    pub(super) kind: Kind,
+    /// Below the root; empty for the root itself.
+    pub(super) path: Box<[u8]>,
+    /// Length in bytes.
+    pub(super) size: u64,
+    /// Device and inode number.
+    pub(super) id: (u64, u64),
+    /// First unit in random streams.
+    pub(super) base: u64,
+}
+
+/// What a target is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// A regular file.
+    File,
+    /// A directory: its name goes, after all in it.
+    Directory,
+    /// A symbolic link: its name goes, what it points to is left.
+    Symlink,
+    /// A fifo, socket or device node in a tree: its name goes.
+    Special,
+    /// A block device.
+    Device,
+    /// The free space of a file system.
+    FreeSpace,
+}
+
+impl Kind {
+    /// Whether there is content to overwrite.
+    pub(super) fn has_content(self) -> bool {
+        matches!(self, Self::File | Self::Device)
+    }
+}
+
+/// Something named by the user.
+#[derive(Debug)]
+pub(super) struct Root {
+    /// As given.
+    pub(super) given: PathBuf,
+    /// The same, absolute.
+    pub(super) absolute: PathBuf,
+    /// The directory that holds it.
+    pub(super) parent: Arc<OwnedFd>,
+    /// The directory itself, if it is one.
+    pub(super) dir: Option<Arc<OwnedFd>>,
+}
+
+/// Targets of which the same was found.
+#[derive(Clone, Debug, Serialize)]
+pub struct Class {
+    /// The file system or device, as an index into the places of the report.
+    pub place: usize,
+    /// What they are.
+    pub kind: Kind,
+    /// What was found about the targets themselves.
+    pub findings: Vec<Finding>,
+    /// What an overwrite can achieve for them.
+    pub reach: Reach,
+    /// Whether they are not touched.
+    pub refused: bool,
+    /// How many there are.
+    pub targets: u64,
+    /// Their content in bytes.
+    pub bytes: u64,
+}
+
+/// What will be wiped. Made by looking; nothing has been changed yet.
+pub struct WipePlan {
+    pub(super) options: WipeOptions,
+    pub(super) passes: Vec<Pass>,
+    pub(super) seed: Seed,
+    pub(super) roots: Vec<Root>,
+    pub(super) targets: Vec<Target>,
+    pub(super) classes: Vec<Class>,
+    pub(super) places: Vec<Arc<Place>>,
+    pub(super) problems: Vec<Problem>,
+    pub(super) surveyor: Surveyor,
+    numbers: HashMap<(usize, Kind, Vec<Finding>), u32>,
+    next_unit: u64,
+}
+
+impl WipePlan {
+    /// Examines everything named and all below it. Symbolic links are not followed, other mounts not entered.
+    ///
+    /// # Errors
+    /// A path that cannot be examined is an error of the whole: with it, the plan would not be what was asked for.
+    pub fn new(paths: &[PathBuf], options: WipeOptions) -> Result<Self, Problem> {
+        let mut plan = Self::empty(options).map_err(|error| Problem::new("/proc", error))?;
+        for path in paths {
+            plan.add(path).map_err(|error| Problem::new(path, error))?;
+        }
+        plan.settle_links();
+        plan.refuse_journal_inside()?;
+        Ok(plan)
+    }
+
+    pub(super) fn empty(options: WipeOptions) -> Result<Self, Error> {
+        let surveyor = Surveyor::new().map_err(io("look at what is mounted"))?;
+        Ok(Self {
+            passes: options.method.expand(),
+            seed: Seed::random(),
+            roots: Vec::new(),
+            targets: Vec::new(),
+            classes: Vec::new(),
+            places: Vec::new(),
+            problems: Vec::new(),
+            numbers: HashMap::new(),
+            next_unit: 0,
+            surveyor,
+            options,
+        })
+    }
+
+    /// The classes of targets, each with what can be achieved.
+    #[must_use]
+    pub fn classes(&self) -> &[Class] {
+        &self.classes
+    }
+
+    /// The file systems and devices that the targets lie on.
+    #[must_use]
+    pub fn places(&self) -> &[Arc<Place>] {
+        &self.places
+    }
+
+    /// The passes that will be written.
+    #[must_use]
+    pub fn passes(&self) -> &[Pass] {
+        &self.passes
+    }
+
+    /// What could not be examined, or lies on another mount.
+    #[must_use]
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+
+    /// Every target: path, what it is, length in bytes, number of its class.
+    pub fn targets(&self) -> impl Iterator<Item = (PathBuf, Kind, u64, usize)> {
+        self.targets.iter().map(|target| {
+            (self.path(target), target.kind, target.size, target.class as usize)
+        })
+    }
+
+    /// Bytes that will be written and read back.
+    #[must_use]
+    pub fn work_bytes(&self) -> u64 {
+        let bytes: u64 = self
+            .classes
+            .iter()
+            .filter(|class| !class.refused && class.kind.has_content())
+            .map(|class| class.bytes)
+            .sum();
+        let (passes, tenth) = (self.passes.len() as u64, bytes / 10);
+        bytes * passes
+            + match self.options.verify {
+                Verify::Last => bytes,
+                Verify::Every => bytes * passes,
+                Verify::Sample => tenth,
+            }
+    }
+
+    /// The path of a target as the user would write it.
+    pub(super) fn path(&self, target: &Target) -> PathBuf {
+        let given = &self.roots[target.root as usize].given;
+        if target.path.is_empty() { given.clone() } else { given.join(path_of(&target.path)) }
+    }
+
+    /// Where a target lies, absolute.
+    fn absolute(&self, root: usize, below: &[u8]) -> PathBuf {
+        let root = &self.roots[root].absolute;
+        if below.is_empty() { root.clone() } else { root.join(path_of(below)) }
+    }
+
+    pub(super) fn add(&mut self, given: &Path) -> Result<(), Error> {
+        let root = open_root(given)?;
+        let found = root.found()?;
+        let number = self.roots.len();
+        let dir = root.dir.clone();
+        let overlaps = |other: &Root| {
+            root.absolute.starts_with(&other.absolute) || other.absolute.starts_with(&root.absolute)
+        };
+        if self.roots.iter().any(overlaps) {
+            return Err(Error::Twice);
+        }
+        self.roots.push(root);
+        let Some(dir) = dir else { return self.add_single(number, found) };
+        let (mount, mut failed) = (found.mount, Vec::new());
+        let mut dirs = tree::DirCache::default();
+        walk(
+            &dir,
+            &GlobSet::empty(),
+            |found| {
+                let here = found.mount == mount;
+                if here {
+                    self.add_found(number, &dir, &mut dirs, found);
+                } else {
+                    let path = self.roots[number].given.join(path_of(&found.path));
+                    self.problems.push(Problem::new(path, Error::OtherMount));
+                }
+                here
+            },
+            |below, error| failed.push((below, error)),
+        );
+        for (below, error) in failed {
+            let path = self.roots[number].given.join(path_of(&below));
+            self.problems.push(Problem::new(path, error.into()));
+        }
+        Ok(())
+    }
+
+    /// A file, link or device named by itself.
+    fn add_single(&mut self, root: usize, found: Found) -> Result<(), Error> {
+        let path = self.absolute(root, &[]);
+        match found.kind {
+            FileType::RegularFile => {
+                let file = self.roots[root].open(OFlags::RDONLY)?;
+                let survey = self.survey(&file, &path)?;
+                self.push(root, found, Kind::File, survey);
+            }
+            FileType::BlockDevice => {
+                let device = self.roots[root].open(OFlags::RDONLY)?;
+                let survey =
+                    self.surveyor.survey_device(&device, &path).map_err(io("examine it"))?;
+                let found = Found { size: survey.file.len, ..found };
+                self.push(root, found, Kind::Device, survey);
+            }
+            FileType::Symlink => self.push_name(root, found, Kind::Symlink)?,
+            _ => return Err(Error::Unsupported),
+        }
+        Ok(())
+    }
+
+    fn add_found(
+        &mut self,
+        root: usize,
+        top: &Arc<OwnedFd>,
+        dirs: &mut tree::DirCache,
+        found: Found,
+    ) {
+        let path: Vec<u8> = found.path.to_vec();
+        let result = match found.kind {
+            FileType::RegularFile => open_below(top, dirs, &found, OFlags::RDONLY)
+                .and_then(|file| self.survey(&file, &self.absolute(root, &path)))
+                .map(|survey| self.push(root, found, Kind::File, survey)),
+            FileType::Directory => self.push_name(root, found, Kind::Directory),
+            FileType::Symlink => self.push_name(root, found, Kind::Symlink),
+            _ => self.push_name(root, found, Kind::Special),
+        };
+        if let Err(error) = result {
+            let path = self.roots[root].given.join(path_of(&path));
+            self.problems.push(Problem::new(path, error));
+        }
+    }
+
+    fn survey(&mut self, file: impl AsFd, path: &Path) -> Result<Survey, Error> {
+        self.surveyor.survey(file, path).map_err(io("examine it"))
+    }
+
+    fn push(&mut self, root: usize, found: Found, kind: Kind, survey: Survey) {
+        let room = survey.file.len.max(survey.file.allocated);
+        let class = self.class_of(kind, &survey.place, survey.findings, found.size);
+        let base = self.next_unit;
+        self.next_unit += room.div_ceil(super::UNIT_LEN as u64) + 1;
+        let (root, path, size, id) = (number(root), found.path, found.size, found.id);
+        self.targets.push(Target { root, class, kind, path, size, id, base });
+    }
+
+    /// Something that has a name to scrub and no content.
+    fn push_name(&mut self, root: usize, found: Found, kind: Kind) -> Result<(), Error> {
+        let dir = self.roots[root].dir.clone().unwrap_or(Arc::clone(&self.roots[root].parent));
+        let place = self
+            .surveyor
+            .place_of(&dir, &self.roots[root].absolute)
+            .map_err(io("examine the directory"))?;
+        let class = self.class_of(kind, &place, Vec::new(), 0);
+        let (root, path, id) = (number(root), found.path, found.id);
+        self.targets.push(Target { root, class, kind, path, size: 0, id, base: 0 });
+        Ok(())
+    }
+
+    /// The class of targets with these findings, made if it is new.
+    fn class_of(
+        &mut self,
+        kind: Kind,
+        place: &Arc<Place>,
+        findings: Vec<Finding>,
+        bytes: u64,
+    ) -> u32 {
+        let known = self.places.iter().position(|known| Arc::ptr_eq(known, place));
+        let place_number = known.unwrap_or_else(|| {
+            self.places.push(Arc::clone(place));
+            self.places.len() - 1
+        });
+        let key = (place_number, kind, findings);
+        let class = *self.numbers.entry(key).or_insert_with_key(|(_, _, findings)| {
+            let findings: Vec<Finding> =
+                findings.iter().map(|finding| accept(finding, &self.options)).collect();
+            self.classes.push(Class::new(place_number, kind, findings, place, &self.options));
+            number(self.classes.len() - 1)
+        });
+        let totals = &mut self.classes[class as usize];
+        totals.targets += 1;
+        totals.bytes += bytes;
+        class
+    }
+
+    /// A file all names of which are targets is no reason to refuse.
+    fn settle_links(&mut self) {
+        let linked = |class: &Class| class.findings.iter().position(|one| one.code == Code::HardLinks);
+        let mut names: HashMap<(u64, u64), u64> = HashMap::new();
+        for target in &self.targets {
+            if linked(&self.classes[target.class as usize]).is_some() {
+                *names.entry(target.id).or_default() += 1;
+            }
+        }
+        for at in 0..self.targets.len() {
+            let target = &self.targets[at];
+            let (class, size) = (&self.classes[target.class as usize], target.size);
+            let Some(found) = linked(class) else { continue };
+            let all = class.findings[found].detail.parse() == Ok(names[&target.id]);
+            if !all {
+                continue;
+            }
+            let (old, kind) = (target.class as usize, target.kind);
+            let mut findings = class.findings.clone();
+            findings[found].effect = Effect::Note;
+            let place = Arc::clone(&self.places[class.place]);
+            self.classes[old].targets -= 1;
+            self.classes[old].bytes -= size;
+            self.targets[at].class = self.class_of(kind, &place, findings, size);
+        }
+    }
+
+    fn refuse_journal_inside(&self) -> Result<(), Problem> {
+        let Some(journal) = &self.options.journal else { return Ok(()) };
+        let journal = std::path::absolute(journal).unwrap_or_else(|_| journal.clone());
+        let inside = |root: &&Root| root.dir.is_some() && journal.starts_with(&root.absolute);
+        match self.roots.iter().find(inside) {
+            Some(_) => Err(Problem::new(journal, Error::JournalInside)),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Class {
+    fn new(
+        number: usize,
+        kind: Kind,
+        findings: Vec<Finding>,
+        place: &Place,
+        options: &WipeOptions,
+    ) -> Self {
+        let all = || findings.iter().chain(&place.findings);
+        // Names hold no content: only what cannot be changed at all stops them.
+        let reach = if kind.has_content() { Reach::of(all()) } else { Reach::InPlace };
+        let short = match options.require {
+            Require::Nothing => false,
+            Require::BestEffort => reach == Reach::Impossible,
+            Require::InPlace => reach != Reach::InPlace,
+        };
+        let refused = short || all().any(|finding| finding.effect == Effect::Refuse);
+        Self { place: number, kind, findings, reach, refused, targets: 0, bytes: 0 }
+    }
+}
+
+/// What the options make of a finding.
+pub(super) fn accept(finding: &Finding, options: &WipeOptions) -> Finding {
+    let effect = match finding.code {
+        Code::HardLinks if options.hard_links => Effect::Note,
+        Code::Partitions if options.whole => Effect::Note,
+        Code::InUse if options.in_use => Effect::BestEffort,
+        _ => finding.effect,
+    };
+    Finding { effect: effect.min(finding.effect), ..finding.clone() }
+}
+
+impl Root {
+    /// Opens what was named, if it is not a directory.
+    pub(super) fn open(&self, access: OFlags) -> Result<File, Error> {
+        let name = self.absolute.file_name().ok_or(Error::Unsupported)?;
+        open_file(&self.parent, name.as_bytes(), access)
+    }
+
+    fn found(&self) -> Result<Found, Error> {
+        let name = self.absolute.file_name().unwrap_or(std::ffi::OsStr::new("."));
+        Ok(tree::look(&self.parent, name)?)
+    }
+}
+
+/// Finds a root without following it, should it be a symbolic link.
+pub(super) fn open_root(given: &Path) -> Result<Root, Error> {
+    let named = std::path::absolute(given).map_err(io("find it"))?;
+    let parent = match (named.parent(), named.file_name()) {
+        (Some(parent), Some(name)) => {
+            let parent = parent.canonicalize().map_err(io("find its directory"))?;
+            (parent.clone(), parent.join(name))
+        }
+        _ => return Err(Error::Unsupported),
+    };
+    let (parent, absolute) = parent;
+    let parent = Arc::new(open_dir(&parent)?);
+    let mut root = Root { given: given.to_owned(), absolute, parent, dir: None };
+    if root.found()?.kind == FileType::Directory {
+        let name = root.absolute.file_name().unwrap_or_default().as_bytes().to_vec();
+        root.dir = Some(Arc::new(tree::descend(&root.parent, &name, false)?));
+    }
+    Ok(root)
+}
+
+/// Opens a file below a directory without following links.
+pub(super) fn open_below(
+    top: &Arc<OwnedFd>,
+    dirs: &mut tree::DirCache,
+    found: &Found,
+    access: OFlags,
+) -> Result<File, Error> {
+    let (parent, name) = tree::split_parent(&found.path);
+    let dir = dirs.get(0, top, parent, false, |_| ())?;
+    open_file(&dir, name, access)
+}
+
+/// Opens a file by name; never follows a link, never waits for a fifo.
+pub(super) fn open_file(dir: &OwnedFd, name: &[u8], access: OFlags) -> Result<File, Error> {
+    let flags = access | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    openat(dir, std::ffi::OsStr::from_bytes(name), flags, Mode::empty())
+        .map(File::from)
+        .map_err(io("open it"))
+}
+
+fn number(at: usize) -> u32 {
+    u32::try_from(at).expect("four thousand million roots or classes do not fit in memory")
+}
