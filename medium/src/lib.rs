@@ -14,4 +14,5 @@ pub mod extents;
 pub mod ioctl;
 pub mod mounts;
 pub mod stack;
+mod text;
 pub mod users;
