@@ -33,7 +33,13 @@ mod plan;
 mod readback;
 mod remove;
 mod report;
+mod resume;
 mod sample;
 
+pub use error::Error;
 pub use fill::{Fill, Seed, UNIT_LEN};
 pub use method::{MAX_PASSES, MAX_PATTERN, Method, MethodError, Pass, PassError, Step};
+pub use plan::{Class, Kind, Require, Verify, WipeOptions, WipePlan};
+pub use readback::ReadBack;
+pub use report::{Conclusion, PassReport, PlaceReport, Problem, Report, Row, Tally, Verdict};
+pub use resume::{Resume, unfinished};

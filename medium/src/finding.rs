@@ -119,6 +119,8 @@ codes! {
     UnknownMedium = "unknown-medium";
     /// Thinly provisioned storage.
     Thin = "thin";
+    /// A cache or a journal of its own lies between.
+    Cache = "cache";
     /// Shingled or zoned storage writes elsewhere.
     Zoned = "zoned";
     /// The block device is on another machine.

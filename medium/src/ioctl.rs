@@ -19,7 +19,8 @@ pub(crate) struct FiemapExtent {
 }
 
 /// Extents asked for in one call.
-pub(crate) const FIEMAP_BATCH: usize = 128;
+pub(crate) const FIEMAP_BATCH: usize = COUNT as usize;
+const COUNT: u32 = 128;
 
 /// `struct fiemap` with room for a batch of extents.
 #[repr(C)]
@@ -49,7 +50,7 @@ pub(crate) fn fiemap(file: impl AsFd, start: u64) -> Result<Vec<FiemapExtent>> {
         length: u64::MAX - start,
         flags: FIEMAP_SYNC,
         mapped: 0,
-        count: FIEMAP_BATCH as u32,
+        count: COUNT,
         reserved: 0,
         extents: [FiemapExtent::default(); FIEMAP_BATCH],
     });

@@ -20,4 +20,5 @@ pub mod mounts;
 pub mod place;
 pub mod stack;
 pub mod survey;
+mod text;
 pub mod users;

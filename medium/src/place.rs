@@ -1,15 +1,18 @@
 //! A mounted file system and all that lies under it: what holds for every file on it.
 
 use std::fs;
+use std::os::fd::BorrowedFd;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{major, minor};
+use rustix::io::Errno;
 use serde::Serialize;
 
 use crate::finding::{Code, Effect, Finding, Reach};
+use crate::ioctl::ext4_can_empty_journal;
 use crate::mounts::Mount;
-use crate::stack::{self, Layer, LayerKind, Medium};
+use crate::stack::{self, Layer, LayerKind, Medium, Zoned};
 
 /// A mounted file system and the devices under it.
 #[derive(Clone, Debug, Serialize)]
@@ -22,9 +25,23 @@ pub struct Place {
     pub layers: Vec<Layer>,
     /// What holds for every file here.
     pub findings: Vec<Finding>,
+    /// The journal of the file system, where content and names may stand for a while.
+    pub journal: Journal,
     /// The node of the block device that the file system lies on.
     #[serde(skip)]
     pub node: Option<PathBuf>,
+}
+
+/// What can be done about the journal of a file system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Journal {
+    /// There is none.
+    None,
+    /// It can be emptied, so that nothing of what went through it is left.
+    CanBeEmptied,
+    /// It stays as it is until it is written over.
+    Stays,
 }
 
 /// How a file system writes changes to a file.
@@ -69,6 +86,12 @@ impl Family {
         }
     }
 
+    /// Whether it is no file system but a device.
+    #[must_use]
+    pub fn is_device(self) -> bool {
+        self == Self::Device
+    }
+
     /// Whether changes go elsewhere by nature.
     #[must_use]
     pub fn copies_on_write(self) -> bool {
@@ -77,17 +100,18 @@ impl Family {
 }
 
 impl Place {
-    /// Examines a mount. `swapping`: whether memory may be written to a disk.
+    /// Examines a mount, of which `file` is any file. `swapping`: whether memory may be written to a disk.
     #[must_use]
-    pub fn of(sys: &Path, mount: Mount, swapping: bool) -> Self {
+    pub fn of(sys: &Path, mount: Mount, file: BorrowedFd<'_>, swapping: bool) -> Self {
         let family = Family::of(&mount.file_system);
+        let journal = journal(&mount, family, file);
         let node = device_node(&mount);
         let device = node.as_ref().map_or(mount.device, |(_, device)| *device);
         let layers = stack::stack(sys, device);
         let mut findings = of_mount(&mount, family, swapping);
         findings.extend(layers.iter().filter_map(of_layer));
         let node = node.map(|(path, _)| path);
-        Self { mount: Some(mount), family, layers, findings, node }
+        Self { mount: Some(mount), family, layers, findings, journal, node }
     }
 
     /// Examines a block device by itself, whatever lies on it.
@@ -98,7 +122,8 @@ impl Place {
         if layers.first().is_some_and(|layer| layer.read_only) {
             findings.push(Finding::new(Code::ReadOnly, Effect::Refuse, ""));
         }
-        Self { mount: None, family: Family::Device, layers, findings, node: Some(node.to_owned()) }
+        let node = Some(node.to_owned());
+        Self { mount: None, family: Family::Device, layers, findings, journal: Journal::None, node }
     }
 
     /// The type of the file system; empty for a device by itself.
@@ -128,7 +153,7 @@ impl Place {
     /// Devices under this file system that are files of another one.
     pub fn backing_files(&self) -> impl Iterator<Item = &Path> {
         self.layers.iter().filter_map(|layer| match &layer.kind {
-            LayerKind::Loop { backing, deleted: false, .. } => Some(backing.as_path()),
+            LayerKind::Loop { backing, deleted: false, .. } => backing.as_deref(),
             _ => None,
         })
     }
@@ -149,6 +174,22 @@ fn device_node(mount: &Mount) -> Option<(PathBuf, (u32, u32))> {
     let found = fs::metadata(&source).ok().filter(|found| found.file_type().is_block_device());
     let device = found.map(|found| (major(found.rdev()), minor(found.rdev())))?;
     (mount.device.0 == 0 || mount.device == device).then_some((source, device))
+}
+
+fn journal(mount: &Mount, family: Family, file: BorrowedFd<'_>) -> Journal {
+    match family {
+        Family::Ext if mount.file_system == "ext2" => Journal::None,
+        Family::Ext => match ext4_can_empty_journal(file) {
+            Ok(()) => Journal::CanBeEmptied,
+            Err(Errno::NODEV) => Journal::None,
+            Err(_) => Journal::Stays,
+        },
+        Family::Memory | Family::Device => Journal::None,
+        Family::Plain if mount.file_system != "ntfs3" && mount.file_system != "jfs" => {
+            Journal::None
+        }
+        _ => Journal::Stays,
+    }
 }
 
 fn of_mount(mount: &Mount, family: Family, swapping: bool) -> Vec<Finding> {
@@ -179,39 +220,33 @@ fn of_mount(mount: &Mount, family: Family, swapping: bool) -> Vec<Finding> {
 }
 
 /// What a device under a file system means for overwriting.
-#[must_use]
-pub fn of_layer(layer: &Layer) -> Option<Finding> {
-    let best_effort = |code, detail: &str| Some(Finding::new(code, Effect::BestEffort, detail));
-    if layer.zoned {
-        return best_effort(Code::Zoned, &layer.name);
+fn of_layer(layer: &Layer) -> Option<Finding> {
+    let named = |code, effect, more: Option<&str>| {
+        let detail = format!("{} {}", layer.name, more.unwrap_or_default());
+        Some(Finding::new(code, effect, detail.trim_end()))
+    };
+    let best_effort = |code, more| named(code, Effect::BestEffort, more);
+    if layer.zoned != Zoned::None {
+        return best_effort(Code::Zoned, None);
     }
     match &layer.kind {
-        LayerKind::Partition | LayerKind::Linear | LayerKind::Loop { deleted: false, .. } => None,
-        LayerKind::Loop { .. } => best_effort(Code::UnknownMedium, &layer.name),
-        LayerKind::Zram | LayerKind::RamDisk => {
-            Some(Finding::new(Code::Memory, Effect::Note, &layer.name))
-        }
-        LayerKind::Crypt => {
-            Some(Finding::new(Code::EncryptedDevice, Effect::Note, &layer.name))
-        }
-        LayerKind::Raid { level } => {
-            Some(Finding::new(Code::Raid, Effect::Note, format!("{} {level}", layer.name)))
-        }
-        LayerKind::Thin => best_effort(Code::Thin, &layer.name),
-        LayerKind::Snapshot => Some(Finding::new(Code::Snapshot, Effect::Impossible, &layer.name)),
-        LayerKind::Network { how } => {
-            best_effort(Code::NetworkDevice, &format!("{} {how}", layer.name))
-        }
-        LayerKind::Disk { medium, model, .. } => {
-            let named = format!("{} {model}", layer.name);
-            let named = named.trim_end();
-            match medium {
-                Medium::Magnetic => None,
-                Medium::Flash => best_effort(Code::Flash, named),
-                Medium::Virtual { .. } => best_effort(Code::VirtualDisk, named),
-                _ => best_effort(Code::UnknownMedium, named),
-            }
-        }
-        _ => best_effort(Code::UnknownMedium, &layer.name),
+        LayerKind::Partition | LayerKind::Linear | LayerKind::Multipath => None,
+        LayerKind::Loop { backing: Some(_), deleted: false, .. } => None,
+        LayerKind::Zram { backing: Some(_) } => best_effort(Code::Swap, None),
+        LayerKind::Zram { .. } | LayerKind::RamDisk => named(Code::Memory, Effect::Note, None),
+        LayerKind::Crypt => named(Code::EncryptedDevice, Effect::Note, None),
+        LayerKind::Raid { level } => named(Code::Raid, Effect::Note, level.as_deref()),
+        LayerKind::Thin => best_effort(Code::Thin, None),
+        LayerKind::Snapshot => named(Code::Snapshot, Effect::Impossible, None),
+        LayerKind::Integrity | LayerKind::Cache => best_effort(Code::Cache, None),
+        LayerKind::Deduplicated => named(Code::Compressed, Effect::Impossible, None),
+        LayerKind::Network { how } => best_effort(Code::NetworkDevice, Some(how)),
+        LayerKind::Disk { medium, model, .. } => match medium {
+            Medium::Magnetic => None,
+            Medium::Flash => best_effort(Code::Flash, model.as_deref()),
+            Medium::Virtual { by } => best_effort(Code::VirtualDisk, Some(by)),
+            Medium::Unknown => best_effort(Code::UnknownMedium, model.as_deref()),
+        },
+        _ => best_effort(Code::UnknownMedium, None),
     }
 }

@@ -4,22 +4,21 @@ use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustix::fs::{
-    AtFlags, FileType, IFlags, OFlags, Statx, StatxFlags, flistxattr, ioctl_getflags, makedev,
-    statx,
+    AtFlags, FileType, IFlags, OFlags, Statx, StatxFlags, flistxattr, ioctl_getflags, major,
+    makedev, minor, statx,
 };
 
 use crate::extents::{ExtentFlags, Extents};
 use crate::finding::{Code, Effect, Finding, Reach};
-use crate::ioctl::ext4_can_empty_journal;
 use crate::mounts::Mounts;
-use crate::place::{Family, Place};
+use crate::place::{Family, Journal, Place};
 use crate::stack;
-use crate::users::{Users, swaps};
+use crate::users::{User, Users, swaps};
 
 /// What a file lies on, and what an overwrite can achieve there.
 #[derive(Clone, Debug)]
@@ -74,6 +73,7 @@ pub struct Surveyor {
     users: Users,
     /// Files that loop devices are made of, and files that the system swaps to.
     taken: Vec<(Taken, (u64, u64))>,
+    swaps: Vec<PathBuf>,
     swapping: bool,
     places: HashMap<u64, Arc<Place>>,
     depth: u32,
@@ -95,14 +95,13 @@ impl Surveyor {
     /// If `/proc` cannot be read.
     pub fn new() -> io::Result<Self> {
         let (sys, proc) = (PathBuf::from("/sys"), PathBuf::from("/proc"));
-        let swaps = swaps(&proc);
+        let swaps = swaps(&proc)?;
         let swapping = swaps.iter().any(|swap| !is_zram(swap));
         let taken = swaps
-            .into_iter()
-            .map(|path| (Taken::Swap, path))
+            .iter()
+            .map(|path| (Taken::Swap, path.clone()))
             .chain(stack::loop_backing(&sys).into_iter().map(|(_, path)| (Taken::Loop, path)))
             .filter_map(|(how, path)| {
-                use std::os::unix::fs::MetadataExt;
                 fs::metadata(path).ok().map(|found| (how, (found.dev(), found.ino())))
             })
             .collect();
@@ -110,6 +109,7 @@ impl Surveyor {
             mounts: Mounts::read()?,
             users: Users::scan(&proc, std::process::id(), None),
             taken,
+            swaps,
             swapping,
             places: HashMap::new(),
             depth: 0,
@@ -136,20 +136,38 @@ impl Surveyor {
     /// Those of looking at it.
     pub fn survey(&mut self, file: impl AsFd, path: &Path) -> io::Result<Survey> {
         let file = file.as_fd();
+        let mut findings = Vec::new();
+        let mut place = self.place_of(file, path)?;
+        if place.family == Family::Overlay {
+            place = self.beneath_overlay(&place, path, &mut findings)?;
+        }
+        let mut survey = self.again(&place, file)?;
+        survey.findings.extend(findings);
+        Ok(survey)
+    }
+
+    /// The file system that an open file or directory at `path` lies on.
+    ///
+    /// # Errors
+    /// Those of looking at it.
+    pub fn place_of(&mut self, file: impl AsFd, path: &Path) -> io::Result<Arc<Place>> {
+        let stat = stat(file.as_fd())?;
+        self.place(stat.stx_mnt_id, file.as_fd(), path)
+    }
+
+    /// Examines a file again, of which is known where it lies; copies that lie elsewhere are not looked for.
+    ///
+    /// # Errors
+    /// Those of looking at it.
+    pub fn again(&self, place: &Arc<Place>, file: impl AsFd) -> io::Result<Survey> {
+        let (file, place) = (file.as_fd(), Arc::clone(place));
         let stat = stat(file)?;
-        let place = self.place(stat.stx_mnt_id, path)?;
         let identity = identity(&stat);
         let mut findings = Vec::new();
-        let place = match place.family {
-            Family::Overlay => self.beneath_overlay(&place, path, &mut findings)?,
-            _ => place,
-        };
         self.of_users(&identity, &mut findings);
-        if FileType::from_raw_mode(stat.stx_mode.into()) == FileType::RegularFile {
-            if identity.links > 1 {
-                let links = identity.links.to_string();
-                findings.push(Finding::new(Code::HardLinks, Effect::Refuse, links));
-            }
+        if identity.links > 1 && FileType::from_raw_mode(stat.stx_mode.into()).is_file() {
+            let links = identity.links.to_string();
+            findings.push(Finding::new(Code::HardLinks, Effect::Refuse, links));
         }
         let extents = Extents::of(file)?;
         self.of_blocks(&place, file, extents.as_ref(), &identity, &mut findings);
@@ -171,43 +189,70 @@ impl Surveyor {
         for file in backing {
             place.findings.extend(self.of_backing(&file));
         }
-        let mut findings = Vec::new();
-        let mut refuse = |code, detail: String| {
-            findings.push(Finding::new(code, Effect::Refuse, detail));
+        let mut findings = self.of_mounted(number, path);
+        let mut refuse = |code, detail: Vec<String>| {
+            if !detail.is_empty() {
+                findings.push(Finding::new(code, Effect::Refuse, detail.join(", ")));
+            }
         };
-        let parts = stack::partitions(&self.sys, number);
-        for (name, number) in parts.iter().cloned().chain([(String::new(), number)]) {
-            for mount in self.mounts.on_device(number.0, number.1) {
-                refuse(Code::Mounted, mount.point.display().to_string());
-            }
-            let node = Path::new("/dev").join(&name);
-            for mount in self.mounts.from_source(if name.is_empty() { path } else { &node }) {
-                refuse(Code::Mounted, mount.point.display().to_string());
-            }
-        }
-        let holders = stack::held_by(&self.sys, number);
-        if !holders.is_empty() {
-            refuse(Code::InUse, holders.join(", "));
-        }
-        if !parts.is_empty() {
-            let names: Vec<&str> = parts.iter().map(|(name, _)| name.as_str()).collect();
-            refuse(Code::Partitions, names.join(", "));
-        }
+        refuse(Code::InUse, stack::held_by(&self.sys, number));
+        refuse(Code::Partitions, stack::partitions(&self.sys, number));
+        let mut survey = self.again_device(&Arc::new(place), device)?;
+        survey.findings.extend(findings);
+        Ok(survey)
+    }
+
+    /// Examines a device again.
+    ///
+    /// # Errors
+    /// Those of looking at it.
+    pub fn again_device(&self, place: &Arc<Place>, device: impl AsFd) -> io::Result<Survey> {
+        let device = device.as_fd();
         let len = crate::ioctl::device_len(device)?;
+        let stat = stat(device)?;
         let file = Identity { len, allocated: len, ..identity(&stat) };
-        self.of_users(&file, &mut findings);
-        findings.dedup();
-        Ok(Survey { place: Arc::new(place), findings, extents: None, file, direct: Some(PAGE) })
+        let mut findings = Vec::new();
+        let users = self.users.of_device((stat.stx_rdev_major, stat.stx_rdev_minor));
+        in_use(users, &mut findings);
+        let place = Arc::clone(place);
+        Ok(Survey { place, findings, extents: None, file, direct: Some(PAGE) })
+    }
+
+    /// File systems that are mounted from a device or its partitions, and swap on it.
+    fn of_mounted(&self, number: (u32, u32), path: &Path) -> Vec<Finding> {
+        let mut points: Vec<String> = Vec::new();
+        let nodes = stack::partitions(&self.sys, number).into_iter();
+        let nodes = nodes.map(|name| Path::new("/dev").join(name)).chain([path.to_owned()]);
+        for node in nodes {
+            let device = fs::metadata(&node).map(|found| found.rdev()).unwrap_or(0);
+            let device = (major(device), minor(device));
+            let mounted = self
+                .mounts
+                .iter()
+                .filter(|mount| mount.device == device || Path::new(&mount.source) == node);
+            points.extend(mounted.map(|mount| mount.point.display().to_string()));
+            let swap = self.swaps.contains(&node);
+            points.extend(swap.then(|| "swap".to_owned()));
+        }
+        points.sort();
+        points.dedup();
+        let found = |point| Finding::new(Code::Mounted, Effect::Refuse, point);
+        points.into_iter().map(found).collect()
     }
 
     /// The file system with this mount number, or the one that holds `path`.
-    fn place(&mut self, mount_id: u64, path: &Path) -> io::Result<Arc<Place>> {
+    fn place(
+        &mut self,
+        mount_id: u64,
+        file: BorrowedFd<'_>,
+        path: &Path,
+    ) -> io::Result<Arc<Place>> {
         if let Some(place) = self.places.get(&mount_id) {
             return Ok(Arc::clone(place));
         }
         let mount = self.mounts.by_id(mount_id).or_else(|| self.mounts.of(path)).cloned();
         let mount = mount.ok_or_else(|| io::Error::other("no mount holds it"))?;
-        let mut place = Place::of(&self.sys, mount, self.swapping);
+        let mut place = Place::of(&self.sys, mount, file, self.swapping);
         let backing: Vec<PathBuf> = place.backing_files().map(Path::to_owned).collect();
         for file in backing {
             place.findings.extend(self.of_backing(&file));
@@ -269,19 +314,12 @@ impl Surveyor {
             return Ok(Arc::clone(overlay));
         };
         let stat = stat(upper_file.as_fd())?;
-        self.place(stat.stx_mnt_id, &upper.unwrap_or_default())
+        self.place(stat.stx_mnt_id, upper_file.as_fd(), &upper.unwrap_or_default())
     }
 
     fn of_users(&self, file: &Identity, findings: &mut Vec<Finding>) {
         let id = (file.device, file.inode);
-        let users = self.users.of(id);
-        if !users.is_empty() {
-            let mut named: Vec<String> =
-                users.iter().map(|user| format!("{} ({})", user.command, user.pid)).collect();
-            named.dedup();
-            named.truncate(5);
-            findings.push(Finding::new(Code::InUse, Effect::Refuse, named.join(", ")));
-        }
+        in_use(self.users.of(id), findings);
         for (how, taken) in &self.taken {
             if *taken == id {
                 findings.push(match how {
@@ -306,13 +344,12 @@ impl Surveyor {
         if flags.intersects(IFlags::IMMUTABLE | IFlags::APPEND) {
             add(Code::Immutable, Effect::Refuse);
         }
-        let journal = (place.family == Family::Ext).then(|| journal(place, file));
         if place.family == Family::Ext
             && (flags.contains(IFlags::JOURNALING)
                 || place.ext4_option(&self.proc, "data=journal")
                 || place.option("data") == Some("journal"))
         {
-            add(Code::DataJournal, through(journal));
+            add(Code::DataJournal, through(place.journal));
         }
         if place.family == Family::Btrfs {
             of_btrfs(place, flags, extents, &mut add);
@@ -331,9 +368,8 @@ impl Surveyor {
         }
         if extents.any(ExtentFlags::INLINE) {
             let in_place = place.family == Family::Ext;
-            add(Code::Inline, if in_place { through(journal) } else { Effect::BestEffort });
-        } else if extents
-            .any(ExtentFlags::UNKNOWN.and(ExtentFlags::DELAYED).and(ExtentFlags::TAIL))
+            add(Code::Inline, if in_place { through(place.journal) } else { Effect::BestEffort });
+        } else if extents.any(ExtentFlags::UNKNOWN.and(ExtentFlags::DELAYED).and(ExtentFlags::TAIL))
         {
             add(Code::UnknownExtents, Effect::BestEffort);
         }
@@ -347,30 +383,21 @@ impl Surveyor {
     }
 }
 
+fn in_use(users: &[User], findings: &mut Vec<Finding>) {
+    let mut named: Vec<String> =
+        users.iter().map(|user| format!("{} ({})", user.command, user.pid)).collect();
+    named.dedup();
+    named.truncate(5);
+    if !named.is_empty() {
+        findings.push(Finding::new(Code::InUse, Effect::Refuse, named.join(", ")));
+    }
+}
+
 /// A journal that content went through is no obstacle if it can be emptied.
-fn through(journal: Option<Journal>) -> Effect {
+fn through(journal: Journal) -> Effect {
     match journal {
-        Some(Journal::None | Journal::CanBeEmptied) => Effect::Note,
-        _ => Effect::BestEffort,
-    }
-}
-
-/// What can be done about the journal of an ext file system.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Journal {
-    None,
-    CanBeEmptied,
-    Stays,
-}
-
-fn journal(place: &Place, file: BorrowedFd<'_>) -> Journal {
-    if place.file_system() == "ext2" {
-        return Journal::None;
-    }
-    match ext4_can_empty_journal(file) {
-        Ok(()) => Journal::CanBeEmptied,
-        Err(rustix::io::Errno::NODEV) => Journal::None,
-        Err(_) => Journal::Stays,
+        Journal::None | Journal::CanBeEmptied => Effect::Note,
+        Journal::Stays => Effect::BestEffort,
     }
 }
 
@@ -404,11 +431,7 @@ fn of_names(place: &Place, file: BorrowedFd<'_>, findings: &mut Vec<Finding>) {
         return;
     }
     findings.push(Finding::new(Code::EarlierVersions, Effect::Note, ""));
-    let gone = match place.family {
-        Family::Ext => journal(place, file) != Journal::Stays,
-        _ => false,
-    };
-    if !gone {
+    if place.journal == Journal::Stays || place.family == Family::Plain {
         findings.push(Finding::new(Code::NameInJournal, Effect::Note, place.file_system()));
     }
 }
@@ -440,4 +463,3 @@ fn identity(stat: &Statx) -> Identity {
 fn is_zram(swap: &Path) -> bool {
     swap.file_name().is_some_and(|name| name.to_string_lossy().starts_with("zram"))
 }
-

@@ -25,6 +25,14 @@ pub(crate) struct Found {
     pub(crate) mount: u64,
 }
 
+impl Found {
+    /// A file that was named by the user: it needs no walk, and its numbers are not asked for.
+    pub(crate) fn named(name: &[u8], size: u64) -> Self {
+        let kind = FileType::RegularFile;
+        Self { path: name.into(), kind, size, links: 1, id: (0, 0), mount: 0 }
+    }
+}
+
 /// Lists everything below `root` and `root` itself, in an order in which the entries of a directory follow each other. What
 /// matches `exclude` is left out with everything below it. What cannot be listed or looked at goes to `failed`, the others go
 /// on. `found` is told each object and says of a directory whether to go into it.
@@ -44,8 +52,7 @@ pub(crate) fn walk(
             Ok(entries) => {
                 let first_new = waiting.len();
                 for entry in entries {
-                    let below =
-                        (entry.kind == FileType::Directory).then(|| entry.path.to_vec());
+                    let below = (entry.kind == FileType::Directory).then(|| entry.path.to_vec());
                     if found(entry) {
                         waiting.extend(below);
                     }

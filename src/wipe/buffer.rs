@@ -82,13 +82,7 @@ mod tests {
         let ranges = [(0, 2 * mib), (3 * mib, 100), (5 * mib, mib + 1)];
         let chunks = Chunks::new(&ranges);
         let all: Vec<(u64, usize)> = (0..chunks.count()).map(|number| chunks.get(number)).collect();
-        let expected = [
-            (0, CHUNK),
-            (mib, CHUNK),
-            (3 * mib, 100),
-            (5 * mib, CHUNK),
-            (6 * mib, 1),
-        ];
+        let expected = [(0, CHUNK), (mib, CHUNK), (3 * mib, 100), (5 * mib, CHUNK), (6 * mib, 1)];
         assert_eq!(all, expected);
         assert_eq!(Chunks::new(&[]).count(), 0);
     }

@@ -171,7 +171,7 @@ impl Work<'_> {
         let (content, names): (Vec<&Target>, Vec<&Target>) = plan
             .targets
             .iter()
-            .filter(|target| self.admit(target))
+            .filter(|target| !plan.classes[target.class as usize].refused)
             .collect::<Vec<_>>()
             .into_iter()
             .partition(|target| target.kind.has_content());
@@ -184,14 +184,10 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Whether a target is to be wiped; what is refused is counted.
-    fn admit(&self, target: &Target) -> bool {
-        !self.plan.classes[target.class as usize].refused
-    }
-
     fn count_refused(&mut self) {
         let plan = self.plan;
-        for target in plan.targets.iter().filter(|target| !self.admit(target)) {
+        let refused = |target: &&Target| plan.classes[target.class as usize].refused;
+        for target in plan.targets.iter().filter(refused) {
             self.report.tally.refused += 1;
             if self.wants_row(target, Verdict::Refused) {
                 self.report.rows.push(untouched(plan, target, Verdict::Refused, None));
@@ -336,8 +332,7 @@ impl Work<'_> {
 
     /// Works on all jobs: small ones side by side, large ones one after the other with all threads.
     fn each(&self, jobs: &mut [Job<'_>], work: impl Fn(&mut Job<'_>, &Run<'_>) + Sync) {
-        let (large, small): (Vec<_>, Vec<_>) =
-            jobs.iter_mut().partition(|job| job.bytes() > LARGE);
+        let (large, small): (Vec<_>, Vec<_>) = jobs.iter_mut().partition(|job| job.bytes() > LARGE);
         let small: Vec<Mutex<&mut Job<'_>>> = small.into_iter().map(Mutex::new).collect();
         parallel(
             self.run.workers,
@@ -599,9 +594,8 @@ fn sync_dirs(dirs: &[&Arc<OwnedFd>]) -> Result<(), Error> {
 fn is_empty(dir: &OwnedFd, name: &OsStr) -> Result<bool, Error> {
     let opened = crate::tree::descend(dir, name.as_bytes(), false)?;
     let mut entries = Dir::read_from(&opened).map_err(io("list the directory"))?;
-    Ok(entries.all(|entry| {
-        entry.is_ok_and(|entry| matches!(entry.file_name().to_bytes(), b"." | b".."))
-    }))
+    Ok(entries
+        .all(|entry| entry.is_ok_and(|entry| matches!(entry.file_name().to_bytes(), b"." | b".."))))
 }
 
 /// A row about something that was not overwritten.

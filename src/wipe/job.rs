@@ -105,7 +105,9 @@ impl<'p> Job<'p> {
         let worse = |effect: Effect| effect > Effect::Note && effect > self.worst();
         let found = self.survey.findings.iter().map(|finding| accept(finding, &plan.options));
         let links = |code| code == Code::HardLinks && !self.class.refused;
-        if found.into_iter().any(|one| worse(one.effect) && !links(one.code)) && !place.family.is_device() {
+        if found.into_iter().any(|one| worse(one.effect) && !links(one.code))
+            && !place.family.is_device()
+        {
             return Err(Error::Changed);
         }
         Ok(())

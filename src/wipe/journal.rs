@@ -121,7 +121,8 @@ impl TryFrom<String> for Hex {
     type Error = &'static str;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+        let digit =
+            |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
         let pair = |pair: &[u8]| match *pair {
             [high, low] => Some(digit(high)? << 4 | digit(low)?),
             _ => None,

@@ -160,9 +160,4 @@ fn write_all_at(file: impl AsFd, mut offset: u64, mut data: &[u8]) -> Result<(),
     Ok(())
 }
 
-/// Number of chunks that a pass over these ranges has.
-pub(super) fn chunk_count(ranges: &[(u64, u64)]) -> u64 {
-    Chunks::new(ranges).count()
-}
-
 const _: () = assert!(CHUNK.is_multiple_of(ALIGN), "blocks divide chunks");

@@ -1,6 +1,6 @@
 //! What is to be wiped, and what can be said of it beforehand.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
@@ -244,9 +244,9 @@ impl WipePlan {
 
     /// Every target: path, what it is, length in bytes, number of its class.
     pub fn targets(&self) -> impl Iterator<Item = (PathBuf, Kind, u64, usize)> {
-        self.targets.iter().map(|target| {
-            (self.path(target), target.kind, target.size, target.class as usize)
-        })
+        self.targets
+            .iter()
+            .map(|target| (self.path(target), target.kind, target.size, target.class as usize))
     }
 
     /// Bytes that will be written and read back.
@@ -412,9 +412,31 @@ impl WipePlan {
         class
     }
 
+    /// Units of random streams that an earlier part of this run cannot have used.
+    pub(super) fn continue_units(&mut self) {
+        self.next_unit = 1 << 48;
+    }
+
+    /// The units that a target was given by an earlier part of this run.
+    pub(super) fn reuse_units(&mut self, id: (u64, u64), base: u64) {
+        self.targets.iter_mut().filter(|one| one.id == id).for_each(|one| one.base = base);
+    }
+
+    /// Leaves files out that need no overwriting any more.
+    pub(super) fn forget(&mut self, ids: HashSet<(u64, u64)>) {
+        let done = |target: &Target| target.kind == Kind::File && ids.contains(&target.id);
+        for target in self.targets.iter().filter(|target| done(target)) {
+            let class = &mut self.classes[target.class as usize];
+            class.targets -= 1;
+            class.bytes -= target.size;
+        }
+        self.targets.retain(|target| !done(target));
+    }
+
     /// A file all names of which are targets is no reason to refuse.
-    fn settle_links(&mut self) {
-        let linked = |class: &Class| class.findings.iter().position(|one| one.code == Code::HardLinks);
+    pub(super) fn settle_links(&mut self) {
+        let linked =
+            |class: &Class| class.findings.iter().position(|one| one.code == Code::HardLinks);
         let mut names: HashMap<(u64, u64), u64> = HashMap::new();
         for target in &self.targets {
             if linked(&self.classes[target.class as usize]).is_some() {

@@ -97,6 +97,14 @@ impl Source {
         Ok(&buffer.get(whole)[..len])
     }
 
+    /// One block.
+    ///
+    /// # Errors
+    /// Those of reading.
+    pub(super) fn block(&self, offset: u64) -> Result<Vec<u8>, Errno> {
+        self.read(offset, ALIGN, &mut Buffer::default()).map(<[u8]>::to_vec)
+    }
+
     /// Where a byte of the file lies in what is read.
     fn place(&self, offset: u64) -> Result<u64, Errno> {
         if self.how != ReadBack::Device {
@@ -186,11 +194,12 @@ fn compare(
     scratch: &mut Vec<u8>,
     bad: &mut Bad,
 ) -> Result<(), Error> {
-    let differs = |at: u64, data: &[u8], scratch: &mut Vec<u8>| {
-        match pass.fill.first_difference(pass.base, at, data, scratch) {
-            Some(offset) => Err(Error::Mismatch { offset }),
-            None => Ok(()),
-        }
+    let differs = |at: u64, data: &[u8], scratch: &mut Vec<u8>| match pass
+        .fill
+        .first_difference(pass.base, at, data, scratch)
+    {
+        Some(offset) => Err(Error::Mismatch { offset }),
+        None => Ok(()),
     };
     match source.read(offset, len, buffer) {
         Ok(data) => return differs(offset, data, scratch),

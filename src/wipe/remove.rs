@@ -5,8 +5,8 @@ use std::os::fd::OwnedFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 use rustix::fs::{
-    AtFlags, RenameFlags, Timespec, Timestamps, flistxattr, fremovexattr, ftruncate,
-    futimens, makedev, renameat_with, statx, unlinkat,
+    AtFlags, RenameFlags, Timespec, Timestamps, flistxattr, fremovexattr, ftruncate, futimens,
+    makedev, renameat_with, statx, unlinkat,
 };
 use rustix::io::Errno;
 use sealkeep_crypto::random;

@@ -84,7 +84,9 @@ mod tests {
         assert!(sum >= total / 10 && sum < total / 8, "{sum}");
         assert!(covered(&picked, 0) && covered(&picked, 10 * gib + 4));
         for &(start, length) in &picked {
-            assert!(ranges.iter().any(|&(from, long)| from <= start && start + length <= from + long));
+            assert!(
+                ranges.iter().any(|&(from, long)| from <= start && start + length <= from + long)
+            );
         }
         let section = total / 1000;
         for number in 0..1000 {

@@ -174,9 +174,7 @@ impl SealPlan {
             exact,
         };
         self.inputs.push(input);
-        let found =
-            Found { path: name.as_bytes().into(), kind: FileType::RegularFile, size, links: 1 };
-        self.push(found);
+        self.push(Found::named(name.as_bytes(), size));
         Ok(())
     }
 

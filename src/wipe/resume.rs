@@ -1,0 +1,105 @@
+//! Going on with a run that was cut off.
+
+use std::path::{Path, PathBuf};
+
+use rustix::io::Errno;
+
+use super::WipePlan;
+use super::error::Error;
+use super::execute::{Resumed, finish_removal};
+use super::fill::Seed;
+use super::journal::{Journal, Past};
+use super::method::Method;
+use super::plan::WipeOptions;
+use super::report::{Problem, Report};
+use crate::envelope::Run;
+use crate::tree::path_of;
+
+/// The journals of runs that were cut off, the oldest first. One that is still going on is among them.
+#[must_use]
+pub fn unfinished(dir: &Path) -> Vec<PathBuf> {
+    Journal::unfinished(dir)
+}
+
+/// A run that was cut off, ready to go on.
+pub struct Resume {
+    journal: Journal,
+    past: Past,
+    plan: WipePlan,
+}
+
+impl Resume {
+    /// Reads the journal and examines what is still there. Nothing is changed yet.
+    ///
+    /// # Errors
+    /// `Busy`, `Journal`, `Io`.
+    pub fn open(journal: &Path, list: bool) -> Result<Self, Problem> {
+        let wrap = |error| Problem::new(journal, error);
+        let (lock, past) = Journal::open(journal).map_err(wrap)?;
+        let plan = plan(&past, list).map_err(wrap)?;
+        Ok(Self { journal: lock, past, plan })
+    }
+
+    /// What is still to be done; files that only have to lose their names are not in it.
+    #[must_use]
+    pub fn plan(&self) -> &WipePlan {
+        &self.plan
+    }
+
+    /// What was named when the run began.
+    #[must_use]
+    pub fn roots(&self) -> Vec<PathBuf> {
+        self.past.begin.roots.iter().map(|root| path_of(&root.0)).collect()
+    }
+
+    /// Goes on. The report counts what was done before, too.
+    #[must_use]
+    pub fn execute(self, run: &Run<'_>) -> Report {
+        let Self { journal, past, plan } = self;
+        let Past { begin, mut tally, reached, removing } = past;
+        let mut problems = Vec::new();
+        finish_removal(&begin, &removing, &mut tally, &mut problems);
+        let mut report =
+            plan.carry_on(Resumed { journal, started: begin.started, tally, reached }, run);
+        report.problems.extend(problems);
+        report
+    }
+}
+
+/// Everything that is left of what was named, but for files that were overwritten and only have to lose their names.
+fn plan(past: &Past, list: bool) -> Result<WipePlan, Error> {
+    let begin = &past.begin;
+    let damaged = |what: &str| Error::Journal(what.to_owned());
+    let options = WipeOptions {
+        // For its name; the passes are those of the journal.
+        method: Method::recorded(&begin.method),
+        verify: begin.verify,
+        require: begin.require,
+        hard_links: begin.hard_links,
+        in_use: begin.in_use,
+        whole: begin.whole,
+        keep: begin.keep,
+        list,
+        ..WipeOptions::new()
+    };
+    let mut plan = WipePlan::empty(options)?;
+    plan.passes = begin.passes.clone();
+    plan.seed = Seed::from_bytes(&begin.seed.0).ok_or_else(|| damaged("seed"))?;
+    plan.continue_units();
+    if past.removing.iter().any(|one| one.root as usize >= begin.roots.len()) {
+        return Err(damaged("a root that was not named"));
+    }
+    for root in &begin.roots {
+        match plan.add(&path_of(&root.0)) {
+            Err(Error::Io { source, .. })
+                if source.raw_os_error() == Some(Errno::NOENT.raw_os_error()) => {}
+            other => other?,
+        }
+    }
+    plan.forget(past.removing.iter().map(|one| one.id).collect());
+    plan.settle_links();
+    if let Some(reached) = &past.reached {
+        plan.reuse_units(reached.id, reached.base);
+    }
+    Ok(plan)
+}
