@@ -99,6 +99,10 @@ cmd-inspect--paths = Sealed files; `-` for standard input
 cmd-check = Verify sealed files to the last byte, writing nothing
 cmd-check--paths = Sealed files or folders of them
 
+cmd-wipe = Overwrite data in place, and verify it
+cmd-wipe-methods = List the methods: which passes they write, and where their names come from
+    .long = Methods of your own stand in the configuration file, under [wipe.methods].
+
 ## Help: keys
 
 cmd-key = Look at keys and change their states
@@ -506,3 +510,35 @@ warn-existing = { $count ->
 warn-hard-links = { $count } files have several names; each name was sealed as a file of its own.
 warn-moved = { $sealed } lay under another name than the one inside; it was opened as { $path }.
 warn-special-bits = The setuid or setgid bit of { $path } was not restored.
+
+## Results: wipe
+
+wipe-methods-legend =
+    { "" }
+    Bytes are in hexadecimal digits and repeated over the whole target. c: one random byte, chosen for each run; ~c: its complement; c_2, c_3: further ones. random: a fresh random stream. ×: so many times.
+    "read-back demanded": the text behind the name demands that the last pass is read back and compared. It can be done after any method.
+    A name tells where a list comes from. To have run it is no claim to meet a standard.
+wipe-method-read-back = (read-back demanded)
+wipe-method-custom = (custom)
+wipe-caveat = { "    " }{ $text }
+    .logical = logical-N, for every N from 3 to 99: N passes, 00 and FF in turn.
+    .nist-clear = The single pass known from SP 800-88 for "Clear"; whether it is read back is a matter of policy. Overwriting a file is Clear at most, and on flash it does not reach spare cells.
+    .gat1143-3 = The three-pass method of GA/T 1143-2014, which is about magnetic media only: a fixed character, its complement, random data.
+    .gat1143-7 = The seven-pass method of GA/T 1143-2014, which is about magnetic media only. Passes 1 to 4 are as its text says; passes 5 to 7 were not checked against it. Not the same as dod-5220.22-m-ece.
+    .bmb21 = Other tools use this name. The text of the Chinese state-secrecy standard BMB21 is not public: to have run this list is never evidence of meeting it, and it is not meant for carriers of state secrets.
+    .dod-5220-22-m = Entry (d), rigid disks, of the matrix in the NISPOM supplement of 1995: a character, its complement, a random character, and verify. The third pass is run as random data, as other tools do. Tools disagree on this name. Since June 2007 overwriting is no longer accepted there as sanitization of magnetic media.
+    .dod-5220-22-m-e = Entry (e) of the same matrix, meant for magnetic core memory; tools call it "DoD (E)", three passes. Its text does not demand a read-back.
+    .dod-5220-22-m-ece = What tools call "DoD, seven passes". The DoD manual has no such method; it is a list of tools: (E), one character, (E).
+    .nnsa-nap-14-1-c = After NAP-14.1-C of the U.S. nuclear security administration: random twice, then a fixed byte, and verify.
+    .ar-380-19 = After the text of U.S. Army Regulation 380-19: a random character, then a specified character and its complement. Tools disagree: some write 00, FF, random, others FF, 00, random.
+    .navso-p-5239-26-mfm = NAVSO P-5239-26 for MFM drives. Its text gives the word bit by bit, lowest first, which can be read both ways. The word used here is FFFFFFFD, highest byte first; read the other way it would be BFFFFFFF.
+    .navso-p-5239-26-rll = NAVSO P-5239-26 for RLL drives. Its text gives the word bit by bit, lowest first, which can be read both ways. The word used here is FFFFFFE4, highest byte first; vendors read it as 27FFFFFF.
+    .hmg-is5-baseline = HMG Infosec Standard 5 (United Kingdom), baseline: zeros once, and verify.
+    .hmg-is5-enhanced = HMG Infosec Standard 5 (United Kingdom), enhanced: zeros, ones, random data; to verify the last pass is mandatory.
+    .rcmp-tssit-ops-ii = RCMP TSSIT OPS-II (Canada) as vendors describe it. Tools disagree: nwipe writes characters and their complements instead.
+    .csec-itsg-06 = After ITSG-06 of CSEC (Canada): a character, its complement, random data, and verify.
+    .vsitr = The list generally known by this name (Germany), not checked against its text. What scrub calls "bsi" is another one, of nine passes.
+    .gost-r-50739-95 = Vendors attribute this list to GOST R 50739-95 (Russia). The text of the standard is said to prescribe no such list.
+    .schneier = B. Schneier, Applied Cryptography: ones, zeros, then random data five times. Some tools write zeros first.
+    .gutmann = P. Gutmann, 1996, in the order printed; some tools shuffle passes 5 to 31. The patterns are for MFM and RLL drives of that time; for modern drives he himself names a few passes of random data.
+    .pfitzner = Attributed to R. Pfitzner: nothing but random data, 7 or 33 times.

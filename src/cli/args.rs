@@ -5,6 +5,7 @@
 
 mod key;
 mod keystore;
+mod wipe;
 
 use std::path::PathBuf;
 
@@ -16,6 +17,7 @@ pub(crate) use keystore::{
     CopyAdd, CopyCommand, CopyNames, CopyRemove, KeystoreCommand, NewCustody, Passwd, Recover,
     Restore, ShareFiles,
 };
+pub(crate) use wipe::WipeCommand;
 
 /// The whole command line.
 #[derive(Parser)]
@@ -75,6 +77,11 @@ pub(crate) enum Command {
     Open(Open),
     Inspect(Inspect),
     Check(Check),
+    #[command(subcommand_required = true)]
+    Wipe {
+        #[command(subcommand)]
+        command: WipeCommand,
+    },
     #[command(subcommand_required = true)]
     Key {
         #[command(subcommand)]

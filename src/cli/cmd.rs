@@ -11,6 +11,7 @@ pub(crate) mod open;
 pub(crate) mod report;
 pub(crate) mod seal;
 pub(crate) mod tour;
+pub(crate) mod wipe;
 
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;

@@ -1,8 +1,10 @@
 //! The configuration file: what would otherwise be typed every time.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use sealkeep::wipe::Method;
+use serde::{Deserialize, Deserializer, de};
 
 use crate::cli::exit::Code;
 use crate::cli::failure::Failure;
@@ -27,6 +29,9 @@ pub(crate) struct Config {
     /// Defaults of `seal`.
     #[serde(default)]
     pub(crate) seal: SealDefaults,
+    /// What `wipe` finds here.
+    #[serde(default)]
+    pub(crate) wipe: WipeDefaults,
 }
 
 /// The `[seal]` table.
@@ -43,6 +48,15 @@ pub(crate) struct SealDefaults {
     /// Whether output files are named after their key.
     #[serde(default)]
     pub(crate) hide_names: bool,
+}
+
+/// The `[wipe]` table.
+#[derive(Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) struct WipeDefaults {
+    /// Lists of passes of one's own, by name.
+    #[serde(default, deserialize_with = "methods")]
+    pub(crate) methods: Vec<Method>,
 }
 
 impl Config {
@@ -76,6 +90,14 @@ impl Config {
             other => other,
         }
     }
+}
+
+fn methods<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Method>, D::Error> {
+    let lists = BTreeMap::<String, Vec<String>>::deserialize(deserializer)?;
+    let method = |(name, passes): (&String, &Vec<String>)| {
+        Method::custom(name, passes).map_err(|error| de::Error::custom(format!("{name}: {error}")))
+    };
+    lists.iter().map(method).collect()
 }
 
 fn line_of(text: &str, error: &toml::de::Error) -> String {
@@ -119,6 +141,29 @@ mod tests {
         let failure = Config::read(&path).expect_err("the field is unknown");
         assert_eq!(failure.code, Code::Config);
         assert!(failure.detail.starts_with("2: "), "{}", failure.detail);
+    }
+
+    #[test]
+    fn methods_of_ones_own_are_read() {
+        let (_dir, path) = write("[wipe.methods]\nward = [\"00\", \"char\", \"~char\"]\n");
+        let config = Config::read(&path).expect("it is well formed");
+        let steps: Vec<String> =
+            config.wipe.methods[0].steps().iter().map(ToString::to_string).collect();
+        assert_eq!((config.wipe.methods[0].id(), steps.join(" ")), ("ward", "00 c ~c".to_owned()));
+    }
+
+    #[test]
+    fn a_method_that_is_none_is_told_with_its_line() {
+        for (list, problem) in [
+            ("zero = [\"ff\"]", "zero: a built-in method has this name"),
+            ("own = [\"00\", \"0\"]", "own: pass 2: '0' is not hex"),
+            ("own = []", "own: a method has 1 to 100 passes, not 0"),
+        ] {
+            let (_dir, path) = write(&format!("lang = \"en\"\n[wipe.methods]\n{list}\n"));
+            let failure = Config::read(&path).expect_err("it is no method");
+            assert_eq!(failure.code, Code::Config);
+            assert!(failure.detail.starts_with(&format!("2: {problem}")), "{}", failure.detail);
+        }
     }
 
     #[test]

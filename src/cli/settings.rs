@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::cli::args::Global;
-use crate::cli::config::{Config, SealDefaults};
+use crate::cli::config::{Config, SealDefaults, WipeDefaults};
 use crate::cli::exit::Code;
 use crate::cli::failure::Failure;
 use crate::cli::messages::Lang;
@@ -38,6 +38,8 @@ pub(crate) struct Settings {
     pub(crate) lang: Option<Lang>,
     /// Defaults of `seal`.
     pub(crate) seal: SealDefaults,
+    /// What `wipe` finds in the configuration.
+    pub(crate) wipe: WipeDefaults,
 }
 
 /// How long a command waits for a key store that another process uses, unless told.
@@ -90,6 +92,7 @@ impl Settings {
             wait: seconds("--wait", global.wait.or(config.wait))?.unwrap_or(DEFAULT_WAIT),
             lang: lang.map(language).transpose()?,
             seal: config.seal,
+            wipe: config.wipe,
         })
     }
 }

@@ -5,7 +5,9 @@
 //! That is harmless here, because one nonce always goes with the same content, zeros, and no tag is ever given out: the same
 //! nonce can only give the same bytes again.
 
-use sealkeep_crypto::{Aead, Kdf, NONCE_LEN, Nonce, SealJob, Secret, Suite, TAG_LEN};
+use std::ops::Range;
+
+use sealkeep_crypto::{Aead, Kdf, NONCE_LEN, Secret, Suite};
 
 use super::Pass;
 
@@ -83,8 +85,9 @@ impl Fill {
     /// Fills `out` with what the target has from `offset` on. Fastest where `offset` is a multiple of [`UNIT_LEN`].
     ///
     /// # Panics
-    /// If the target has no such offset: beyond 2⁶⁴ bytes, or 2⁶⁴ units of the stream.
+    /// If the target would have 2⁶⁴ bytes or more, or end beyond unit 2⁶⁴ − 1 of the stream.
     pub fn write(&self, base: u64, offset: u64, out: &mut [u8]) {
+        assert_fits(offset, out.len());
         match &self.0 {
             Kind::Fixed(pattern) => pattern.write(offset, out),
             Kind::Random(stream) => stream.write(base, offset, out),
@@ -104,12 +107,17 @@ impl Fill {
         data: &[u8],
         scratch: &mut Vec<u8>,
     ) -> Option<u64> {
+        assert_fits(offset, data.len());
         let at = match &self.0 {
             Kind::Fixed(pattern) => pattern.first_difference(offset, data),
             Kind::Random(stream) => stream.first_difference(base, offset, data, scratch),
         };
         at.map(|at| offset + at as u64)
     }
+}
+
+fn assert_fits(offset: u64, len: usize) {
+    assert!(offset.checked_add(len as u64).is_some(), "a target has less than 2^64 bytes");
 }
 
 /// A fixed pattern, repeated so often that it can be copied in large pieces from any phase.
@@ -154,16 +162,15 @@ struct Stream(Box<dyn Aead>);
 
 impl Stream {
     fn write(&self, base: u64, offset: u64, out: &mut [u8]) {
-        let (first, skip) = position(base, offset);
-        if skip == 0 {
-            return self.units(first, out);
-        }
-        let (head, rest) = out.split_at_mut(out.len().min(UNIT_LEN - skip));
-        let mut unit = vec![0; skip + head.len()];
-        self.units(first, &mut unit);
-        head.copy_from_slice(&unit[skip..]);
-        if !rest.is_empty() {
-            self.units(following(first, 1), rest);
+        for Part { unit, skip, range } in parts(base, offset, out.len()) {
+            let out = &mut out[range];
+            if skip == 0 {
+                self.unit(unit, out);
+            } else {
+                let mut whole = vec![0; skip + out.len()];
+                self.unit(unit, &mut whole);
+                out.copy_from_slice(&whole[skip..]);
+            }
         }
     }
 
@@ -174,57 +181,46 @@ impl Stream {
         data: &[u8],
         scratch: &mut Vec<u8>,
     ) -> Option<usize> {
-        let (mut first, mut skip) = position(base, offset);
-        let mut compared = 0;
-        while compared < data.len() {
-            let rest = &data[compared..];
-            let part = &rest[..rest.len().min(GROUP_LEN - skip)];
-            scratch.resize(skip + part.len(), 0);
-            self.units(first, scratch);
-            if let Some(at) = differs(part, &scratch[skip..]) {
-                return Some(compared + at);
-            }
-            compared += part.len();
-            if compared < data.len() {
-                first = following(first, GROUP_UNITS);
-            }
-            skip = 0;
-        }
-        None
+        parts(base, offset, data.len()).find_map(|Part { unit, skip, range }| {
+            scratch.resize(skip + range.len(), 0);
+            self.unit(unit, scratch);
+            Some(range.start + differs(&data[range], &scratch[skip..])?)
+        })
     }
 
-    /// Fills `out` with the stream from the beginning of unit `first` on. A part of a unit is the beginning of the whole,
-    /// because GCM encrypts byte by byte.
-    fn units(&self, first: u64, out: &mut [u8]) {
-        for (group, at) in out.chunks_mut(GROUP_LEN).zip((0..).step_by(GROUP_UNITS)) {
-            group.fill(0);
-            let units = group.chunks_mut(UNIT_LEN).zip(at..);
-            let mut jobs: Vec<SealJob<'_>> = units
-                .map(|(data, at)| {
-                    let nonce = nonce(following(first, at));
-                    SealJob { nonce, aad: &[], data, tag: [0; TAG_LEN] }
-                })
-                .collect();
-            self.0.seal_many(&mut jobs);
-        }
+    /// Fills `out` with a unit. A part of it is the beginning of the whole, because GCM encrypts byte by byte. Several
+    /// units in one call would be no faster.
+    fn unit(&self, number: u64, out: &mut [u8]) {
+        let mut nonce = [0; NONCE_LEN];
+        nonce[NONCE_LEN - 8..].copy_from_slice(&number.to_be_bytes());
+        out.fill(0);
+        self.0.seal(&nonce, &[], out);
     }
 }
 
-/// In which unit an offset lies, and where in it.
-fn position(base: u64, offset: u64) -> (u64, usize) {
+/// What lies in one unit of a piece of a target.
+struct Part {
+    unit: u64,
+    /// Where in the unit it begins.
+    skip: usize,
+    /// Where in the piece it lies.
+    range: Range<usize>,
+}
+
+fn parts(base: u64, offset: u64, len: usize) -> impl Iterator<Item = Part> {
     const LEN: u64 = UNIT_LEN as u64;
-    let first = base.checked_add(offset / LEN).expect(UNITS);
-    (first, usize::try_from(offset % LEN).expect("less than a unit"))
-}
-
-fn following(unit: u64, by: usize) -> u64 {
-    unit.checked_add(by as u64).expect(UNITS)
-}
-
-fn nonce(unit: u64) -> Nonce {
-    let mut nonce = [0; NONCE_LEN];
-    nonce[NONCE_LEN - 8..].copy_from_slice(&unit.to_be_bytes());
-    nonce
+    let mut start = 0;
+    std::iter::from_fn(move || {
+        if start == len {
+            return None;
+        }
+        let at = offset + start as u64;
+        let unit = base.checked_add(at / LEN).expect("a stream has 2^64 units");
+        let skip = usize::try_from(at % LEN).expect("less than a unit");
+        let range = start..len.min(start + UNIT_LEN - skip);
+        start = range.end;
+        Some(Part { unit, skip, range })
+    })
 }
 
 /// Where two slices of one length first differ.
@@ -235,14 +231,9 @@ fn differs(a: &[u8], b: &[u8]) -> Option<usize> {
 
 const COMMITMENT: &[u8] = b"sealkeep/v1/wipe/commitment";
 const PASS: &[u8] = b"sealkeep/v1/wipe/pass";
-const UNITS: &str = "a stream has 2^64 units";
 
 /// Bytes of a fixed pattern copied at a time, at least: half of the smallest first-level cache.
 const PIECE_LEN: usize = 16 << 10;
-
-/// Units made at a time: they stay in the second-level cache between being zeroed, encrypted and compared.
-const GROUP_UNITS: usize = 4;
-const GROUP_LEN: usize = GROUP_UNITS * UNIT_LEN;
 
 #[cfg(test)]
 mod tests;

@@ -38,11 +38,13 @@ pub struct Method {
 #[non_exhaustive]
 pub enum MethodError {
     /// The name is not one: 1 to 64 of `a`–`z`, `0`–`9`, `.` and `-`, the first a letter or digit.
-    #[error("'{0}' is not a name for a method: a-z, 0-9, '.' and '-', at most 64 of them")]
-    Name(String),
+    #[error(
+        "not a name for a method: at most 64 of a-z, 0-9, '.' and '-', the first a letter or digit"
+    )]
+    Name,
     /// A built-in method has this name.
-    #[error("'{0}' is the name of a built-in method")]
-    BuiltIn(String),
+    #[error("a built-in method has this name")]
+    BuiltIn,
     /// No passes, or more than [`MAX_PASSES`].
     #[error("a method has 1 to {MAX_PASSES} passes, not {0}")]
     Count(usize),
@@ -78,10 +80,10 @@ impl Method {
     /// [`MAX_PASSES`], and for a pass that cannot be read.
     pub fn custom(id: &str, passes: &[String]) -> Result<Method, MethodError> {
         if !is_name(id) {
-            return Err(MethodError::Name(id.to_owned()));
+            return Err(MethodError::Name);
         }
         if Method::find(id).is_some() {
-            return Err(MethodError::BuiltIn(id.to_owned()));
+            return Err(MethodError::BuiltIn);
         }
         if !(1..=MAX_PASSES).contains(&passes.len()) {
             return Err(MethodError::Count(passes.len()));

@@ -1,4 +1,5 @@
 //! Fills against models that are slow and plain.
+#![allow(clippy::cast_possible_truncation, reason = "the numbers are small")]
 
 use proptest::prelude::*;
 
@@ -70,6 +71,18 @@ fn a_target_goes_on_where_its_base_says() {
 #[should_panic(expected = "2^64 units")]
 fn units_do_not_begin_anew() {
     written(&Fill::new(&Pass::Random, 1, &seed()), u64::MAX, 1, UNIT_LEN);
+}
+
+#[test]
+#[should_panic(expected = "less than 2^64 bytes")]
+fn a_target_ends_somewhere() {
+    written(&Fill::new(&Pass::Fixed([0].into()), 1, &seed()), 0, u64::MAX, 1);
+}
+
+#[test]
+#[should_panic(expected = "a pattern has bytes")]
+fn a_pattern_without_bytes_writes_nothing() {
+    Fill::new(&Pass::Fixed([].into()), 1, &seed());
 }
 
 #[test]
