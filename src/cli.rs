@@ -88,7 +88,7 @@ fn run_command(command: Command, context: &mut Context) -> Result<Exit, Failure>
         Command::Open(args) => cmd::open::run(args, context),
         Command::Inspect(args) => cmd::inspect::run(args, context),
         Command::Check(args) => cmd::check::run(args, context),
-        Command::Wipe { command } => cmd::wipe::run(command, context),
+        Command::Wipe(args) => cmd::wipe::run(args, context),
         Command::Key { command } => cmd::key::run(command, context),
         Command::Keystore { command } => cmd::keystore::run(command, context),
         Command::Tour(args) => cmd::tour::run(args, context),

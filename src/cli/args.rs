@@ -17,7 +17,7 @@ pub(crate) use keystore::{
     CopyAdd, CopyCommand, CopyNames, CopyRemove, KeystoreCommand, NewCustody, Passwd, Recover,
     Restore, ShareFiles,
 };
-pub(crate) use wipe::WipeCommand;
+pub(crate) use wipe::{RequireReach, VerifyHow, Wipe, WipeCommand};
 
 /// The whole command line.
 #[derive(Parser)]
@@ -77,11 +77,7 @@ pub(crate) enum Command {
     Open(Open),
     Inspect(Inspect),
     Check(Check),
-    #[command(subcommand_required = true)]
-    Wipe {
-        #[command(subcommand)]
-        command: WipeCommand,
-    },
+    Wipe(Wipe),
     #[command(subcommand_required = true)]
     Key {
         #[command(subcommand)]

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use sealkeep::{envelope, files};
+use sealkeep::{envelope, files, wipe};
 use sealkeep_keystore as keystore;
 
 use crate::cli::exit::Code;
@@ -41,6 +41,33 @@ pub(crate) fn file(path: &Path, error: &files::Error) -> Failure {
             if code == Code::Io { failure.because(error) } else { failure }
         }
         _ => Failure::at(Code::Unexpected, path).because(error),
+    }
+}
+
+/// An error about something that was to be wiped.
+pub(crate) fn wipe(path: &Path, error: &wipe::Error) -> Failure {
+    use wipe::Error as E;
+    let at = |code| Failure::at(code, path);
+    match error {
+        E::Cancelled => at(Code::Interrupted),
+        E::Changed => at(Code::OtherTarget),
+        E::Mismatch { .. } | E::BadBlocks { .. } | E::StillThere => {
+            at(Code::WipeFailed).because(error)
+        }
+        E::NotInPlace => at(Code::NotInPlace),
+        E::Twice => at(Code::NamedTwice),
+        E::OtherMount => at(Code::OtherMount),
+        E::Unsupported => at(Code::NotRegular),
+        E::Journal(_) => at(Code::Journal).because(error),
+        E::Busy => at(Code::WipeBusy),
+        E::JournalInside => at(Code::JournalInside),
+        E::NotADirectory(inside) => Failure::at(Code::Escapes, inside),
+        E::Io { source, .. } => {
+            let code = code_of_io(source);
+            let failure = at(code);
+            if code == Code::Io { failure.because(error) } else { failure }
+        }
+        _ => at(Code::Unexpected).because(error),
     }
 }
 

@@ -68,6 +68,8 @@ exits! {
     KeyLost = 33, "key-lost";
     /// The key is in a state that does not allow this use.
     KeyUnusable = 34, "key-unusable";
+    /// Everything was overwritten; of some of it, nobody can tell whether nothing is left.
+    BestEffort = 40, "best-effort";
     /// Stopped by SIGHUP.
     Hangup = 129, "hangup";
     /// Stopped by SIGINT (Ctrl-C).
@@ -113,12 +115,15 @@ codes! {
     Io = "E-IO" => Failure;
     Unexpected = "E-UNEXPECTED" => Failure;
     Changed = "E-CHANGED" => Failure;
+    Journal = "E-JOURNAL" => Failure;
     Usage = "E-USAGE" => Usage;
     Config = "E-CONFIG" => Usage;
     Scope = "E-SCOPE" => Usage;
     ScopeUnknown = "E-SCOPE-UNKNOWN" => NotFound;
     Pattern = "E-PATTERN" => Usage;
     Range = "E-RANGE" => Usage;
+    Method = "E-METHOD" => Usage;
+    NamedTwice = "E-NAMED-TWICE" => Usage;
     NotSeekable = "E-NOT-SEEKABLE" => Usage;
     KeyId = "E-KEY-ID" => Usage;
     NoPassphrase = "E-NO-PASSPHRASE" => Usage;
@@ -127,6 +132,8 @@ codes! {
     NoCustody = "E-NO-CUSTODY" => Usage;
     NotKeyFile = "E-NOT-KEY-FILE" => Usage;
     Partial = "E-PARTIAL" => Partial;
+    WipeFailed = "E-WIPE-FAILED" => Partial;
+    NotInPlace = "E-NOT-IN-PLACE" => Partial;
     Exists = "E-EXISTS" => Refused;
     OutputExists = "E-OUTPUT-EXISTS" => Refused;
     AlreadySealed = "E-ALREADY-SEALED" => Refused;
@@ -139,7 +146,13 @@ codes! {
     TooLong = "E-TOO-LONG" => Refused;
     Transition = "E-KEY-TRANSITION" => Refused;
     StoreExists = "E-STORE-EXISTS" => Refused;
+    WipeRefused = "E-WIPE-REFUSED" => Refused;
+    NotConfirmed = "E-NOT-CONFIRMED" => Refused;
+    OtherTarget = "E-OTHER-TARGET" => Refused;
+    JournalInside = "E-JOURNAL-INSIDE" => Refused;
+    OtherMount = "E-OTHER-MOUNT" => Refused;
     NotFound = "E-NOT-FOUND" => NotFound;
+    NothingToResume = "E-NOTHING-TO-RESUME" => NotFound;
     IsDirectory = "E-IS-DIRECTORY" => Usage;
     NotDirectory = "E-NOT-DIRECTORY" => Usage;
     Permission = "E-PERMISSION" => Permission;
@@ -156,6 +169,7 @@ codes! {
     SharesRefused = "E-SHARES-REFUSED" => Locked;
     ForeignCell = "E-FOREIGN-CELL" => Locked;
     Busy = "E-BUSY" => Busy;
+    WipeBusy = "E-WIPE-BUSY" => Busy;
     StoreDamaged = "E-STORE-DAMAGED" => StoreDamaged;
     StoreOld = "E-STORE-OLD" => StoreDamaged;
     NotErased = "E-NOT-ERASED" => StoreDamaged;

@@ -128,6 +128,21 @@ fn ask_line(question: &str, cancel: &Cancel) -> Result<SecretVec, Failure> {
     first_line(terminal, "/dev/tty")
 }
 
+/// Asks to type a word, visibly. Whether it was typed.
+///
+/// # Errors
+/// `E-NOT-CONFIRMED` when there is no terminal to ask at.
+pub(crate) fn confirm(question: &str, word: &str, cancel: &Cancel) -> Result<bool, Failure> {
+    let no_terminal = |error: std::io::Error| Failure::new(Code::NotConfirmed, "").because(error);
+    let mut terminal =
+        File::options().read(true).write(true).open("/dev/tty").map_err(no_terminal)?;
+    terminal.write_all(question.as_bytes()).map_err(no_terminal)?;
+    wait_for_line(&terminal, cancel)?;
+    let mut typed = [0; 64];
+    let len = terminal.read(&mut typed).map_err(no_terminal)?;
+    Ok(typed[..len].trim_ascii() == word.as_bytes())
+}
+
 /// Waits for a whole line while looking for signals, so that Ctrl-C brings the echo back.
 fn wait_for_line(terminal: &File, cancel: &Cancel) -> Result<(), Failure> {
     let tenth = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };

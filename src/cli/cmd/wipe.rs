@@ -1,14 +1,177 @@
-//! `wipe …`: overwriting data that is to go.
+//! `wipe`: look, show the plan, ask, overwrite, report.
 
+mod finding;
 mod methods;
+mod plan;
+mod report;
 
-use crate::cli::Context;
-use crate::cli::args::WipeCommand;
-use crate::cli::exit::Exit;
+use std::path::{Path, PathBuf};
+
+use sealkeep::envelope::Run;
+use sealkeep::wipe::{Method, Problem, Report, Require, Resume, Verify, WipeOptions, WipePlan};
+
+use crate::cli::args::{RequireReach, VerifyHow, Wipe, WipeCommand};
+use crate::cli::exit::{Code, Exit};
 use crate::cli::failure::Failure;
+use crate::cli::{Context, classify, cmd, prompt};
 
-pub(crate) fn run(command: WipeCommand, context: &Context) -> Result<Exit, Failure> {
-    match command {
-        WipeCommand::Methods => methods::run(context),
+pub(crate) fn run(args: Wipe, context: &Context) -> Result<Exit, Failure> {
+    match args.command {
+        Some(WipeCommand::Methods) => methods::run(context),
+        None if args.resume => resume(&args, context),
+        None => wipe(&args, context),
+    }
+}
+
+fn wipe(args: &Wipe, context: &Context) -> Result<Exit, Failure> {
+    let options = options(args, context)?;
+    warn_unfinished(options.journal.as_deref(), context);
+    let plan =
+        WipePlan::new(&args.paths, options).map_err(|problem| failure(&problem, context))?;
+    if args.survey {
+        return plan::survey(&plan, context);
+    }
+    plan::show(&plan, context)?;
+    if args.dry_run {
+        return plan::dry_run(&plan, context);
+    }
+    if plan.classes().iter().any(|class| !class.refused) && !args.yes {
+        ask(context)?;
+    }
+    let total = plan.work_bytes();
+    carry_out(args, context, total, |run| plan.execute(run))
+}
+
+/// Goes on with the oldest run that was cut off.
+fn resume(args: &Wipe, context: &Context) -> Result<Exit, Failure> {
+    let dir = journal_dir(args, context).unwrap_or_default();
+    let mut busy = None;
+    for path in sealkeep::wipe::unfinished(&dir) {
+        match Resume::open(&path, context.output.verbose()) {
+            Err(problem) if matches!(problem.error, sealkeep::wipe::Error::Busy) => {
+                busy = Some(problem);
+            }
+            Err(problem) => return Err(failure(&problem, context)),
+            Ok(resume) => return go_on(args, resume, context),
+        }
+    }
+    Err(match busy {
+        Some(problem) => failure(&problem, context),
+        None => Failure::at(Code::NothingToResume, &dir),
+    })
+}
+
+fn go_on(args: &Wipe, resume: Resume, context: &Context) -> Result<Exit, Failure> {
+    for root in resume.roots() {
+        context.output.say("wipe-resuming", &[("path", &root.display().to_string())])?;
+    }
+    plan::show(resume.plan(), context)?;
+    if args.dry_run {
+        return plan::dry_run(resume.plan(), context);
+    }
+    if !args.yes {
+        ask(context)?;
+    }
+    let total = resume.plan().work_bytes();
+    carry_out(args, context, total, |run| resume.execute(run))
+}
+
+fn carry_out(
+    args: &Wipe,
+    context: &Context,
+    total: u64,
+    work: impl FnOnce(&Run<'_>) -> Report,
+) -> Result<Exit, Failure> {
+    if let Some(path) = &args.report {
+        // A report that cannot be written is found out before anything is overwritten.
+        refuse_existing(path)?;
+    }
+    let done = cmd::with_progress(context, Some(total), work);
+    report::finish(&done, args.report.as_deref(), context)
+}
+
+fn ask(context: &Context) -> Result<(), Failure> {
+    if context.output.json() {
+        return Err(Failure::new(Code::NotConfirmed, "--json"));
+    }
+    let question = context.output.messages().text("wipe-confirm", &[("word", &WORD)]);
+    match prompt::confirm(&format!("{question} "), WORD, &context.cancel)? {
+        true => Ok(()),
+        false => Err(Failure::new(Code::NotConfirmed, "")),
+    }
+}
+
+/// What has to be typed, the same in every language.
+const WORD: &str = "wipe";
+
+fn options(args: &Wipe, context: &Context) -> Result<WipeOptions, Failure> {
+    let defaults = WipeOptions::new();
+    let journal = journal_dir(args, context).filter(|_| !args.no_journal);
+    if journal.is_none() && !args.no_journal {
+        context.output.warn("W-NO-JOURNAL", "warn-no-journal", &[]);
+    }
+    Ok(WipeOptions {
+        method: match &args.method {
+            Some(id) => method(id, context)?,
+            None => defaults.method,
+        },
+        verify: match args.verify {
+            None | Some(VerifyHow::Last) => Verify::Last,
+            Some(VerifyHow::Every) => Verify::Every,
+            Some(VerifyHow::Sample) => Verify::Sample,
+        },
+        require: match args.require {
+            None | Some(RequireReach::BestEffort) => Require::BestEffort,
+            Some(RequireReach::InPlace) => Require::InPlace,
+            Some(RequireReach::Nothing) => Require::Nothing,
+        },
+        hard_links: args.hard_links,
+        in_use: args.in_use,
+        whole: args.whole,
+        keep: args.keep,
+        list: context.output.verbose(),
+        journal: journal.filter(|_| !args.survey && !args.dry_run),
+        ..defaults
+    })
+}
+
+fn method(id: &str, context: &Context) -> Result<Method, Failure> {
+    let own = || context.settings.wipe.methods.iter().find(|method| method.id() == id).cloned();
+    Method::find(id).or_else(own).ok_or_else(|| Failure::new(Code::Method, id))
+}
+
+/// The journal lies beside the key store: on storage that is kept apart from the data.
+fn journal_dir(args: &Wipe, context: &Context) -> Option<PathBuf> {
+    args.journal.clone().or_else(|| {
+        let store = context.settings.keystore.as_ref()?;
+        let mut name = store.file_name()?.to_owned();
+        name.push(".wipe");
+        Some(store.with_file_name(name))
+    })
+}
+
+fn warn_unfinished(dir: Option<&Path>, context: &Context) {
+    let count = dir.map_or(0, |dir| sealkeep::wipe::unfinished(dir).len());
+    if count > 0 {
+        context.output.warn("W-UNFINISHED-WIPE", "warn-unfinished-wipe", &[("count", &count)]);
+    }
+}
+
+fn refuse_existing(path: &Path) -> Result<(), Failure> {
+    match path.symlink_metadata() {
+        Ok(_) => Err(Failure::at(Code::OutputExists, path)),
+        Err(_) => {
+            let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty());
+            let found = dir.unwrap_or(Path::new(".")).metadata();
+            found.map(|_| ()).map_err(|error| Failure::io(path, &error))
+        }
+    }
+}
+
+/// What a problem means; a signal is told as the signal it was.
+fn failure(problem: &Problem, context: &Context) -> Failure {
+    match problem.error {
+        sealkeep::wipe::Error::Cancelled if context.cancel.is_asked() => context.cancel.failure(),
+        _ => classify::wipe(&problem.path, &problem.error),
     }
 }
