@@ -1,11 +1,13 @@
 //! Who has files open or mapped, and what memory is swapped to, through `/proc`.
 //!
-//! Follows Documentation/filesystems/proc.rst §1.1 (`maps`, `map_files`, `exe`) and §3.8 (`fdinfo`), `proc_pid_fd(5)` and
+//! Follows Documentation/filesystems/proc.rst §1.1 (`maps`, `exe`), §3.8 (`fdinfo`) and §3.9 (`map_files`), `proc_pid_fd(5)` and
 //! `proc_swaps(5)`. Not to be seen there: files that only the kernel has open (behind a loop device, a network export or
 //! a swap area), those on their way between processes or registered with an `io_uring`, and those of a thread that does
 //! not share the descriptors of its process.
 
 mod maps;
+#[cfg(test)]
+mod tests;
 mod visit;
 
 use std::collections::{HashMap, HashSet};

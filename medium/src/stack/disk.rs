@@ -60,7 +60,7 @@ fn turning(node: &Node) -> Medium {
     }
 }
 
-/// Turns per minute (SBC-3 §6.5.2, page B1h): 0 not said, 1 none. Linux has the page in sysfs since 5.17.
+/// Turns per minute (page B1h of SBC-3): 0 not said, 1 none. Linux has the page in sysfs since 5.17.
 fn rotation_rate(node: &Node) -> Option<u16> {
     let page = node.raw("device/vpd_pgb1")?;
     Some(u16::from_be_bytes([*page.get(4)?, *page.get(5)?]))
@@ -163,7 +163,7 @@ fn vendor(node: &Node) -> Option<String> {
     node.text("device/vendor").filter(|vendor| !vendor.starts_with("0x"))
 }
 
-/// Of a SCSI disk it is page 80h (SPC-4 §7.8.14), four bytes before it.
+/// Of a SCSI disk it is page 80h (SPC-4), four bytes before it.
 fn serial(node: &Node) -> Option<String> {
     let page = || {
         let page = node.raw("device/vpd_pg80")?;

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 pub(super) struct Node(PathBuf);
 
 impl Node {
-    /// The device with this number (`/sys/dev/block`, Documentation/ABI/stable/sysfs-devices).
+    /// The device with this number (`/sys/dev/block`, Documentation/ABI/testing/sysfs-dev).
     pub(super) fn numbered(sys: &Path, (major, minor): (u32, u32)) -> Option<Self> {
         Self::at(&sys.join(format!("dev/block/{major}:{minor}"))).filter(|_| major != 0)
     }

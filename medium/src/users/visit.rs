@@ -37,8 +37,9 @@ impl Visit {
         let mut visit = Self { complete: true, ..Self::default() };
         visit.look(dir, wanted);
         if !visit.has_files {
-            // Of a kernel thread there is nothing more. But where only the first thread has ended, the others go on.
-            for task in entries(&dir.join("task")).unwrap_or_default() {
+            // Where only the first thread has ended, the others go on.
+            let tasks = entries(&dir.join("task")).unwrap_or_default();
+            for task in tasks.iter().filter(|_| tasks.len() > 1) {
                 visit.look(&dir.join("task").join(task), wanted);
             }
         }
@@ -160,7 +161,7 @@ fn access(info: &Path) -> Access {
         return Access::Writes;
     };
     let flags = OFlags::from_bits_retain(flags);
-    match flags & OFlags::ACCMODE {
+    match flags & OFlags::RWMODE {
         _ if flags.contains(OFlags::PATH) => Access::Holds,
         OFlags::RDONLY => Access::Reads,
         _ => Access::Writes,
