@@ -133,9 +133,23 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// The name used in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::File => "file",
+            Self::Directory => "directory",
+            Self::Symlink => "symlink",
+            Self::Special => "special",
+            Self::Device => "device",
+            Self::FreeSpace => "free-space",
+        }
+    }
+
     /// Whether there is content to overwrite.
-    pub(super) fn has_content(self) -> bool {
-        matches!(self, Self::File | Self::Device)
+    #[must_use]
+    pub fn has_content(self) -> bool {
+        matches!(self, Self::File | Self::Device | Self::FreeSpace)
     }
 }
 

@@ -8,7 +8,9 @@ mod report;
 use std::path::{Path, PathBuf};
 
 use sealkeep::envelope::Run;
-use sealkeep::wipe::{Method, Problem, Report, Require, Resume, Verify, WipeOptions, WipePlan};
+use sealkeep::wipe::{
+    Error, Method, Problem, Report, Require, Resume, Verify, WipeOptions, WipePlan, unfinished,
+};
 
 use crate::cli::args::{RequireReach, VerifyHow, Wipe, WipeCommand};
 use crate::cli::exit::{Code, Exit};
@@ -26,8 +28,7 @@ pub(crate) fn run(args: Wipe, context: &Context) -> Result<Exit, Failure> {
 fn wipe(args: &Wipe, context: &Context) -> Result<Exit, Failure> {
     let options = options(args, context)?;
     warn_unfinished(options.journal.as_deref(), context);
-    let plan =
-        WipePlan::new(&args.paths, options).map_err(|problem| failure(&problem, context))?;
+    let plan = WipePlan::new(&args.paths, options).map_err(|problem| failure(&problem, context))?;
     if args.survey {
         return plan::survey(&plan, context);
     }
@@ -46,9 +47,9 @@ fn wipe(args: &Wipe, context: &Context) -> Result<Exit, Failure> {
 fn resume(args: &Wipe, context: &Context) -> Result<Exit, Failure> {
     let dir = journal_dir(args, context).unwrap_or_default();
     let mut busy = None;
-    for path in sealkeep::wipe::unfinished(&dir) {
+    for path in unfinished(&dir) {
         match Resume::open(&path, context.output.verbose()) {
-            Err(problem) if matches!(problem.error, sealkeep::wipe::Error::Busy) => {
+            Err(problem) if matches!(problem.error, Error::Busy) => {
                 busy = Some(problem);
             }
             Err(problem) => return Err(failure(&problem, context)),
@@ -151,7 +152,7 @@ fn journal_dir(args: &Wipe, context: &Context) -> Option<PathBuf> {
 }
 
 fn warn_unfinished(dir: Option<&Path>, context: &Context) {
-    let count = dir.map_or(0, |dir| sealkeep::wipe::unfinished(dir).len());
+    let count = dir.map_or(0, |dir| unfinished(dir).len());
     if count > 0 {
         context.output.warn("W-UNFINISHED-WIPE", "warn-unfinished-wipe", &[("count", &count)]);
     }
@@ -168,10 +169,15 @@ fn refuse_existing(path: &Path) -> Result<(), Failure> {
     }
 }
 
-/// What a problem means; a signal is told as the signal it was.
+/// What a problem means.
 fn failure(problem: &Problem, context: &Context) -> Failure {
-    match problem.error {
-        sealkeep::wipe::Error::Cancelled if context.cancel.is_asked() => context.cancel.failure(),
-        _ => classify::wipe(&problem.path, &problem.error),
+    error_at(&problem.path, &problem.error, context)
+}
+
+/// What an error at `path` means; a signal is told as the signal it was.
+fn error_at(path: &Path, error: &Error, context: &Context) -> Failure {
+    match error {
+        Error::Cancelled if context.cancel.is_asked() => context.cancel.failure(),
+        _ => classify::wipe(path, error),
     }
 }

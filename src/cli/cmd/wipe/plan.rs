@@ -28,9 +28,9 @@ fn show_classes(plan: &WipePlan, context: &Context) -> Result<(), Failure> {
         let (kind, lies) = (kind(class, messages), where_it_lies(place));
         let args: crate::cli::messages::Args<'_> =
             &[("count", &count), ("kind", &kind), ("bytes", &bytes), ("place", &lies)];
-        let key = if class.kind_has_content() { "wipe-class" } else { "wipe-class-names" };
+        let key = if class.kind.has_content() { "wipe-class" } else { "wipe-class-names" };
         context.output.say(key, args)?;
-        if class.kind_has_content() {
+        if class.kind.has_content() {
             let text = finding::reach(class.reach, messages);
             context.output.say("wipe-claim", &[("text", &text)])?;
         }
@@ -90,12 +90,13 @@ fn document(plan: &WipePlan, context: &Context) -> Value {
             "findings": findings_json(class, place, messages),
         })
     });
-    let problems = plan.problems().iter().map(|problem| {
-        context.output.failure_json(&failure(problem, context))
-    });
+    let problems = plan
+        .problems()
+        .iter()
+        .map(|problem| context.output.failure_json(&failure(problem, context)));
     json!({
         "targets": targets.collect::<Vec<_>>(),
-        "places": plan.places(),
+        "places": plan.places().iter().map(|place| &**place).collect::<Vec<_>>(),
         "passes": plan.passes(),
         "work_bytes": plan.work_bytes(),
         "problems": problems.collect::<Vec<_>>(),
@@ -107,7 +108,7 @@ pub(super) fn findings<'f>(
     class: &'f Class,
     place: &'f Place,
 ) -> impl Iterator<Item = &'f Finding> {
-    let under = class.kind_has_content().then_some(&place.findings);
+    let under = class.kind.has_content().then_some(&place.findings);
     class.findings.iter().chain(under.into_iter().flatten())
 }
 
