@@ -1,11 +1,11 @@
 //! A mounted file system and all that lies under it: what holds for every file on it.
 
-use std::fs;
+use std::fs::{self, File};
 use std::os::fd::BorrowedFd;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{major, minor};
+use rustix::fs::{AtFlags, StatxFlags, major, minor, statx};
 use rustix::io::Errno;
 use serde::Serialize;
 
@@ -142,6 +142,15 @@ impl Place {
     #[must_use]
     pub fn reach(&self) -> Reach {
         Reach::of(&self.findings)
+    }
+
+    /// The directory that it is mounted at, if nothing else is mounted over it.
+    #[must_use]
+    pub fn open(&self) -> Option<File> {
+        let mount = self.mount.as_ref()?;
+        let dir = File::open(&mount.point).ok()?;
+        let stat = statx(&dir, "", AtFlags::EMPTY_PATH, StatxFlags::MNT_ID).ok()?;
+        (stat.stx_mnt_id == mount.id).then_some(dir)
     }
 
     /// Whether freed blocks can be offered to the device for discarding.

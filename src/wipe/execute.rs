@@ -210,6 +210,9 @@ impl Work<'_> {
         for job in &mut jobs {
             job.settle();
         }
+        if result.is_ok() && jobs.iter().any(|job| job.verdict() == Verdict::Unfinished) {
+            result = Err(Error::Cancelled);
+        }
         let plan = self.plan;
         let sure = |job: &Job<'_>| {
             matches!(job.verdict(), Verdict::Verified | Verdict::BestEffort | Verdict::NotInPlace)
@@ -515,7 +518,9 @@ impl Work<'_> {
         for (number, place) in self.plan.places.iter().enumerate() {
             let (mut journal_emptied, mut trimmed) = (None, None);
             if let Some(touched) = self.places.get(&number) {
-                let dir = touched.dir.as_fd();
+                // Through an overlay, the file system beneath has to be reached by its own mount.
+                let own = place.open();
+                let dir = own.as_ref().map_or(touched.dir.as_fd(), AsFd::as_fd);
                 let flushed = syncfs(dir).is_ok();
                 if place.journal != FsJournal::None {
                     journal_emptied = Some(flushed && ext4_empty_journal(dir).is_ok());

@@ -28,19 +28,26 @@ pub(super) fn finish(
     }
     say(report, context)?;
     failures.iter().for_each(|one| context.output.mention(one));
-    if let Some(error) = &report.stopped {
-        let path = report.journal.as_deref().unwrap_or(Path::new(""));
-        let mut stop = error_at(path, error, context);
-        stop.report = Some(body);
-        return Err(stop);
-    }
     context.output.document(SCHEMA, body)?;
+    if let Some(stop) = stopped(report, context) {
+        // The document says it too.
+        if !context.output.json() {
+            context.output.explain(&stop);
+        }
+        return Ok(stop.code.exit());
+    }
     Ok(match report.conclusion() {
         Conclusion::Verified => Exit::Ok,
         Conclusion::BestEffort => Exit::BestEffort,
         Conclusion::Refused => Exit::Refused,
         Conclusion::Partial | Conclusion::Interrupted => Exit::Partial,
     })
+}
+
+/// Why the run ended early; what is left to do stands in the journal.
+fn stopped(report: &Report, context: &Context) -> Option<Failure> {
+    let path = report.journal.as_deref().unwrap_or(Path::new(""));
+    report.stopped.as_ref().map(|error| error_at(path, error, context))
 }
 
 /// Everything that went wrong with a target, or kept it from being touched.
@@ -175,6 +182,7 @@ fn document(report: &Report, failures: &[Failure], context: &Context) -> Value {
         "targets": report.rows.iter().map(|row| target(row, report, context)).collect::<Vec<_>>(),
         "residual": residual,
         "failures": failures.iter().map(|one| context.output.failure_json(one)).collect::<Vec<_>>(),
+        "stopped": stopped(report, context).map(|one| context.output.failure_json(&one)),
         "journal": report.journal.as_ref().map(|path| path.display().to_string()),
     })
 }
