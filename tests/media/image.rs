@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, Once};
+use std::thread::sleep;
+use std::time::Duration;
 
 use crate::world::skip;
 
@@ -88,9 +90,9 @@ impl Image {
     /// Takes it down in good order: everything is in the image file then.
     pub(crate) fn unmount(&mut self) {
         for mount in self.above.drain(..).rev() {
-            run(Command::new("umount").arg(mount));
+            unmount(&mount);
         }
-        run(Command::new("umount").arg(self.root()));
+        unmount(&self.root());
     }
 
     /// Copies what has reached the image up to one moment. Whoever writes to it must be stopped before; what is under way is
@@ -177,6 +179,18 @@ pub(crate) fn run(command: &mut Command) -> String {
     let output = command.output().unwrap_or_else(|e| panic!("{command:?}: {e}"));
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// The kernel may still be closing the files of a process that was killed.
+fn unmount(mount: &Path) {
+    let try_once = || Command::new("umount").arg(mount).output().expect("there is umount");
+    for _ in 0..100 {
+        if try_once().status.success() {
+            return;
+        }
+        sleep(Duration::from_millis(20));
+    }
+    panic!("{}", String::from_utf8_lossy(&try_once().stderr));
 }
 
 /// A folder of our own in memory. What a run that was killed left there is taken down first.

@@ -1,6 +1,7 @@
 //! Content of which every piece is recognised wherever it lies, and the search for it in a raw image.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::fs::File;
 use std::io::Read;
 use std::ops::Range;
@@ -33,7 +34,7 @@ pub(crate) struct Version {
 }
 
 /// What a search found.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Found {
     /// Blocks of which at least one record is there.
     pub(crate) blocks: BTreeMap<Version, BTreeSet<u32>>,
@@ -157,6 +158,17 @@ impl Found {
     /// Whether there is nothing of any content, not even a piece of a record.
     pub(crate) fn no_content(&self) -> bool {
         self.all() == 0 && self.torn == 0
+    }
+}
+
+/// Short: the numbers of a thousand blocks say less than how many they are.
+impl fmt::Debug for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (of, blocks) in &self.blocks {
+            let range = (blocks.first(), blocks.last());
+            write!(f, "{} blocks {range:?} of {of:?}, ", blocks.len())?;
+        }
+        write!(f, "{} torn records, {} names", self.torn, self.names)
     }
 }
 

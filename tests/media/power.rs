@@ -45,10 +45,20 @@ impl Run {
         command
     }
 
-    fn start(&self) -> Child {
+    fn spawn(&self) -> Child {
         let mut command = self.command(&["--method", METHOD]);
         command.arg(&self.scene.file).stdout(Stdio::piped()).stderr(Stdio::piped());
         command.spawn().expect("the program starts")
+    }
+
+    /// Starts it and waits until it has written down what it is about to do, or has ended.
+    fn start(&self) -> Child {
+        let mut child = self.spawn();
+        let is_empty = || fs::read_dir(&self.journal).map_or(true, |mut dir| dir.next().is_none());
+        while is_empty() && child.try_wait().expect("it is our child").is_none() {
+            sleep(Duration::from_micros(200));
+        }
+        child
     }
 
     /// Goes on, and searches the image. Whether there was anything to go on with.
@@ -79,11 +89,12 @@ impl Run {
     }
 }
 
-/// How long a wipe takes that is left alone.
+/// How long a wipe goes on that is left alone.
 fn duration(len: usize) -> Option<Duration> {
     let run = Run::new(len)?;
+    let child = run.start();
     let start = Instant::now();
-    let output = run.start().wait_with_output().expect("it is our child");
+    let output = child.wait_with_output().expect("it is our child");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     Some(start.elapsed())
 }
@@ -105,15 +116,15 @@ fn kill(mut child: Child) {
     child.wait().expect("it is ours");
 }
 
-/// Stops wipes at moments spread over their duration. Enough of them must have been under way.
+/// Stops wipes at moments spread over their duration, the first while it starts. Enough of them must have been under way.
 fn stopped(rounds: u32, len: usize, stop: impl Fn(u32, Run, Child) -> Run) {
     let Some(whole) = duration(len) else { return };
     let mut resumed = 0;
     for round in 0..rounds {
         let run = Run::new(len).expect("as before");
         let run = if round % 2 == 1 { run.with_journal_inside() } else { run };
-        let child = run.start();
-        sleep(whole * (2 * round + 1) / (2 * rounds));
+        let child = if round == 0 { run.spawn() } else { run.start() };
+        sleep(whole * round / rounds);
         resumed += u32::from(stop(round, run, child).resume());
     }
     assert!(resumed * 3 >= rounds, "only {resumed} of {rounds} wipes were under way");
