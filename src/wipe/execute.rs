@@ -15,7 +15,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use rustix::fs::{Dir, fdatasync, fsync, syncfs};
 use sealkeep_medium::finding::Code;
-use sealkeep_medium::ioctl::{ext4_empty_journal, trim};
+use sealkeep_medium::ioctl::{ext4_empty_journal, ext4_write_journal_back, trim};
 use sealkeep_medium::place::Journal as FsJournal;
 
 use super::error::{Error, io};
@@ -34,6 +34,9 @@ const LARGE: u64 = 4 * 1024 * 1024;
 
 /// Rows about targets that did not go well, at most, unless all are asked for.
 const MOST_ROWS: usize = 10_000;
+
+/// Directories held open at a time.
+const MOST_DIRS: usize = 256;
 
 /// A run that goes on.
 pub(super) struct Resumed {
@@ -421,13 +424,37 @@ impl Work<'_> {
         OsStr::from_bytes(split_parent(&target.path).1).to_owned()
     }
 
-    /// Links and special files first, then directories from the innermost out.
+    /// Links and special files first, then directories from the innermost out. Between the levels the entries that were
+    /// taken away are brought to the medium: a directory that is removed first would take its blocks along as they were.
     fn remove_names(&mut self, names: &[&Target]) -> Result<(), Error> {
-        let (dirs, others): (Vec<&&Target>, Vec<&&Target>) =
-            names.iter().partition(|target| target.kind == Kind::Directory);
+        let mut levels: BTreeMap<Option<usize>, Vec<&Target>> = BTreeMap::new();
+        for target in names {
+            let directory = target.kind == Kind::Directory;
+            levels.entry(directory.then(|| depth(&target.path))).or_default().push(target);
+        }
+        let others = levels.remove(&None).unwrap_or_default();
+        self.remove_level(&others)?;
+        for dirs in levels.into_values().rev() {
+            self.bring_entries_to_the_medium();
+            self.remove_level(&dirs)?;
+        }
+        Ok(())
+    }
+
+    /// Where that cannot be done, the survey has said that names may stay.
+    fn bring_entries_to_the_medium(&self) {
+        for (&number, touched) in &self.places {
+            let _ = syncfs(touched.dir.as_fd());
+            if self.plan.places[number].journal == FsJournal::CanBeEmptied {
+                let _ = ext4_write_journal_back(touched.dir.as_fd());
+            }
+        }
+    }
+
+    fn remove_level(&mut self, targets: &[&Target]) -> Result<(), Error> {
         let mut cache = DirCache::default();
         let mut touched: Vec<Arc<OwnedFd>> = Vec::new();
-        for target in others.into_iter().chain(dirs.into_iter().rev()) {
+        for target in targets {
             if self.run.cancel.load(Ordering::Relaxed) {
                 return Err(Error::Cancelled);
             }
@@ -437,8 +464,10 @@ impl Work<'_> {
                     let place = self.plan.classes[target.class as usize].place;
                     let known = self.places.entry(place);
                     known.or_insert_with(|| Touched { dir: Arc::clone(&dir), freed: 0 });
-                    touched.push(dir);
-                    if touched.len() > MOST_ROWS {
+                    if touched.last().is_none_or(|last| !Arc::ptr_eq(last, &dir)) {
+                        touched.push(dir);
+                    }
+                    if touched.len() > MOST_DIRS {
                         sync_dirs(&std::mem::take(&mut touched).iter().collect::<Vec<_>>())?;
                     }
                 }
@@ -594,6 +623,11 @@ fn sync_dirs(dirs: &[&Arc<OwnedFd>]) -> Result<(), Error> {
         many => crate::parallel::sync_file_systems(many.iter().copied())
             .map_err(io("flush the directories")),
     }
+}
+
+/// How far below its root something lies.
+fn depth(path: &[u8]) -> usize {
+    if path.is_empty() { 0 } else { 1 + path.iter().filter(|&&byte| byte == b'/').count() }
 }
 
 fn is_empty(dir: &OwnedFd, name: &OsStr) -> Result<bool, Error> {
