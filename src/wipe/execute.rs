@@ -18,6 +18,7 @@ use sealkeep_medium::finding::Code;
 use sealkeep_medium::ioctl::{ext4_empty_journal, ext4_write_journal_back, trim};
 use sealkeep_medium::place::Journal as FsJournal;
 
+use super::buffer::Scratch;
 use super::error::{Error, io};
 use super::fill::Fill;
 use super::job::Job;
@@ -279,8 +280,8 @@ impl Work<'_> {
         }
         let begun = Instant::now();
         let (fill, sampled) = (&self.fills[number], verify == Verify::Sample);
-        self.each(jobs, |job, run| {
-            job.read_back(fill, sampled, run);
+        self.each(jobs, |job, scratch, run| {
+            job.read_back(fill, sampled, scratch, run);
             if last {
                 job.examine_again();
             }
@@ -300,7 +301,7 @@ impl Work<'_> {
             return self.write_large(job, number);
         }
         let fill = &self.fills[number];
-        self.each(jobs, |job, run| job.write(fill, 0, run, |_, _| Ok(())));
+        self.each(jobs, |job, scratch, run| job.write(fill, 0, scratch, run, |_, _| Ok(())));
         Ok(())
     }
 
@@ -324,7 +325,8 @@ impl Work<'_> {
             ranges: job.ranges.clone(),
         };
         let (mut told, every) = (Instant::now(), self.plan.options.checkpoint);
-        job.write(&self.fills[number], from, self.run, |file, chunk| {
+        let mut scratch = Scratch::default();
+        job.write(&self.fills[number], from, &mut scratch, self.run, |file, chunk| {
             if told.elapsed() >= every {
                 fdatasync(file).map_err(io("flush it"))?;
                 reached.chunk = chunk;
@@ -337,20 +339,25 @@ impl Work<'_> {
     }
 
     /// Works on all jobs: small ones side by side, large ones one after the other with all threads.
-    fn each(&self, jobs: &mut [Job<'_>], work: impl Fn(&mut Job<'_>, &Run<'_>) + Sync) {
+    fn each(
+        &self,
+        jobs: &mut [Job<'_>],
+        work: impl Fn(&mut Job<'_>, &mut Scratch, &Run<'_>) + Sync,
+    ) {
         let (large, small): (Vec<_>, Vec<_>) = jobs.iter_mut().partition(|job| job.bytes() > LARGE);
         let small: Vec<Mutex<&mut Job<'_>>> = small.into_iter().map(Mutex::new).collect();
         parallel(
             self.run.workers,
             small.len(),
-            |at, _: &mut ()| {
+            |at, scratch: &mut Scratch| {
                 let mut job = small[at].lock().unwrap_or_else(PoisonError::into_inner);
-                work(&mut job, &self.run.single());
+                work(&mut job, scratch, &self.run.single());
             },
             |()| false,
         );
+        let mut scratch = Scratch::default();
         for job in large {
-            work(job, self.run);
+            work(job, &mut scratch, self.run);
         }
     }
 

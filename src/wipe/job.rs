@@ -13,6 +13,7 @@ use sealkeep_medium::place::{Family, Journal};
 use sealkeep_medium::survey::Survey;
 use zeroize::Zeroizing;
 
+use super::buffer::Scratch;
 use super::error::{Error, io};
 use super::fill::Fill;
 use super::overwrite::{Bad, Pass, write_pass};
@@ -140,6 +141,7 @@ impl<'p> Job<'p> {
         &mut self,
         fill: &Fill,
         from: u64,
+        scratch: &mut Scratch,
         run: &Run<'_>,
         reached: impl FnMut(&File, u64) -> Result<(), Error>,
     ) {
@@ -149,7 +151,7 @@ impl<'p> Job<'p> {
         let mut reached = reached;
         let pass = Pass { fill, base: self.target.base, ranges: &self.ranges };
         let file = &self.file;
-        match write_pass(file, pass, from, run, |chunk| reached(file, chunk)) {
+        match write_pass(file, pass, from, scratch, run, |chunk| reached(file, chunk)) {
             Ok(bad) => self.bad.join(bad),
             Err(error) => self.error = Some(error),
         }
@@ -163,16 +165,28 @@ impl<'p> Job<'p> {
     }
 
     /// Reads a pass back, past the cache if there is a way.
-    pub(super) fn read_back(&mut self, fill: &Fill, sampled: bool, run: &Run<'_>) {
+    pub(super) fn read_back(
+        &mut self,
+        fill: &Fill,
+        sampled: bool,
+        scratch: &mut Scratch,
+        run: &Run<'_>,
+    ) {
         if self.error.is_some() || self.ranges.is_empty() {
             return;
         }
-        if let Err(error) = self.try_read_back(fill, sampled, run) {
+        if let Err(error) = self.try_read_back(fill, sampled, scratch, run) {
             self.error = Some(error);
         }
     }
 
-    fn try_read_back(&mut self, fill: &Fill, sampled: bool, run: &Run<'_>) -> Result<(), Error> {
+    fn try_read_back(
+        &mut self,
+        fill: &Fill,
+        sampled: bool,
+        scratch: &mut Scratch,
+        run: &Run<'_>,
+    ) -> Result<(), Error> {
         let source = self.source()?;
         self.read_back = Some(source.how());
         let sample;
@@ -183,7 +197,7 @@ impl<'p> Job<'p> {
             &self.ranges
         };
         let pass = Pass { fill, base: self.target.base, ranges };
-        let bad = read_back(&source, pass, run)?;
+        let bad = read_back(&source, pass, scratch, run)?;
         self.bad.join(bad);
         Ok(())
     }

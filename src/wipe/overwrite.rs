@@ -8,7 +8,7 @@ use std::thread;
 
 use rustix::io::{Errno, pwrite};
 
-use super::buffer::{ALIGN, Buffer, CHUNK, Chunks};
+use super::buffer::{ALIGN, Buffer, CHUNK, Chunks, Scratch};
 use super::error::{Error, io};
 use super::fill::Fill;
 use crate::envelope::Run;
@@ -73,6 +73,7 @@ pub(super) fn write_pass(
     file: impl AsFd + Sync,
     pass: Pass<'_>,
     from: u64,
+    scratch: &mut Scratch,
     run: &Run<'_>,
     mut reached: impl FnMut(u64) -> Result<(), Error>,
 ) -> Result<Bad, Error> {
@@ -92,10 +93,10 @@ pub(super) fn write_pass(
         pass.fill.write(pass.base, offset, buffer.get(len));
     };
     if chunks.count() - from.min(chunks.count()) <= FEW || run.workers.get() == 1 {
-        let mut buffer = Buffer::default();
+        let buffer = &mut scratch.buffer;
         for number in from..chunks.count() {
-            fill(number, &mut buffer);
-            put(number, &mut buffer, &mut bad)?;
+            fill(number, buffer);
+            put(number, buffer, &mut bad)?;
         }
         return Ok(bad);
     }
