@@ -5,7 +5,8 @@
 //! journal counts them (`done`). At the very end directories go, and the journal of the file system is emptied. If we crash
 //! anywhere, a resumed run wipes what is still there from its beginning, large targets from the place last reached.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
@@ -90,7 +91,7 @@ impl WipePlan {
             reached,
             journal,
             places: BTreeMap::new(),
-            linked: HashSet::new(),
+            linked: HashMap::new(),
             run,
             plan: &self,
             report,
@@ -164,8 +165,8 @@ struct Work<'w> {
     journal: Option<Journal>,
     reached: Option<Reached>,
     places: BTreeMap<usize, Touched>,
-    /// Files with several names that were overwritten already.
-    linked: HashSet<(u64, u64)>,
+    /// Files with several names, and what became of them under the first.
+    linked: HashMap<(u64, u64), Verdict>,
     report: Report,
 }
 
@@ -214,6 +215,7 @@ impl Work<'_> {
         for job in &mut jobs {
             job.settle();
         }
+        self.settle_twins(&mut jobs);
         if result.is_ok() && jobs.iter().any(|job| job.verdict() == Verdict::Unfinished) {
             result = Err(Error::Cancelled);
         }
@@ -241,10 +243,14 @@ impl Work<'_> {
         Self: 'p,
     {
         let plan: &'p WipePlan = self.plan;
+        let linked = &self.linked;
         let opened = parallel(
             self.run.workers,
             group.len(),
-            |at, dirs: &mut DirCache| Job::open(plan, group[at], dirs),
+            |at, dirs: &mut DirCache| {
+                let another_name = linked.contains_key(&group[at].id);
+                Job::open(plan, group[at], dirs, another_name)
+            },
             |_| false,
         );
         let (mut jobs, mut failed) = (Vec::with_capacity(group.len()), Vec::new());
@@ -253,8 +259,13 @@ impl Work<'_> {
                 Ok(mut job) => {
                     let touched = self.places.entry(job.class.place);
                     touched.or_insert_with(|| Touched { dir: Arc::clone(&job.dir), freed: 0 });
-                    if job.survey.file.links > 1 && !self.linked.insert(job.target.id) {
-                        job.ranges.clear();
+                    match self.linked.entry(job.target.id) {
+                        // Not known yet if the first name is in this group.
+                        Entry::Occupied(first) => job.leave_to(*first.get()),
+                        Entry::Vacant(first) if job.survey.file.links > 1 => {
+                            first.insert(Verdict::Unfinished);
+                        }
+                        Entry::Vacant(_) => {}
                     }
                     jobs.push(job);
                 }
@@ -264,15 +275,24 @@ impl Work<'_> {
         (jobs, failed)
     }
 
+    /// Further names of a file have the verdict of the first.
+    fn settle_twins(&mut self, jobs: &mut [Job<'_>]) {
+        for job in jobs.iter().filter(|job| job.survey.file.links > 1 && job.twin.is_none()) {
+            self.linked.insert(job.target.id, job.verdict());
+        }
+        for job in jobs.iter_mut().filter(|job| job.twin.is_some()) {
+            job.twin = self.linked.get(&job.target.id).copied();
+        }
+    }
+
     /// One pass over all files of a group: written, flushed, read back.
     fn pass(&mut self, jobs: &mut [Job<'_>], number: usize) -> Result<(), Error> {
         let begun = Instant::now();
         let last = number + 1 == self.fills.len();
         self.write(jobs, number)?;
         self.flush(jobs);
-        let bytes: u64 = jobs.iter().filter(|job| job.error.is_none()).map(Job::bytes).sum();
         let report = &mut self.report.passes[number];
-        report.bytes += bytes;
+        report.bytes += jobs.iter_mut().map(Job::take_written).sum::<u64>();
         report.seconds += begun.elapsed().as_secs_f64();
         let verify = self.plan.options.verify;
         if !last && verify != Verify::Every {
@@ -287,7 +307,7 @@ impl Work<'_> {
             }
         });
         let report = &mut self.report.passes[number];
-        report.read_back_bytes += if sampled { bytes / 10 } else { bytes };
+        report.read_back_bytes += jobs.iter_mut().map(Job::take_compared).sum::<u64>();
         report.read_back_seconds += begun.elapsed().as_secs_f64();
         Ok(())
     }
@@ -467,7 +487,10 @@ impl Work<'_> {
             }
             match self.remove_name(target, &mut cache) {
                 Ok(Some(dir)) => {
-                    self.report.tally.names += 1;
+                    self.report.tally.count(Verdict::Removed);
+                    if self.wants_row(target, Verdict::Removed) {
+                        self.report.rows.push(untouched(self.plan, target, Verdict::Removed, None));
+                    }
                     let place = self.plan.classes[target.class as usize].place;
                     let known = self.places.entry(place);
                     known.or_insert_with(|| Touched { dir: Arc::clone(&dir), freed: 0 });
@@ -542,7 +565,7 @@ impl Work<'_> {
     }
 
     fn wants_row(&self, target: &Target, verdict: Verdict) -> bool {
-        let well = matches!(verdict, Verdict::Verified | Verdict::BestEffort);
+        let well = matches!(verdict, Verdict::Verified | Verdict::BestEffort | Verdict::Removed);
         let named = target.path.is_empty() && target.kind != Kind::Directory;
         self.plan.options.list || named || (!well && self.report.rows.len() < MOST_ROWS)
     }

@@ -41,10 +41,15 @@ pub(super) struct Job<'p> {
     read_back: Option<ReadBack>,
     after: Option<Extents>,
     moved: bool,
+    written: u64,
+    compared: u64,
+    /// Another name of a file that is wiped under its first name: what became of that.
+    pub(super) twin: Option<Verdict>,
 }
 
 impl<'p> Job<'p> {
-    /// Opens the target and examines it once more: it must be what the plan was made for.
+    /// Opens the target and examines it once more: it must be what the plan was made for. `another_name`: it was wiped, and
+    /// cut, under another name already.
     ///
     /// # Errors
     /// `Changed`, `Io`.
@@ -52,6 +57,7 @@ impl<'p> Job<'p> {
         plan: &'p WipePlan,
         target: &'p Target,
         dirs: &mut DirCache,
+        another_name: bool,
     ) -> Result<Self, Error> {
         let root = &plan.roots[target.root as usize];
         let class = &plan.classes[target.class as usize];
@@ -81,14 +87,17 @@ impl<'p> Job<'p> {
             read_back: None,
             after: None,
             moved: false,
+            written: 0,
+            compared: 0,
+            twin: None,
             target,
             class,
             dir,
             file,
             survey,
         };
-        job.check_unchanged(plan)?;
-        if job.is_inline() {
+        job.check_unchanged(plan, another_name)?;
+        if job.is_inline() && !another_name {
             let mut old = Zeroizing::new(vec![0; usize::try_from(target.size).unwrap_or(0)]);
             job.file.read_exact_at(&mut old, 0).map_err(io("read it"))?;
             job.inline = Some(old);
@@ -96,10 +105,10 @@ impl<'p> Job<'p> {
         Ok(job)
     }
 
-    fn check_unchanged(&self, plan: &WipePlan) -> Result<(), Error> {
+    fn check_unchanged(&self, plan: &WipePlan, another_name: bool) -> Result<(), Error> {
         let file = &self.survey.file;
         let same = (file.device, file.inode) == self.target.id || self.target.kind == Kind::Device;
-        if !same || file.len != self.target.size {
+        if !same || (file.len != self.target.size && !another_name) {
             return Err(Error::Changed);
         }
         let place = &plan.places[self.class.place];
@@ -131,6 +140,12 @@ impl<'p> Job<'p> {
             && self.class.findings.iter().any(|finding| through(finding.code))
     }
 
+    /// Another name of this file is wiped already, or at the same time; only the name is left to do.
+    pub(super) fn leave_to(&mut self, first: Verdict) {
+        self.ranges.clear();
+        self.twin = Some(first);
+    }
+
     /// Bytes that each pass writes.
     pub(super) fn bytes(&self) -> u64 {
         self.ranges.iter().map(|(_, length)| length).sum()
@@ -152,9 +167,22 @@ impl<'p> Job<'p> {
         let pass = Pass { fill, base: self.target.base, ranges: &self.ranges };
         let file = &self.file;
         match write_pass(file, pass, from, scratch, run, |chunk| reached(file, chunk)) {
-            Ok(bad) => self.bad.join(bad),
+            Ok((bad, written)) => {
+                self.bad.join(bad);
+                self.written += written;
+            }
             Err(error) => self.error = Some(error),
         }
+    }
+
+    /// Bytes written since this was asked last.
+    pub(super) fn take_written(&mut self) -> u64 {
+        std::mem::take(&mut self.written)
+    }
+
+    /// Bytes read back since this was asked last.
+    pub(super) fn take_compared(&mut self) -> u64 {
+        std::mem::take(&mut self.compared)
     }
 
     /// Makes what was written durable.
@@ -199,6 +227,7 @@ impl<'p> Job<'p> {
         let pass = Pass { fill, base: self.target.base, ranges };
         let bad = read_back(&source, pass, scratch, run)?;
         self.bad.join(bad);
+        self.compared += ranges.iter().map(|(_, length)| length).sum::<u64>();
         Ok(())
     }
 
@@ -260,6 +289,9 @@ impl<'p> Job<'p> {
     pub(super) fn verdict(&self) -> Verdict {
         let past_cache =
             matches!(self.read_back, Some(ReadBack::Direct | ReadBack::Device | ReadBack::Memory));
+        if let (Some(twin), None) = (self.twin, &self.error) {
+            return twin;
+        }
         match (&self.error, self.class.reach) {
             (Some(Error::Cancelled), _) => Verdict::Unfinished,
             (Some(_), _) => Verdict::Failed,

@@ -68,7 +68,7 @@ impl Bad {
 /// Writes the pass from chunk number `from` on; `reached` is told the number of the next chunk. Nothing is synced.
 ///
 /// # Errors
-/// `Cancelled`, `Io`. Blocks that take no writes are passed over and returned.
+/// `Cancelled`, `Io`. Blocks that take no writes are passed over and returned, with the number of bytes written.
 pub(super) fn write_pass(
     file: impl AsFd + Sync,
     pass: Pass<'_>,
@@ -76,15 +76,16 @@ pub(super) fn write_pass(
     scratch: &mut Scratch,
     run: &Run<'_>,
     mut reached: impl FnMut(u64) -> Result<(), Error>,
-) -> Result<Bad, Error> {
+) -> Result<(Bad, u64), Error> {
     let chunks = Chunks::new(pass.ranges);
-    let mut bad = Bad::default();
+    let (mut bad, mut written) = (Bad::default(), 0);
     let mut put = |number: u64, buffer: &mut Buffer, bad: &mut Bad| {
         if run.cancel.load(Ordering::Relaxed) {
             return Err(Error::Cancelled);
         }
         let (offset, len) = chunks.get(number);
         write_at(&file, offset, buffer.get(len), bad)?;
+        written += len as u64;
         (run.progress)(len as u64);
         reached(number + 1)
     };
@@ -98,7 +99,7 @@ pub(super) fn write_pass(
             fill(number, buffer);
             put(number, buffer, &mut bad)?;
         }
-        return Ok(bad);
+        return Ok((bad, written));
     }
     // One thread makes the content while this one writes it.
     thread::scope(|scope| {
@@ -118,8 +119,9 @@ pub(super) fn write_pass(
             put(number, &mut buffer, &mut bad)?;
             let _ = empty.try_send(buffer);
         }
-        Ok(bad)
-    })
+        Ok::<(), Error>(())
+    })?;
+    Ok((bad, written))
 }
 
 /// Chunks up to this number are not worth a second thread.
