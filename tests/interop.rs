@@ -183,7 +183,9 @@ fn what_wipe_says_fits_its_schema() {
     assert!(!path("folder").exists());
     assert!(check(&path("report")).unwrap().status.success());
     let report = fs::read_to_string(path("report")).unwrap();
-    for (right, wrong) in [("\"kept\"", "\"held\""), ("\"read_back\": ", "\"read_back\": 7, \"x\": ")] {
+    for (right, wrong) in
+        [("\"kept\"", "\"held\""), ("\"read_back\": ", "\"read_back\": 7, \"x\": ")]
+    {
         fs::write(path("report"), report.replacen(right, wrong, 1)).unwrap();
         assert!(!check(&path("report")).unwrap().status.success(), "{wrong}");
     }
