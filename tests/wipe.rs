@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use sealkeep::envelope::Run;
 use sealkeep::wipe::{
-    Conclusion, Error, Kind, Method, Report, Resume, Verdict, Verify, WipeOptions, WipePlan,
+    Conclusion, Error, Kind, Method, Report, Resume, Row, Verdict, Verify, WipeOptions, WipePlan,
     unfinished,
 };
 use tempfile::TempDir;
@@ -165,6 +165,27 @@ fn another_file_under_the_name_is_not_touched() {
     assert!(matches!(report.rows[0].error, Some(Error::Changed)), "{report:?}");
     assert_eq!(fs::read(&path).unwrap(), b"new");
     assert_eq!(fs::read(&aside).unwrap(), b"old");
+}
+
+#[test]
+fn what_became_a_link_since_it_was_examined_is_not_followed() {
+    let (_dir, dir) = scratch();
+    for folder in ["tree/sub", "outside"] {
+        fs::create_dir_all(dir.join(folder)).unwrap();
+        fs::write(dir.join(folder).join("f"), folder).unwrap();
+    }
+    let file = dir.join("file");
+    fs::write(&file, "a file").unwrap();
+    let plan = WipePlan::new(&[dir.join("tree"), file.clone()], method("zero")).unwrap();
+    fs::rename(dir.join("tree/sub"), dir.join("away")).unwrap();
+    symlink(dir.join("outside"), dir.join("tree/sub")).unwrap();
+    fs::remove_file(&file).unwrap();
+    symlink(dir.join("outside/f"), &file).unwrap();
+    let report = plan.execute(&Run::quiet());
+    let failed = |row: &&Row| row.verdict == Verdict::Failed;
+    assert!(report.rows.iter().filter(failed).count() >= 2, "{report:?}");
+    assert_eq!(fs::read(dir.join("outside/f")).unwrap(), b"outside");
+    assert_eq!(fs::read(dir.join("away/f")).unwrap(), b"tree/sub");
 }
 
 #[test]
