@@ -25,6 +25,7 @@ mod buffer;
 mod error;
 mod execute;
 mod fill;
+mod free_space;
 mod job;
 mod journal;
 mod method;
@@ -38,6 +39,7 @@ mod sample;
 
 pub use error::Error;
 pub use fill::{Fill, Seed, UNIT_LEN};
+pub use free_space::FreeSpace;
 pub use method::{MAX_PASSES, MAX_PATTERN, Method, MethodError, Pass, PassError, Step};
 pub use plan::{Class, Kind, Require, Verify, WipeOptions, WipePlan};
 pub use readback::ReadBack;

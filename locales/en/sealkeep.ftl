@@ -574,6 +574,7 @@ warn-unfinished-wipe = { $count ->
         [one] An earlier run was
        *[other] { $count } earlier runs were
     } cut off or is still going on; `sealkeep wipe --resume` goes on with it.
+warn-disk-full = At the end the file system is full for a moment: other programs cannot write there then. Files have no names while it is filled, so that the space is free again however this run ends.
 wipe-resuming = Going on with { $path }.
 wipe-confirm = This cannot be undone. Type "{ $word }" to go on:
 wipe-class = { $count } × { $kind }, { $bytes } bytes, on { $place }
@@ -652,6 +653,9 @@ wipe-finding =
     .swap-file = the system swaps to it
     .immutable = it is marked as not to be changed (chattr)
     .read-only = file system or device takes no writes
+    .reserved-blocks = free blocks that the file system keeps for itself or for the administrator are not reached
+    .quota = a quota ended before the free space did; the rest was not reached
+    .outside-free-space = not reached: the rest of other files' last blocks, directories, free inodes and other metadata
 wipe-methods-legend =
     { "" }
     Bytes are in hexadecimal digits and repeated over the whole target. c: one random byte, chosen for each run; ~c: its complement; c_2, c_3: further ones. random: a fresh random stream. ×: so many times.

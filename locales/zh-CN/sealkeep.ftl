@@ -564,6 +564,7 @@ warn-unfinished-wipe = { $count ->
         [one] 有一次
        *[other] 有 { $count } 次
     } 运行曾被中断或仍在进行；`sealkeep wipe --resume` 可继续。
+warn-disk-full = 结束前文件系统会短时占满：此时其他程序无法在其中写入。填充所用的文件没有名称，因此无论本次运行如何结束，空间都会恢复空闲。
 wipe-resuming = 继续处理 { $path }。
 wipe-confirm = 此操作不可撤销。输入“{ $word }”继续：
 wipe-class = { $count } × { $kind }，{ $bytes } 字节，位于 { $place }
@@ -642,6 +643,9 @@ wipe-finding =
     .swap-file = 系统正用它作交换文件
     .immutable = 被标记为不可更改（chattr）
     .read-only = 文件系统或设备不接受写入
+    .reserved-blocks = 文件系统为自身或管理员保留的空闲块未触及
+    .quota = 空闲空间未满时配额已用尽；其余部分未触及
+    .outside-free-space = 未触及：其他文件最后一块的剩余部分、目录、空闲 inode 及其他元数据
 wipe-methods-legend =
     { "" }
     字节以十六进制表示，重复写满整个目标。c：每次运行时随机选定的一个字节；~c：其补码；c_2、c_3：另外选定的字节。random：全新的随机数据流。×：连续若干遍。

@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 
 use sealkeep::envelope::Run;
 use sealkeep::wipe::{
-    Error, Method, Problem, Report, Require, Resume, Verify, WipeOptions, WipePlan, unfinished,
+    Error, FreeSpace, Method, Problem, Report, Require, Resume, Verify, WipeOptions, WipePlan,
+    unfinished,
 };
 
 use crate::cli::args::{RequireReach, VerifyHow, Wipe, WipeCommand};
@@ -21,6 +22,7 @@ pub(crate) fn run(args: Wipe, context: &Context) -> Result<Exit, Failure> {
     match args.command {
         Some(WipeCommand::Methods) => methods::run(context),
         None if args.resume => resume(&args, context),
+        None if args.free_space => free_space(&args, context),
         None => wipe(&args, context),
     }
 }
@@ -41,6 +43,25 @@ fn wipe(args: &Wipe, context: &Context) -> Result<Exit, Failure> {
     }
     let total = plan.work_bytes();
     carry_out(args, context, total, |run| plan.execute(run))
+}
+
+/// Fills the free space of the file systems of the folders named.
+fn free_space(args: &Wipe, context: &Context) -> Result<Exit, Failure> {
+    let options = WipeOptions { journal: None, ..options(args, context)? };
+    let space =
+        FreeSpace::new(&args.paths, options).map_err(|problem| failure(&problem, context))?;
+    plan::show(space.plan(), context)?;
+    if args.dry_run {
+        return plan::dry_run(space.plan(), context);
+    }
+    if space.plan().classes().iter().any(|class| !class.refused) {
+        context.output.warn("W-DISK-FULL", "warn-disk-full", &[]);
+        if !args.yes {
+            ask(context)?;
+        }
+    }
+    let total = space.plan().work_bytes();
+    carry_out(args, context, total, |run| space.execute(run))
 }
 
 /// Goes on with the oldest run that was cut off.
@@ -108,7 +129,7 @@ const WORD: &str = "wipe";
 fn options(args: &Wipe, context: &Context) -> Result<WipeOptions, Failure> {
     let defaults = WipeOptions::new();
     let journal = journal_dir(args, context).filter(|_| !args.no_journal);
-    if journal.is_none() && !args.no_journal {
+    if journal.is_none() && !args.no_journal && !args.free_space {
         context.output.warn("W-NO-JOURNAL", "warn-no-journal", &[]);
     }
     Ok(WipeOptions {
