@@ -36,6 +36,7 @@ mod remove;
 mod report;
 mod resume;
 mod sample;
+mod sanitize;
 
 pub use error::Error;
 pub use fill::{Fill, Seed, UNIT_LEN};
@@ -45,3 +46,4 @@ pub use plan::{Class, Kind, Require, Verify, WipeOptions, WipePlan};
 pub use readback::ReadBack;
 pub use report::{Conclusion, PassReport, PlaceReport, Problem, Report, Row, Tally, Verdict};
 pub use resume::{Resume, unfinished};
+pub use sanitize::{Sanitize, Technique};

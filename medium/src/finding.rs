@@ -161,6 +161,8 @@ codes! {
     ReservedBlocks = "reserved-blocks";
     /// A quota ends before the free space does.
     Quota = "quota";
+    /// The device is to erase itself by a command that was not tested on hardware here.
+    Untested = "untested";
     /// What is neither in files nor free: rests of last blocks, directories, metadata.
     OutsideFreeSpace = "outside-free-space";
 }

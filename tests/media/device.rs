@@ -299,6 +299,36 @@ fn bad_blocks_are_named_and_the_rest_is_wiped() {
     assert!(disk.pattern.search(&backing).no_content(), "what takes writes is wiped");
 }
 
+#[test]
+#[ignore = "needs root and loop devices"]
+fn a_device_that_cannot_erase_itself_is_left_alone() {
+    let Some(mut disk) = Disk::new(16) else { return };
+    let sanitize = |disk: &Disk, node: &Path, how: &str| {
+        let mut command = World::new().command(&["wipe", "--yes", "--json", "--sanitize", how]);
+        crate::world::done(command.arg(node).current_dir(&disk.dir))
+    };
+    for how in ["block-erase", "crypto-erase", "overwrite"] {
+        let done = sanitize(&disk, &disk.node, how);
+        let said = Said::read(&done);
+        assert_eq!((done.code, &said.document["code"]), (4, &"E-NO-SANITIZE".into()), "{done:?}");
+    }
+    assert_eq!(disk.all(), disk.len / BLOCK, "it is untouched");
+    let file = disk.dir.join("file");
+    fs::write(&file, "not a drive").expect("there is room");
+    assert_eq!(sanitize(&disk, &file, "block-erase").code, 4);
+    assert_eq!(fs::read_to_string(file).expect("it is there"), "not a drive");
+
+    run(Command::new("mkfs.ext4").args(["-q", "-F"]).arg(&disk.node));
+    let root = disk.dir.join("root");
+    fs::create_dir(&root).expect("a scratch folder");
+    run(Command::new("mount").args(["-o", "ro,noload"]).arg(&disk.node).arg(&root));
+    disk.above = Some(root);
+    let said = Said::read(&sanitize(&disk, &disk.node, "block-erase"));
+    assert_eq!((said.code, said.result()), (4, "refused"), "{:#}", said.document);
+    let target = &said.targets(&disk.node)[0];
+    assert!(target.names(&["mounted"]) && target.names(&["untested"]), "{target:?}");
+}
+
 /// Wipes until so many bytes were written and read, then is asked to stop. What was done, and how many bytes.
 fn until(limit: u64, work: impl FnOnce(&Run<'_>) -> Report) -> (Report, u64) {
     let (cancel, done) = (AtomicBool::new(false), AtomicU64::new(0));
