@@ -48,6 +48,16 @@ pub trait Aead: Send + Sync {
         tag: &Tag,
     ) -> Result<(), Unauthentic>;
 
+    /// The key stream of a nonce: what [`seal`](Self::seal) makes of zeros, without a tag. For data that is to look random
+    /// and be made again later; a nonce that was used for it must not be used for a message.
+    ///
+    /// # Panics
+    /// As [`seal`](Self::seal).
+    fn key_stream(&self, nonce: &Nonce, out: &mut [u8]) {
+        out.fill(0);
+        self.seal(nonce, &[], out);
+    }
+
     /// Seals every job of a batch and fills in its tag. The same result as [`seal`](Self::seal)
     /// one after the other; an implementation may work on several at once.
     ///

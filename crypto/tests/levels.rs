@@ -121,6 +121,24 @@ fn random_lengths_to_4_mib() {
 }
 
 #[test]
+fn key_streams_are_what_zeros_become() {
+    let lens = (0..=2100).chain([65_536, 65_537, 1 << 20]);
+    let pairs = matches();
+    for len in lens {
+        for pair in &pairs {
+            let nonce = random::array();
+            let mut expected = vec![0; len];
+            pair.portable.seal(&nonce, &[], &mut expected);
+            for aead in [&pair.portable, &pair.other] {
+                let mut stream = filled(len);
+                aead.key_stream(&nonce, &mut stream);
+                assert!(stream == expected, "{}, {len} bytes", pair.name);
+            }
+        }
+    }
+}
+
+#[test]
 fn all_alignments() {
     let mut buffer = filled(5000);
     for pair in matches() {

@@ -1,10 +1,16 @@
 //! What the root cell lies on, and whether overwriting it there erases it.
 
-use std::fs;
+use std::fs::{self, File};
+use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// The medium under a file, as far as it can be told without privileges.
+use sealkeep_medium::extents::{ExtentFlags, Extents};
+use sealkeep_medium::finding::Code;
+use sealkeep_medium::mounts::Mounts;
+use sealkeep_medium::place::{Family, Place};
+
+/// The medium under a file, as far as it can be told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Medium {
     /// Device number (`st_dev`), the same for two files on one file system.
@@ -25,7 +31,7 @@ pub enum Overwrite {
     InPlace,
     /// In memory: gone with the machine's power.
     Memory,
-    /// Copy-on-write, or data goes through a journal: the old content stays until reused.
+    /// Copy-on-write, snapshots, thin storage, or data goes through a journal: the old content stays until reused.
     NotInPlace,
     /// Another machine decides.
     Network,
@@ -56,50 +62,46 @@ impl Medium {
     pub fn of(path: &Path) -> Self {
         let there = path.ancestors().find(|above| above.exists()).unwrap_or(Path::new("."));
         let device = fs::metadata(there).map_or(0, |meta| meta.dev());
-        let absolute = fs::canonicalize(there).unwrap_or_else(|_| PathBuf::from("/"));
-        let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
-        let (file_system, source, options) = mount_of(&mounts, &absolute).unwrap_or_default();
-        let overwrite = overwrite(&file_system, &options);
-        Self { device, file_system, source, overwrite }
+        let Some((place, file)) = examine(there) else {
+            let (file_system, source) = (String::new(), String::new());
+            return Self { device, file_system, source, overwrite: Overwrite::Unknown };
+        };
+        let source = place.mount.as_ref().map(|mount| mount.source.clone()).unwrap_or_default();
+        let file_system = place.file_system().to_owned();
+        Self { device, file_system, source, overwrite: overwrite(&place, &file) }
     }
 }
 
-/// Type, source and super options of the mount that holds `path`: the last one whose mount point is above it.
-fn mount_of(mounts: &str, path: &Path) -> Option<(String, String, String)> {
-    let mut best: Option<(usize, (String, String, String))> = None;
-    for line in mounts.lines() {
-        let (left, right) = line.split_once(" - ")?;
-        let point = unescape(left.split(' ').nth(4)?);
-        let mut right = right.split(' ');
-        let (kind, source, options) =
-            (right.next()?, right.next()?, right.next().unwrap_or_default());
-        let depth = Path::new(&point).components().count();
-        if path.starts_with(&point) && best.as_ref().is_none_or(|(deepest, _)| depth >= *deepest) {
-            best = Some((depth, (kind.to_owned(), unescape(source), options.to_owned())));
-        }
-    }
-    best.map(|(_, mount)| mount)
+fn examine(path: &Path) -> Option<(Place, File)> {
+    let absolute = fs::canonicalize(path).unwrap_or_else(|_| PathBuf::from("/"));
+    let mount = Mounts::read().ok()?.of(&absolute)?.clone();
+    let file = File::open(path).ok()?;
+    Some((Place::of(Path::new("/sys"), mount, file.as_fd(), false), file))
 }
 
-fn overwrite(file_system: &str, options: &str) -> Overwrite {
-    match file_system {
-        "ext4" | "ext3" if options.split(',').any(|option| option == "data=journal") => {
+fn overwrite(place: &Place, file: &File) -> Overwrite {
+    let found = |codes: &[Code]| place.findings.iter().any(|one| codes.contains(&one.code));
+    let shared = || {
+        let extents = Extents::of(file).ok().flatten();
+        extents.is_some_and(|extents| extents.any(ExtentFlags::SHARED))
+    };
+    let journalled = || {
+        let proc = Path::new("/proc");
+        place.option("data") == Some("journal") || place.ext4_option(proc, "data=journal")
+    };
+    match place.family {
+        Family::Memory => Overwrite::Memory,
+        Family::Network => Overwrite::Network,
+        _ if found(&[Code::NetworkDevice]) => Overwrite::Network,
+        Family::Btrfs | Family::CopyOnWrite | Family::Overlay => Overwrite::NotInPlace,
+        _ if found(&[Code::Thin, Code::Snapshot, Code::Zoned, Code::Compressed]) => {
             Overwrite::NotInPlace
         }
-        "ext2" | "ext3" | "ext4" | "xfs" | "vfat" | "exfat" | "ntfs3" => Overwrite::InPlace,
-        "tmpfs" | "ramfs" => Overwrite::Memory,
-        "btrfs" | "zfs" | "bcachefs" | "f2fs" | "nilfs2" | "overlay" => Overwrite::NotInPlace,
-        "nfs" | "nfs4" | "cifs" | "smb3" | "9p" | "ceph" | "fuse.sshfs" => Overwrite::Network,
+        Family::Ext if journalled() => Overwrite::NotInPlace,
+        Family::Ext | Family::Xfs | Family::Plain if !shared() => Overwrite::InPlace,
+        Family::Ext | Family::Xfs | Family::Plain => Overwrite::NotInPlace,
         _ => Overwrite::Unknown,
     }
-}
-
-/// mountinfo writes blanks and the like as three octal digits.
-fn unescape(field: &str) -> String {
-    ["\\040", "\\011", "\\012", "\\134"]
-        .iter()
-        .zip([" ", "\t", "\n", "\\"])
-        .fold(field.to_owned(), |text, (code, plain)| text.replace(code, plain))
 }
 
 #[cfg(test)]
@@ -107,17 +109,33 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_deepest_and_latest_mount_counts() {
-        let mounts = "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n\
-            2 1 0:5 / /mnt/my\\040keys rw - btrfs /dev/sdb rw,compress\n\
-            3 1 8:3 / /srv rw - ext4 /dev/sdc rw,data=journal\n";
+    fn the_mount_that_holds_the_path_counts() {
+        let mounts = "1 0 8:1 / / rw - ext4 /dev/nowhere1 rw\n\
+            2 1 0:5 / /mnt/my\\040keys rw - btrfs /dev/nowhere2 rw,compress\n\
+            3 1 8:3 / /srv rw - ext4 /dev/nowhere3 rw,data=journal\n\
+            4 1 0:9 / /net rw - nfs4 server:/keys rw\n\
+            5 1 0:7 / /run rw - tmpfs tmpfs rw\n";
+        let mounts = Mounts::parse(mounts.as_bytes()).unwrap();
+        let file = tempfile::tempfile().unwrap();
         let of = |path: &str| {
-            let (kind, _, options) = mount_of(mounts, Path::new(path)).expect("is under /");
-            overwrite(&kind, &options)
+            let mount = mounts.of(Path::new(path)).unwrap().clone();
+            let place = Place::of(Path::new("/nonexistent"), mount, file.as_fd(), false);
+            overwrite(&place, &file)
         };
         assert_eq!(of("/home/keys/cell"), Overwrite::InPlace);
         assert_eq!(of("/mnt/my keys/cell"), Overwrite::NotInPlace);
         assert_eq!(of("/srv/keys/cell"), Overwrite::NotInPlace);
         assert_eq!(of("/mnt/my"), Overwrite::InPlace);
+        assert_eq!(of("/net/cell"), Overwrite::Network);
+        assert_eq!(of("/run/cell"), Overwrite::Memory);
+        assert!(Overwrite::Network.is_residual() && !Overwrite::InPlace.is_residual());
+    }
+
+    #[test]
+    fn what_is_not_there_yet_is_judged_by_the_folder_around_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let medium = Medium::of(&dir.path().join("not/yet/there"));
+        assert_eq!(medium.device, fs::metadata(dir.path()).unwrap().dev());
+        assert!(!medium.file_system.is_empty());
     }
 }

@@ -618,6 +618,7 @@ wipe-kind =
     .free-space = free space
 wipe-verdict =
     .verified = verified
+    .removed = name removed
     .best-effort = best effort
     .not-in-place = not in place
     .failed = failed

@@ -608,6 +608,7 @@ wipe-kind =
     .free-space = 空闲空间
 wipe-verdict =
     .verified = 已验证
+    .removed = 已移除名称
     .best-effort = 尽力而为
     .not-in-place = 未原地覆写
     .failed = 失败

@@ -116,12 +116,10 @@ impl Extents {
         };
         let now = places(self);
         places(before).iter().all(|&(start, length, physical)| {
-            let inside = |&(here, long, place): &(u64, u64, Option<u64>)| {
-                here <= start
-                    && start + length <= here + long
-                    && place.map(|place| place + (start - here)) == physical
-            };
-            now.iter().any(inside)
+            let at = now.partition_point(|&(here, ..)| here <= start);
+            at.checked_sub(1).map(|at| now[at]).is_some_and(|(here, long, place)| {
+                start + length <= here + long && place.map(|at| at + (start - here)) == physical
+            })
         })
     }
 }

@@ -73,6 +73,14 @@ pub fn ext4_empty_journal(file: impl AsFd) -> Result<()> {
     ext4_checkpoint(file, EXT4_ZEROOUT)
 }
 
+/// Has ext4 write its journal to the places it stands for, and leaves it as it is.
+///
+/// # Errors
+/// As [`ext4_empty_journal`].
+pub fn ext4_write_journal_back(file: impl AsFd) -> Result<()> {
+    ext4_checkpoint(file, 0)
+}
+
 /// Whether [`ext4_empty_journal`] is there and allowed; changes nothing.
 ///
 /// # Errors

@@ -31,6 +31,15 @@ impl Buffer {
     }
 }
 
+/// What one thread keeps from file to file.
+#[derive(Default)]
+pub(super) struct Scratch {
+    /// What is written, or was read.
+    pub(super) buffer: Buffer,
+    /// What was read is compared with this.
+    pub(super) expected: Vec<u8>,
+}
+
 /// The parts of a file that are worked on, cut into chunks that can be numbered without listing them.
 pub(super) struct Chunks<'r> {
     ranges: &'r [(u64, u64)],

@@ -5,7 +5,8 @@
 //! journal counts them (`done`). At the very end directories go, and the journal of the file system is emptied. If we crash
 //! anywhere, a resumed run wipes what is still there from its beginning, large targets from the place last reached.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
@@ -15,9 +16,10 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use rustix::fs::{Dir, fdatasync, fsync, syncfs};
 use sealkeep_medium::finding::Code;
-use sealkeep_medium::ioctl::{ext4_empty_journal, trim};
+use sealkeep_medium::ioctl::{ext4_empty_journal, ext4_write_journal_back, trim};
 use sealkeep_medium::place::Journal as FsJournal;
 
+use super::buffer::Scratch;
 use super::error::{Error, io};
 use super::fill::Fill;
 use super::job::Job;
@@ -34,6 +36,9 @@ const LARGE: u64 = 4 * 1024 * 1024;
 
 /// Rows about targets that did not go well, at most, unless all are asked for.
 const MOST_ROWS: usize = 10_000;
+
+/// Directories held open at a time.
+const MOST_DIRS: usize = 256;
 
 /// A run that goes on.
 pub(super) struct Resumed {
@@ -86,7 +91,7 @@ impl WipePlan {
             reached,
             journal,
             places: BTreeMap::new(),
-            linked: HashSet::new(),
+            linked: HashMap::new(),
             run,
             plan: &self,
             report,
@@ -160,8 +165,8 @@ struct Work<'w> {
     journal: Option<Journal>,
     reached: Option<Reached>,
     places: BTreeMap<usize, Touched>,
-    /// Files with several names that were overwritten already.
-    linked: HashSet<(u64, u64)>,
+    /// Files with several names, and what became of them under the first.
+    linked: HashMap<(u64, u64), Verdict>,
     report: Report,
 }
 
@@ -215,6 +220,7 @@ impl Work<'_> {
         for job in &mut jobs {
             job.settle();
         }
+        self.settle_twins(&mut jobs);
         if result.is_ok() && jobs.iter().any(|job| job.verdict() == Verdict::Unfinished) {
             result = Err(Error::Cancelled);
         }
@@ -242,10 +248,14 @@ impl Work<'_> {
         Self: 'p,
     {
         let plan: &'p WipePlan = self.plan;
+        let linked = &self.linked;
         let opened = parallel(
             self.run.workers,
             group.len(),
-            |at, dirs: &mut DirCache| Job::open(plan, group[at], dirs),
+            |at, dirs: &mut DirCache| {
+                let another_name = linked.contains_key(&group[at].id);
+                Job::open(plan, group[at], dirs, another_name)
+            },
             |_| false,
         );
         let (mut jobs, mut failed) = (Vec::with_capacity(group.len()), Vec::new());
@@ -254,8 +264,13 @@ impl Work<'_> {
                 Ok(mut job) => {
                     let touched = self.places.entry(job.class.place);
                     touched.or_insert_with(|| Touched { dir: Arc::clone(&job.dir), freed: 0 });
-                    if job.survey.file.links > 1 && !self.linked.insert(job.target.id) {
-                        job.ranges.clear();
+                    match self.linked.entry(job.target.id) {
+                        // Not known yet if the first name is in this group.
+                        Entry::Occupied(first) => job.leave_to(*first.get()),
+                        Entry::Vacant(first) if job.survey.file.links > 1 => {
+                            first.insert(Verdict::Unfinished);
+                        }
+                        Entry::Vacant(_) => {}
                     }
                     jobs.push(job);
                 }
@@ -263,6 +278,16 @@ impl Work<'_> {
             }
         }
         (jobs, failed)
+    }
+
+    /// Further names of a file have the verdict of the first.
+    fn settle_twins(&mut self, jobs: &mut [Job<'_>]) {
+        for job in jobs.iter().filter(|job| job.survey.file.links > 1 && job.twin.is_none()) {
+            self.linked.insert(job.target.id, job.verdict());
+        }
+        for job in jobs.iter_mut().filter(|job| job.twin.is_some()) {
+            job.twin = self.linked.get(&job.target.id).copied();
+        }
     }
 
     /// One pass over all files of a group: written, flushed, read back.
@@ -274,9 +299,8 @@ impl Work<'_> {
         }
         self.write(jobs, number)?;
         self.flush(jobs);
-        let bytes: u64 = jobs.iter().filter(|job| job.error.is_none()).map(Job::bytes).sum();
         let report = &mut self.report.passes[number];
-        report.bytes += bytes;
+        report.bytes += jobs.iter_mut().map(Job::take_written).sum::<u64>();
         report.seconds += begun.elapsed().as_secs_f64();
         let verify = self.plan.options.verify;
         if !last && verify != Verify::Every {
@@ -284,14 +308,14 @@ impl Work<'_> {
         }
         let begun = Instant::now();
         let (fill, sampled) = (&self.fills[number], verify == Verify::Sample);
-        self.each(jobs, |job, run| {
-            job.read_back(fill, sampled, run);
+        self.each(jobs, |job, scratch, run| {
+            job.read_back(fill, sampled, scratch, run);
             if last {
                 job.examine_again();
             }
         });
         let report = &mut self.report.passes[number];
-        report.read_back_bytes += if sampled { bytes / 10 } else { bytes };
+        report.read_back_bytes += jobs.iter_mut().map(Job::take_compared).sum::<u64>();
         report.read_back_seconds += begun.elapsed().as_secs_f64();
         Ok(())
     }
@@ -316,7 +340,7 @@ impl Work<'_> {
             return self.write_large(job, number);
         }
         let fill = &self.fills[number];
-        self.each(jobs, |job, run| job.write(fill, 0, run, |_, _| Ok(())));
+        self.each(jobs, |job, scratch, run| job.write(fill, 0, scratch, run, |_, _| Ok(())));
         Ok(())
     }
 
@@ -334,7 +358,8 @@ impl Work<'_> {
             ranges: job.ranges.clone(),
         };
         let (mut told, every) = (Instant::now(), self.plan.options.checkpoint);
-        job.write(&self.fills[number], from, self.run, |file, chunk| {
+        let mut scratch = Scratch::default();
+        job.write(&self.fills[number], from, &mut scratch, self.run, |file, chunk| {
             if told.elapsed() >= every {
                 fdatasync(file).map_err(io("flush it"))?;
                 reached.chunk = chunk;
@@ -347,20 +372,25 @@ impl Work<'_> {
     }
 
     /// Works on all jobs: small ones side by side, large ones one after the other with all threads.
-    fn each(&self, jobs: &mut [Job<'_>], work: impl Fn(&mut Job<'_>, &Run<'_>) + Sync) {
+    fn each(
+        &self,
+        jobs: &mut [Job<'_>],
+        work: impl Fn(&mut Job<'_>, &mut Scratch, &Run<'_>) + Sync,
+    ) {
         let (large, small): (Vec<_>, Vec<_>) = jobs.iter_mut().partition(|job| job.bytes() > LARGE);
         let small: Vec<Mutex<&mut Job<'_>>> = small.into_iter().map(Mutex::new).collect();
         parallel(
             self.run.workers,
             small.len(),
-            |at, _: &mut ()| {
+            |at, scratch: &mut Scratch| {
                 let mut job = small[at].lock().unwrap_or_else(PoisonError::into_inner);
-                work(&mut job, &self.run.single());
+                work(&mut job, scratch, &self.run.single());
             },
             |()| false,
         );
+        let mut scratch = Scratch::default();
         for job in large {
-            work(job, self.run);
+            work(job, &mut scratch, self.run);
         }
     }
 
@@ -434,24 +464,53 @@ impl Work<'_> {
         OsStr::from_bytes(split_parent(&target.path).1).to_owned()
     }
 
-    /// Links and special files first, then directories from the innermost out.
+    /// Links and special files first, then directories from the innermost out. Between the levels the entries that were
+    /// taken away are brought to the medium: a directory that is removed first would take its blocks along as they were.
     fn remove_names(&mut self, names: &[&Target]) -> Result<(), Error> {
-        let (dirs, others): (Vec<&&Target>, Vec<&&Target>) =
-            names.iter().partition(|target| target.kind == Kind::Directory);
+        let mut levels: BTreeMap<Option<usize>, Vec<&Target>> = BTreeMap::new();
+        for target in names {
+            let directory = target.kind == Kind::Directory;
+            levels.entry(directory.then(|| depth(&target.path))).or_default().push(target);
+        }
+        let others = levels.remove(&None).unwrap_or_default();
+        self.remove_level(&others)?;
+        for dirs in levels.into_values().rev() {
+            self.bring_entries_to_the_medium();
+            self.remove_level(&dirs)?;
+        }
+        Ok(())
+    }
+
+    /// Where that cannot be done, the survey has said that names may stay.
+    fn bring_entries_to_the_medium(&self) {
+        for (&number, touched) in &self.places {
+            let _ = syncfs(touched.dir.as_fd());
+            if self.plan.places[number].journal == FsJournal::CanBeEmptied {
+                let _ = ext4_write_journal_back(touched.dir.as_fd());
+            }
+        }
+    }
+
+    fn remove_level(&mut self, targets: &[&Target]) -> Result<(), Error> {
         let mut cache = DirCache::default();
         let mut touched: Vec<Arc<OwnedFd>> = Vec::new();
-        for target in others.into_iter().chain(dirs.into_iter().rev()) {
+        for target in targets {
             if self.run.cancel.load(Ordering::Relaxed) {
                 return Err(Error::Cancelled);
             }
             match self.remove_name(target, &mut cache) {
                 Ok(Some(dir)) => {
-                    self.report.tally.names += 1;
+                    self.report.tally.count(Verdict::Removed);
+                    if self.wants_row(target, Verdict::Removed) {
+                        self.report.rows.push(untouched(self.plan, target, Verdict::Removed, None));
+                    }
                     let place = self.plan.classes[target.class as usize].place;
                     let known = self.places.entry(place);
                     known.or_insert_with(|| Touched { dir: Arc::clone(&dir), freed: 0 });
-                    touched.push(dir);
-                    if touched.len() > MOST_ROWS {
+                    if touched.last().is_none_or(|last| !Arc::ptr_eq(last, &dir)) {
+                        touched.push(dir);
+                    }
+                    if touched.len() > MOST_DIRS {
                         sync_dirs(&std::mem::take(&mut touched).iter().collect::<Vec<_>>())?;
                     }
                 }
@@ -519,7 +578,7 @@ impl Work<'_> {
     }
 
     fn wants_row(&self, target: &Target, verdict: Verdict) -> bool {
-        let well = matches!(verdict, Verdict::Verified | Verdict::BestEffort);
+        let well = matches!(verdict, Verdict::Verified | Verdict::BestEffort | Verdict::Removed);
         let named = target.path.is_empty() && target.kind != Kind::Directory;
         self.plan.options.list || named || (!well && self.report.rows.len() < MOST_ROWS)
     }
@@ -607,6 +666,11 @@ fn sync_dirs(dirs: &[&Arc<OwnedFd>]) -> Result<(), Error> {
         many => crate::parallel::sync_file_systems(many.iter().copied())
             .map_err(io("flush the directories")),
     }
+}
+
+/// How far below its root something lies.
+fn depth(path: &[u8]) -> usize {
+    if path.is_empty() { 0 } else { 1 + path.iter().filter(|&&byte| byte == b'/').count() }
 }
 
 fn is_empty(dir: &OwnedFd, name: &OsStr) -> Result<bool, Error> {

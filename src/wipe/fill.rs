@@ -193,8 +193,7 @@ impl Stream {
     fn unit(&self, number: u64, out: &mut [u8]) {
         let mut nonce = [0; NONCE_LEN];
         nonce[NONCE_LEN - 8..].copy_from_slice(&number.to_be_bytes());
-        out.fill(0);
-        self.0.seal(&nonce, &[], out);
+        self.0.key_stream(&nonce, out);
     }
 }
 

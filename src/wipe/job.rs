@@ -13,6 +13,7 @@ use sealkeep_medium::place::{Family, Journal};
 use sealkeep_medium::survey::Survey;
 use zeroize::Zeroizing;
 
+use super::buffer::Scratch;
 use super::error::{Error, io};
 use super::fill::Fill;
 use super::overwrite::{Bad, Pass, write_pass};
@@ -40,10 +41,15 @@ pub(super) struct Job<'p> {
     read_back: Option<ReadBack>,
     after: Option<Extents>,
     moved: bool,
+    written: u64,
+    compared: u64,
+    /// Another name of a file that is wiped under its first name: what became of that.
+    pub(super) twin: Option<Verdict>,
 }
 
 impl<'p> Job<'p> {
-    /// Opens the target and examines it once more: it must be what the plan was made for.
+    /// Opens the target and examines it once more: it must be what the plan was made for. `another_name`: it was wiped, and
+    /// cut, under another name already.
     ///
     /// # Errors
     /// `Changed`, `Io`.
@@ -51,6 +57,7 @@ impl<'p> Job<'p> {
         plan: &'p WipePlan,
         target: &'p Target,
         dirs: &mut DirCache,
+        another_name: bool,
     ) -> Result<Self, Error> {
         let root = &plan.roots[target.root as usize];
         let class = &plan.classes[target.class as usize];
@@ -82,14 +89,17 @@ impl<'p> Job<'p> {
             read_back: None,
             after: None,
             moved: false,
+            written: 0,
+            compared: 0,
+            twin: None,
             target,
             class,
             dir,
             file,
             survey,
         };
-        job.check_unchanged(plan)?;
-        if job.is_inline() {
+        job.check_unchanged(plan, another_name)?;
+        if job.is_inline() && !another_name {
             let mut old = Zeroizing::new(vec![0; usize::try_from(target.size).unwrap_or(0)]);
             job.file.read_exact_at(&mut old, 0).map_err(io("read it"))?;
             job.inline = Some(old);
@@ -97,10 +107,10 @@ impl<'p> Job<'p> {
         Ok(job)
     }
 
-    fn check_unchanged(&self, plan: &WipePlan) -> Result<(), Error> {
+    fn check_unchanged(&self, plan: &WipePlan, another_name: bool) -> Result<(), Error> {
         let file = &self.survey.file;
         let same = (file.device, file.inode) == self.target.id || self.target.kind == Kind::Device;
-        if !same || file.len != self.target.size {
+        if !same || (file.len != self.target.size && !another_name) {
             return Err(Error::Changed);
         }
         let place = &plan.places[self.class.place];
@@ -132,6 +142,12 @@ impl<'p> Job<'p> {
             && self.class.findings.iter().any(|finding| through(finding.code))
     }
 
+    /// Another name of this file is wiped already, or at the same time; only the name is left to do.
+    pub(super) fn leave_to(&mut self, first: Verdict) {
+        self.ranges.clear();
+        self.twin = Some(first);
+    }
+
     /// Bytes that each pass writes.
     pub(super) fn bytes(&self) -> u64 {
         self.ranges.iter().map(|(_, length)| length).sum()
@@ -142,6 +158,7 @@ impl<'p> Job<'p> {
         &mut self,
         fill: &Fill,
         from: u64,
+        scratch: &mut Scratch,
         run: &Run<'_>,
         reached: impl FnMut(&File, u64) -> Result<(), Error>,
     ) {
@@ -151,10 +168,23 @@ impl<'p> Job<'p> {
         let mut reached = reached;
         let pass = Pass { fill, base: self.target.base, ranges: &self.ranges };
         let file = &self.file;
-        match write_pass(file, pass, from, run, |chunk| reached(file, chunk)) {
-            Ok(bad) => self.bad.join(bad),
+        match write_pass(file, pass, from, scratch, run, |chunk| reached(file, chunk)) {
+            Ok((bad, written)) => {
+                self.bad.join(bad);
+                self.written += written;
+            }
             Err(error) => self.error = Some(error),
         }
+    }
+
+    /// Bytes written since this was asked last.
+    pub(super) fn take_written(&mut self) -> u64 {
+        std::mem::take(&mut self.written)
+    }
+
+    /// Bytes read back since this was asked last.
+    pub(super) fn take_compared(&mut self) -> u64 {
+        std::mem::take(&mut self.compared)
     }
 
     /// Makes what was written durable.
@@ -165,24 +195,37 @@ impl<'p> Job<'p> {
     }
 
     /// Reads a pass back, past the cache if there is a way.
-    pub(super) fn read_back(&mut self, fill: &Fill, sampled: bool, run: &Run<'_>) {
+    pub(super) fn read_back(
+        &mut self,
+        fill: &Fill,
+        sampled: bool,
+        scratch: &mut Scratch,
+        run: &Run<'_>,
+    ) {
         if self.error.is_some() || self.ranges.is_empty() {
             return;
         }
-        if let Err(error) = self.try_read_back(fill, sampled, run) {
+        if let Err(error) = self.try_read_back(fill, sampled, scratch, run) {
             self.error = Some(error);
         }
     }
 
-    fn try_read_back(&mut self, fill: &Fill, sampled: bool, run: &Run<'_>) -> Result<(), Error> {
+    fn try_read_back(
+        &mut self,
+        fill: &Fill,
+        sampled: bool,
+        scratch: &mut Scratch,
+        run: &Run<'_>,
+    ) -> Result<(), Error> {
         let source = self.source()?;
         self.read_back = Some(source.how());
         let sample = sampled.then(|| sample::pick(&self.ranges));
         // What took no writes is not read: it is known not to be what was written.
         let ranges = self.bad.cut_from(sample.as_ref().unwrap_or(&self.ranges));
         let pass = Pass { fill, base: self.target.base, ranges: &ranges };
-        let bad = read_back(&source, pass, run)?;
+        let bad = read_back(&source, pass, scratch, run)?;
         self.bad.join(bad);
+        self.compared += ranges.iter().map(|(_, length)| length).sum::<u64>();
         Ok(())
     }
 
@@ -244,6 +287,9 @@ impl<'p> Job<'p> {
     pub(super) fn verdict(&self) -> Verdict {
         let past_cache =
             matches!(self.read_back, Some(ReadBack::Direct | ReadBack::Device | ReadBack::Memory));
+        if let (Some(twin), None) = (self.twin, &self.error) {
+            return twin;
+        }
         match (&self.error, self.class.reach) {
             (Some(Error::Cancelled), _) => Verdict::Unfinished,
             (Some(_), _) => Verdict::Failed,

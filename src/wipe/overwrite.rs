@@ -9,7 +9,7 @@ use std::thread;
 use rustix::fs::{FileType, Stat, fstat};
 use rustix::io::{Errno, pwrite};
 
-use super::buffer::{ALIGN, Buffer, CHUNK, Chunks};
+use super::buffer::{ALIGN, Buffer, CHUNK, Chunks, Scratch};
 use super::error::{Error, io};
 use super::fill::Fill;
 use crate::envelope::Run;
@@ -111,23 +111,25 @@ pub(super) fn is_medium(errno: Errno) -> bool {
 /// Writes the pass from chunk number `from` on; `reached` is told the number of the next chunk. Nothing is synced.
 ///
 /// # Errors
-/// `Cancelled`, `Io`. Blocks that take no writes are passed over and returned.
+/// `Cancelled`, `Io`. Blocks that take no writes are passed over and returned, with the number of bytes written.
 pub(super) fn write_pass(
     file: impl AsFd + Sync,
     pass: Pass<'_>,
     from: u64,
+    scratch: &mut Scratch,
     run: &Run<'_>,
     mut reached: impl FnMut(u64) -> Result<(), Error>,
-) -> Result<Bad, Error> {
+) -> Result<(Bad, u64), Error> {
     let chunks = Chunks::new(pass.ranges);
     let device = is_device(&file);
-    let mut bad = Bad::default();
+    let (mut bad, mut written) = (Bad::default(), 0);
     let mut put = |number: u64, buffer: &mut Buffer, bad: &mut Bad| {
         if run.cancel.load(Ordering::Relaxed) {
             return Err(Error::Cancelled);
         }
         let (offset, len) = chunks.get(number);
         write_at(&file, offset, buffer.get(len), device, bad)?;
+        written += len as u64;
         (run.progress)(len as u64);
         reached(number + 1)
     };
@@ -136,12 +138,12 @@ pub(super) fn write_pass(
         pass.fill.write(pass.base, offset, buffer.get(len));
     };
     if chunks.count() - from.min(chunks.count()) <= FEW || run.workers.get() == 1 {
-        let mut buffer = Buffer::default();
+        let buffer = &mut scratch.buffer;
         for number in from..chunks.count() {
-            fill(number, &mut buffer);
-            put(number, &mut buffer, &mut bad)?;
+            fill(number, buffer);
+            put(number, buffer, &mut bad)?;
         }
-        return Ok(bad);
+        return Ok((bad, written));
     }
     // One thread makes the content while this one writes it.
     thread::scope(|scope| {
@@ -161,8 +163,9 @@ pub(super) fn write_pass(
             put(number, &mut buffer, &mut bad)?;
             let _ = empty.try_send(buffer);
         }
-        Ok(bad)
-    })
+        Ok::<(), Error>(())
+    })?;
+    Ok((bad, written))
 }
 
 /// Chunks up to this number are not worth a second thread.

@@ -1,6 +1,7 @@
 //! What is to be wiped, and what can be said of it beforehand.
 
 use std::collections::{HashMap, HashSet};
+use std::ffi::OsStr;
 use std::fs::File;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
@@ -307,13 +308,17 @@ impl WipePlan {
         self.roots.push(root);
         let Some(dir) = dir else { return self.add_single(number, found) };
         let (mount, mut failed) = (found.mount, Vec::new());
+        let around = tree::look(&self.roots[number].parent, OsStr::new("."))?;
+        let mounted_there = around.mount != mount;
         let mut dirs = tree::DirCache::default();
         walk(
             &dir,
             &GlobSet::empty(),
             |found| {
                 let here = found.mount == mount;
-                if here {
+                if here && found.path.is_empty() && mounted_there {
+                    // The root of a file system cannot be removed, and has no name to scrub.
+                } else if here {
                     self.add_found(number, &dir, &mut dirs, found);
                 } else {
                     let path = self.roots[number].given.join(path_of(&found.path));
@@ -526,7 +531,7 @@ impl Root {
     }
 
     fn found(&self) -> Result<Found, Error> {
-        let name = self.absolute.file_name().unwrap_or(std::ffi::OsStr::new("."));
+        let name = self.absolute.file_name().unwrap_or(OsStr::new("."));
         Ok(tree::look(&self.parent, name)?)
     }
 }
@@ -566,7 +571,7 @@ pub(super) fn open_below(
 /// Opens a file by name; never follows a link, never waits for a fifo.
 pub(super) fn open_file(dir: &OwnedFd, name: &[u8], access: OFlags) -> Result<File, Error> {
     let flags = access | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    openat(dir, std::ffi::OsStr::from_bytes(name), flags, Mode::empty())
+    openat(dir, OsStr::from_bytes(name), flags, Mode::empty())
         .map(File::from)
         .map_err(io("open it"))
 }

@@ -11,7 +11,7 @@ use rustix::io::{Errno, pread};
 use sealkeep_medium::extents::Extents;
 use serde::Serialize;
 
-use super::buffer::{ALIGN, Buffer, Chunks};
+use super::buffer::{ALIGN, Buffer, Chunks, Scratch};
 use super::error::{Error, io};
 use super::overwrite::{Bad, Pass, is_medium};
 use crate::envelope::Run;
@@ -144,13 +144,17 @@ fn reopen(file: impl AsFd, flags: OFlags) -> Result<OwnedFd, Errno> {
 ///
 /// # Errors
 /// `Cancelled`; `Mismatch` with the first byte that differs; `Io`. Blocks that cannot be read are returned.
-pub(super) fn read_back(source: &Source, pass: Pass<'_>, run: &Run<'_>) -> Result<Bad, Error> {
+pub(super) fn read_back(
+    source: &Source,
+    pass: Pass<'_>,
+    scratch: &mut Scratch,
+    run: &Run<'_>,
+) -> Result<Bad, Error> {
     let ranges = source.cut(pass.ranges);
     let chunks = Chunks::new(&ranges);
     let next = AtomicU64::new(0);
     let found = Mutex::new((Bad::default(), None::<Error>));
-    let work = || {
-        let (mut buffer, mut scratch) = (Buffer::default(), Vec::new());
+    let work = |scratch: &mut Scratch| {
         let mut bad = Bad::default();
         let mut failed = None;
         loop {
@@ -162,7 +166,7 @@ pub(super) fn read_back(source: &Source, pass: Pass<'_>, run: &Run<'_>) -> Resul
             let result = if run.cancel.load(Ordering::Relaxed) {
                 Err(Error::Cancelled)
             } else {
-                compare(source, pass, (offset, len), &mut buffer, &mut scratch, &mut bad)
+                compare(source, pass, (offset, len), scratch, &mut bad)
             };
             if let Err(error) = result {
                 failed = Some(error);
@@ -178,9 +182,9 @@ pub(super) fn read_back(source: &Source, pass: Pass<'_>, run: &Run<'_>) -> Resul
     let threads = usize::try_from(chunks.count() / 4).unwrap_or(usize::MAX);
     thread::scope(|scope| {
         for _ in 1..run.workers.get().min(threads.max(1)) {
-            scope.spawn(work);
+            scope.spawn(|| work(&mut Scratch::default()));
         }
-        work();
+        work(scratch);
     });
     let (bad, failed) = found.into_inner().unwrap_or_else(PoisonError::into_inner);
     failed.map_or(Ok(bad), Err)
@@ -190,10 +194,10 @@ fn compare(
     source: &Source,
     pass: Pass<'_>,
     (offset, len): (u64, usize),
-    buffer: &mut Buffer,
-    scratch: &mut Vec<u8>,
+    scratch: &mut Scratch,
     bad: &mut Bad,
 ) -> Result<(), Error> {
+    let Scratch { buffer, expected } = scratch;
     let differs = |at: u64, data: &[u8], scratch: &mut Vec<u8>| match pass
         .fill
         .first_difference(pass.base, at, data, scratch)
@@ -202,14 +206,14 @@ fn compare(
         None => Ok(()),
     };
     match source.read(offset, len, buffer) {
-        Ok(data) => return differs(offset, data, scratch),
+        Ok(data) => return differs(offset, data, expected),
         Err(errno) if is_medium(errno) => {}
         Err(errno) => return Err(io("read it back")(errno)),
     }
     for start in (0..len).step_by(ALIGN) {
         let (at, block) = (offset + start as u64, ALIGN.min(len - start));
         match source.read(at, block, buffer) {
-            Ok(data) => differs(at, data, scratch)?,
+            Ok(data) => differs(at, data, expected)?,
             Err(errno) => bad.add(at, block as u64, errno.into()),
         }
         if bad.is_hopeless() {

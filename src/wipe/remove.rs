@@ -26,9 +26,18 @@ pub(super) fn scrubbed_name(name: &OsStr) -> OsString {
 
 /// Takes extended attributes and times away, as far as it is allowed.
 pub(super) fn clear_attributes(file: &OwnedFd) {
-    let mut names = vec![0; 64 * 1024];
-    let len = flistxattr(file, &mut names[..]).unwrap_or(0);
-    for name in names[..len].split(|&byte| byte == 0).filter(|name| !name.is_empty()) {
+    let mut few = [0; 1024];
+    let mut many;
+    let names: &[u8] = match flistxattr(file, &mut few[..]) {
+        Ok(len) => &few[..len],
+        Err(Errno::RANGE) => {
+            many = vec![0; 64 * 1024];
+            let len = flistxattr(file, &mut many[..]).unwrap_or(0);
+            &many[..len]
+        }
+        Err(_) => &[],
+    };
+    for name in names.split(|&byte| byte == 0).filter(|name| !name.is_empty()) {
         // Labels of the system cannot be removed, and say nothing of the content.
         let _ = fremovexattr(file, OsStr::from_bytes(name));
     }

@@ -18,6 +18,8 @@ use super::readback::ReadBack;
 pub enum Verdict {
     /// Overwritten in place, every block that held the content, and read back from the medium.
     Verified,
+    /// A name without content of its own, taken away.
+    Removed,
     /// Overwritten; whether nothing is left elsewhere cannot be told.
     BestEffort,
     /// Written, but to other blocks: the old ones still hold, or held, the content.
@@ -36,6 +38,7 @@ impl Verdict {
     pub fn name(self) -> &'static str {
         match self {
             Self::Verified => "verified",
+            Self::Removed => "removed",
             Self::BestEffort => "best-effort",
             Self::NotInPlace => "not-in-place",
             Self::Failed => "failed",
@@ -103,6 +106,7 @@ impl Tally {
     pub(super) fn count(&mut self, verdict: Verdict) {
         *match verdict {
             Verdict::Verified => &mut self.verified,
+            Verdict::Removed => &mut self.names,
             Verdict::BestEffort => &mut self.best_effort,
             Verdict::NotInPlace => &mut self.not_in_place,
             Verdict::Failed => &mut self.failed,

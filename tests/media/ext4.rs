@@ -119,7 +119,7 @@ fn ext4_tree_of_small_files() {
     let found = scene.search();
     assert_eq!(scene.current(&found), scene.written, "all of it is found before");
     assert!(found.names >= FILES as usize, "the names are found before");
-    let said = Said::by(&World::new(), &scene.file, &["--yes"]);
+    let said = Said::by(&World::new(), &scene.file, &["--yes", "--verbose"]);
     assert_eq!((said.code, said.result()), (0, "verified"), "{said:?}");
     let targets = said.targets(&scene.file);
     assert!(targets.len() >= FILES as usize, "each file is reported: {}", targets.len());

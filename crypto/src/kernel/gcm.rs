@@ -114,6 +114,12 @@ impl<C: BlockCipher> Aead for Gcm<C> {
         self.open_many(std::slice::from_mut(&mut job)).map_err(|_| Unauthentic)
     }
 
+    fn key_stream(&self, nonce: &Nonce, out: &mut [u8]) {
+        assert!(fits(out), "a message has at most 2^36 - 32 bytes");
+        self.cpu.run(KeyStream { gcm: self, nonce, out });
+        wipe_stack();
+    }
+
     fn seal_many(&self, batch: &mut [SealJob<'_>]) {
         assert!(batch.iter().all(|job| fits(job.data)), "a message has at most 2^36 - 32 bytes");
         for jobs in batch.chunks_mut(MAX_JOBS) {
@@ -130,6 +136,34 @@ impl<C: BlockCipher> Aead for Gcm<C> {
         });
         wipe_stack();
         opened
+    }
+}
+
+struct KeyStream<'a, C: BlockCipher> {
+    gcm: &'a Gcm<C>,
+    nonce: &'a Nonce,
+    out: &'a mut [u8],
+}
+
+impl<C: BlockCipher> Task for KeyStream<'_, C> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let cipher = &self.gcm.cipher;
+        let mut counter = cipher.counter(self.nonce, 2);
+        let mut batches = self.out.chunks_exact_mut(C::Vector::BATCH);
+        for batch in &mut batches {
+            let keystream = cipher.keystream(&mut counter, &mut ());
+            for (bytes, keystream) in
+                batch.chunks_exact_mut(C::Vector::LEN).zip(keystream.as_flattened())
+            {
+                keystream.store(bytes);
+            }
+        }
+        let rest = batches.into_remainder();
+        rest.fill(0);
+        xor(rest, &cipher.keystream(&mut counter, &mut ()));
     }
 }
 

@@ -18,7 +18,7 @@ use sealkeep_medium::place::Place;
 use super::append::Grown;
 use super::reserve::Lifted;
 use crate::envelope::Run;
-use crate::wipe::buffer::{Buffer, CHUNK};
+use crate::wipe::buffer::{Buffer, CHUNK, Scratch};
 use crate::wipe::error::{Error, io};
 use crate::wipe::fill::{Fill, UNIT_LEN};
 use crate::wipe::overwrite::{Bad, Pass, write_pass};
@@ -167,11 +167,12 @@ fn settle(
     passes: &mut [PassReport],
 ) -> Result<(Option<ReadBack>, Bad), Error> {
     let (mut begun, mut found, mut bad) = (begun, None, Bad::default());
+    let mut scratch = Scratch::default();
     let bytes: u64 = ranges.iter().map(|(_, length)| length).sum();
     for (number, (fill, report)) in how.fills.iter().zip(passes).enumerate() {
         let pass = Pass { fill, base, ranges };
         if number > 0 {
-            bad.join(write_pass(file, pass, 0, how.run, |_| Ok(()))?);
+            bad.join(write_pass(file, pass, 0, &mut scratch, how.run, |_| Ok(()))?.0);
         }
         fdatasync(file).map_err(io("flush it"))?;
         if how.through_journal {
@@ -187,7 +188,7 @@ fn settle(
         let source = source.map_err(io("read it back"))?;
         let sampled = (how.verify == Verify::Sample).then(|| sample::pick(ranges));
         let pass = Pass { ranges: sampled.as_deref().unwrap_or(ranges), ..pass };
-        bad.join(read_back(&source, pass, how.run)?);
+        bad.join(read_back(&source, pass, &mut scratch, how.run)?);
         found = found.max(Some(source.how()));
         report.read_back_bytes += pass.ranges.iter().map(|(_, length)| length).sum::<u64>();
         report.read_back_seconds += begun.elapsed().as_secs_f64();
@@ -240,6 +241,9 @@ mod tests {
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
         let source = Source::cached(&file, false).unwrap();
         let pass = Pass { fill: &fill, base: 5, ranges: &grown.ranges };
-        assert_eq!(read_back(&source, pass, &Run::quiet()).unwrap().bytes, 0);
+        assert_eq!(
+            read_back(&source, pass, &mut Scratch::default(), &Run::quiet()).unwrap().bytes,
+            0
+        );
     }
 }
