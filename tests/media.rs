@@ -12,6 +12,8 @@
 mod btrfs;
 #[path = "media/claim.rs"]
 mod claim;
+#[path = "media/device.rs"]
+mod device;
 #[path = "media/ext4.rs"]
 mod ext4;
 #[path = "media/image.rs"]
@@ -26,6 +28,8 @@ mod peers;
 mod power;
 #[path = "media/scenes.rs"]
 mod scenes;
+#[path = "media/space.rs"]
+mod space;
 #[path = "cli/world.rs"]
 #[allow(dead_code, reason = "shared with other tests")]
 mod world;

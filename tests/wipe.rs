@@ -283,6 +283,21 @@ fn a_large_file_goes_on_where_it_was_stopped() {
     }
 }
 
+/// Nothing is wrong with a file at that moment, and nothing is done either.
+#[test]
+fn a_run_that_is_stopped_between_two_passes_removes_nothing() {
+    let (_dir, dir) = scratch();
+    for len in [8192, 8 << 20] {
+        let path = dir.join("f");
+        fs::write(&path, vec![7; len]).unwrap();
+        let plan = WipePlan::new(std::slice::from_ref(&path), method("pfitzner-7")).unwrap();
+        let stopped = stop_after(plan, 3 * len as u64);
+        assert_eq!(stopped.conclusion(), Conclusion::Interrupted, "{stopped:?}");
+        assert_eq!(stopped.rows[0].verdict, Verdict::Unfinished, "{stopped:?}");
+        assert_eq!(path.metadata().unwrap().len(), len as u64);
+    }
+}
+
 #[test]
 fn a_tree_goes_on_where_it_was_stopped_and_counts_everything() {
     let (_dir, dir) = scratch();

@@ -19,6 +19,7 @@ help-global-options = Options of every command
 
 ## Mistakes on the command line
 
+usage-one-drive = --sanitize takes one drive at a time.
 usage-unknown-argument = there is no argument '{ $arg }' here.
 usage-unknown-command = there is no command '{ $command }'.
 usage-missing-command = a command is missing.
@@ -115,6 +116,7 @@ cmd-wipe--in-use = Also files that other programs have open
 cmd-wipe--whole = A disk with its partition table and all partitions
 cmd-wipe--keep = Overwrite only; leave files and names
 cmd-wipe--free-space = Overwrite the free space of the file systems of these folders
+cmd-wipe--sanitize = Have a whole drive erase itself by its own command: not tested on hardware, best effort at most
 cmd-wipe--resume = Go on with a run that was cut off
 cmd-wipe--journal = Folder for the journal by which a run can go on [default: the key store's path with `.wipe` appended]
 cmd-wipe--no-journal = Keep no journal; a run that is cut off has to be begun anew
@@ -307,6 +309,9 @@ E-WIPE-REFUSED = Nothing was touched { $subject }
 E-NOT-CONFIRMED = Not confirmed, so nothing was touched { $subject }
     .means = A wipe cannot be undone: it is carried out only when somebody confirms it.
     .todo = Type the word at the terminal, or use `--yes` in a script.
+E-NO-SANITIZE = { $subject } cannot be told to erase itself
+    .means = It is no whole NVMe, ATA or SCSI drive, or the drive does not list this command. Nothing was touched.
+    .todo = Try another of block-erase, crypto-erase and overwrite, or wipe the device without `--sanitize`.
 E-OTHER-TARGET = { $subject } is not what was examined
     .means = Another file lies there now, or it has grown, or something was found out about it since. It was not touched.
     .todo = Look who writes there, and wipe again.
@@ -577,6 +582,8 @@ warn-unfinished-wipe = { $count ->
         [one] An earlier run was
        *[other] { $count } earlier runs were
     } cut off or is still going on; `sealkeep wipe --resume` goes on with it.
+warn-untested = Having drives erase themselves was not tested on hardware. Once begun it cannot be stopped: if this run ends, the drive goes on by itself. Do not cut its power.
+warn-disk-full = At the end the file system is full for a moment: other programs cannot write there then. Files have no names while it is filled, so that the space is free again however this run ends.
 wipe-resuming = Going on with { $path }.
 wipe-confirm = This cannot be undone. Type "{ $word }" to go on:
 wipe-class = { $count } × { $kind }, { $bytes } bytes, on { $place }
@@ -585,6 +592,11 @@ wipe-class-refused = { "  " }→ not touched
 wipe-claim = { "  " }claim: { $text }
 wipe-found = { "  " }- { $effect }: { $text }
 wipe-passes = Passes ({ $count }): { $passes }
+wipe-sanitize = The drive is told: { $text }. Markers are written before; none may be left afterwards.
+wipe-technique =
+    .block-erase = erase all blocks
+    .crypto-erase = exchange the key by which everything on it is encrypted
+    .overwrite = overwrite everything with zeros, once
 wipe-row = { $verdict }: { $path }
 wipe-pass-done = Pass { $number }, { $pattern }: { $bytes } bytes at { $speed } MB/s; read back { $read } bytes at { $readspeed } MB/s
 wipe-journal-emptied = The journal of { $place } was emptied: no content or names are left in it.
@@ -656,6 +668,10 @@ wipe-finding =
     .swap-file = the system swaps to it
     .immutable = it is marked as not to be changed (chattr)
     .read-only = file system or device takes no writes
+    .reserved-blocks = free blocks that the file system keeps for itself or for the administrator are not reached
+    .quota = a quota ended before the free space did; the rest was not reached
+    .untested = the drive is to erase itself; this was not tested on hardware, and only markers and the word of the drive tell that it did
+    .outside-free-space = not reached: the rest of other files' last blocks, directories, free inodes and other metadata
 wipe-methods-legend =
     { "" }
     Bytes are in hexadecimal digits and repeated over the whole target. c: one random byte, chosen for each run; ~c: its complement; c_2, c_3: further ones. random: a fresh random stream. ×: so many times.

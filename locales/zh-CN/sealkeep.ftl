@@ -19,6 +19,7 @@ help-global-options = 所有命令通用的选项
 
 ## 命令行错误
 
+usage-one-drive = --sanitize 每次只处理一块硬盘。
 usage-unknown-argument = 这里没有参数“{ $arg }”。
 usage-unknown-command = 没有命令“{ $command }”。
 usage-missing-command = 缺少命令。
@@ -114,6 +115,7 @@ cmd-wipe--in-use = 也处理正被其他程序打开的文件
 cmd-wipe--whole = 连同分区表和所有分区处理整块磁盘
 cmd-wipe--keep = 只覆写，保留文件和名称
 cmd-wipe--free-space = 覆写这些文件夹所在文件系统的空闲空间
+cmd-wipe--sanitize = 令整块硬盘以自身命令擦除：未在真实硬件上测试，至多为尽力而为
 cmd-wipe--resume = 继续被中断的运行
 cmd-wipe--journal = 存放续作日志的文件夹 [默认：密钥库路径加 `.wipe`]
 cmd-wipe--no-journal = 不写续作日志；中断后只能从头再来
@@ -306,6 +308,9 @@ E-WIPE-REFUSED = 什么都没有动 { $subject }
 E-NOT-CONFIRMED = 未经确认，什么都没有动 { $subject }
     .means = 擦除不可撤销，必须有人确认才会执行。
     .todo = 请在终端输入确认词，脚本中请用 `--yes`。
+E-NO-SANITIZE = { $subject } 无法以自身命令擦除
+    .means = 它不是整块 NVMe、ATA 或 SCSI 硬盘，或硬盘未列出此命令。什么都没有动。
+    .todo = 请改试 block-erase、crypto-erase、overwrite 中的另一种，或不带 `--sanitize` 擦除该设备。
 E-OTHER-TARGET = { $subject } 已不是勘查过的那一个
     .means = 那里现在是另一个文件，或它变长了，或其后又发现了新情况。没有动它。
     .todo = 请查明是谁在写入，然后重新擦除。
@@ -567,6 +572,8 @@ warn-unfinished-wipe = { $count ->
         [one] 有一次
        *[other] 有 { $count } 次
     } 运行曾被中断或仍在进行；`sealkeep wipe --resume` 可继续。
+warn-untested = 令硬盘自行擦除的功能未在真实硬件上测试。一旦开始便无法停止：即使本次运行结束，硬盘仍会继续。请勿断电。
+warn-disk-full = 结束前文件系统会短时占满：此时其他程序无法在其中写入。填充所用的文件没有名称，因此无论本次运行如何结束，空间都会恢复空闲。
 wipe-resuming = 继续处理 { $path }。
 wipe-confirm = 此操作不可撤销。输入“{ $word }”继续：
 wipe-class = { $count } × { $kind }，{ $bytes } 字节，位于 { $place }
@@ -575,6 +582,11 @@ wipe-class-refused = { "  " }→ 不动
 wipe-claim = { "  " }可声明：{ $text }
 wipe-found = { "  " }- { $effect }：{ $text }
 wipe-passes = 遍次（{ $count }）：{ $passes }
+wipe-sanitize = 将令硬盘：{ $text }。事先写入标记块，事后不得有任何一块留存。
+wipe-technique =
+    .block-erase = 擦除全部块
+    .crypto-erase = 更换加密其全部内容的密钥
+    .overwrite = 以零覆写全部内容一遍
 wipe-row = { $verdict }：{ $path }
 wipe-pass-done = 第 { $number } 遍，{ $pattern }：{ $bytes } 字节，{ $speed } MB/s；回读 { $read } 字节，{ $readspeed } MB/s
 wipe-journal-emptied = { $place } 的文件系统日志已清空：其中不再有内容或名称。
@@ -646,6 +658,10 @@ wipe-finding =
     .swap-file = 系统正用它作交换文件
     .immutable = 被标记为不可更改（chattr）
     .read-only = 文件系统或设备不接受写入
+    .reserved-blocks = 文件系统为自身或管理员保留的空闲块未触及
+    .quota = 空闲空间未满时配额已用尽；其余部分未触及
+    .untested = 由硬盘自行擦除；此功能未在真实硬件上测试，只能凭预写的标记块和硬盘自己的答复判断
+    .outside-free-space = 未触及：其他文件最后一块的剩余部分、目录、空闲 inode 及其他元数据
 wipe-methods-legend =
     { "" }
     字节以十六进制表示，重复写满整个目标。c：每次运行时随机选定的一个字节；~c：其补码；c_2、c_3：另外选定的字节。random：全新的随机数据流。×：连续若干遍。

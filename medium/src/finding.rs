@@ -157,6 +157,14 @@ codes! {
     Immutable = "immutable";
     /// Its file system or device takes no writes.
     ReadOnly = "read-only";
+    /// Free blocks that the file system keeps, for itself or for the administrator.
+    ReservedBlocks = "reserved-blocks";
+    /// A quota ends before the free space does.
+    Quota = "quota";
+    /// The device is to erase itself by a command that was not tested on hardware here.
+    Untested = "untested";
+    /// What is neither in files nor free: rests of last blocks, directories, metadata.
+    OutsideFreeSpace = "outside-free-space";
 }
 
 #[cfg(test)]

@@ -23,6 +23,10 @@ use blocks::{of_blocks, of_names};
 
 pub use blocks::of_name;
 
+mod space;
+
+pub use space::Space;
+
 /// What a file lies on, and what an overwrite can achieve there.
 #[derive(Clone, Debug)]
 pub struct Survey {
@@ -203,6 +207,7 @@ impl Surveyor {
             }
         };
         refuse(Code::InUse, stack::held_by(&self.sys, number));
+        refuse(Code::InUse, loops_over(&self.sys, number));
         refuse(Code::Partitions, stack::partitions(&self.sys, number));
         let mut survey = self.again_device(&Arc::new(place), device)?;
         survey.findings.extend(findings);
@@ -312,6 +317,21 @@ fn of_note(code: Code) -> Option<Effect> {
         Code::DataJournal | Code::Inline => Some(Effect::BestEffort),
         _ => None,
     }
+}
+
+/// Loop devices that are made of a device: they do not hold it as others do.
+fn loops_over(sys: &Path, number: (u32, u32)) -> Vec<String> {
+    let over = |path: &PathBuf| {
+        fs::metadata(path).is_ok_and(|found| {
+            let device = (major(found.rdev()), minor(found.rdev()));
+            FileType::from_raw_mode(found.mode()) == FileType::BlockDevice && device == number
+        })
+    };
+    stack::loop_backing(sys)
+        .into_iter()
+        .filter(|(_, path)| over(path))
+        .map(|(name, _)| name)
+        .collect()
 }
 
 fn in_use(users: &[User], findings: &mut Vec<Finding>) {

@@ -17,7 +17,7 @@ pub(crate) use keystore::{
     CopyAdd, CopyCommand, CopyNames, CopyRemove, KeystoreCommand, NewCustody, Passwd, Recover,
     Restore, ShareFiles,
 };
-pub(crate) use wipe::{RequireReach, VerifyHow, Wipe, WipeCommand};
+pub(crate) use wipe::{RequireReach, SanitizeHow, VerifyHow, Wipe, WipeCommand};
 
 /// The whole command line.
 #[derive(Parser)]

@@ -51,7 +51,8 @@ pub(crate) fn wipe(path: &Path, error: &wipe::Error) -> Failure {
     match error {
         E::Cancelled => at(Code::Interrupted),
         E::Changed => at(Code::OtherTarget),
-        E::Mismatch { .. } | E::BadBlocks { .. } | E::StillThere => {
+        E::NoSanitize(_) => at(Code::NoSanitize).because(error),
+        E::Mismatch { .. } | E::BadBlocks { .. } | E::StillThere | E::Sanitize(_) => {
             at(Code::WipeFailed).because(error)
         }
         E::NotInPlace => at(Code::NotInPlace),

@@ -148,6 +148,7 @@ codes! {
     StoreExists = "E-STORE-EXISTS" => Refused;
     WipeRefused = "E-WIPE-REFUSED" => Refused;
     NotConfirmed = "E-NOT-CONFIRMED" => Refused;
+    NoSanitize = "E-NO-SANITIZE" => Refused;
     OtherTarget = "E-OTHER-TARGET" => Refused;
     JournalInside = "E-JOURNAL-INSIDE" => Refused;
     OtherMount = "E-OTHER-MOUNT" => Refused;

@@ -48,6 +48,12 @@ pub enum Error {
     /// Neither a file, a directory nor a block device.
     #[error("not a file, directory or block device")]
     Unsupported,
+    /// The drive has no such command, or it is no whole drive.
+    #[error("it is no drive that can erase itself in this way ({0})")]
+    NoSanitize(&'static str),
+    /// The drive did not erase itself.
+    #[error("the drive did not erase itself: {0}")]
+    Sanitize(String),
     /// The journal of an unfinished run cannot be read.
     #[error("the journal is damaged: {0}")]
     Journal(String),

@@ -120,7 +120,7 @@ impl WipePlan {
     }
 
     /// A report of nothing.
-    fn empty_report(&self) -> Report {
+    pub(super) fn empty_report(&self) -> Report {
         let pass = |pass: &super::method::Pass| PassReport {
             pattern: pass.to_string(),
             ..PassReport::default()
@@ -145,7 +145,7 @@ impl WipePlan {
     }
 }
 
-fn fills(plan: &WipePlan) -> Vec<Fill> {
+pub(super) fn fills(plan: &WipePlan) -> Vec<Fill> {
     let numbered = plan.passes.iter().zip(1..);
     numbered.map(|(pass, number)| Fill::new(pass, number, &plan.seed)).collect()
 }
@@ -208,7 +208,12 @@ impl Work<'_> {
         let mut result = Ok(());
         for number in 0..self.fills.len() {
             result = self.pass(&mut jobs, number);
-            if result.is_err() || self.run.cancel.load(Ordering::Relaxed) {
+            if result.is_err() {
+                break;
+            }
+            if number + 1 < self.fills.len() && self.run.cancel.load(Ordering::Relaxed) {
+                // Between two passes nothing went wrong with any of them, yet none is done.
+                jobs.iter_mut().for_each(Job::stop);
                 break;
             }
         }
@@ -289,6 +294,9 @@ impl Work<'_> {
     fn pass(&mut self, jobs: &mut [Job<'_>], number: usize) -> Result<(), Error> {
         let begun = Instant::now();
         let last = number + 1 == self.fills.len();
+        if self.is_done(jobs, number) {
+            return Ok(());
+        }
         self.write(jobs, number)?;
         self.flush(jobs);
         let report = &mut self.report.passes[number];
@@ -312,6 +320,17 @@ impl Work<'_> {
         Ok(())
     }
 
+    /// Whether an earlier part of this run wrote the pass, and a later one after it.
+    fn is_done(&self, jobs: &[Job<'_>], number: usize) -> bool {
+        matches!(jobs, [job] if self.reached_by(job).is_some_and(|at| at.pass > number))
+    }
+
+    /// How far an earlier part of this run came with a target, if its place is the same.
+    fn reached_by(&self, job: &Job<'_>) -> Option<&Reached> {
+        let same = |at: &&Reached| at.id == job.target.id && at.ranges == job.ranges;
+        self.reached.as_ref().filter(same)
+    }
+
     /// Writes; a single large target tells the journal how far it is.
     fn write(&mut self, jobs: &mut [Job<'_>], number: usize) -> Result<(), Error> {
         if let [job] = jobs
@@ -326,14 +345,8 @@ impl Work<'_> {
     }
 
     fn write_large(&mut self, job: &mut Job<'_>, number: usize) -> Result<(), Error> {
-        let from = match &self.reached {
-            Some(at) if at.id == job.target.id && at.ranges == job.ranges => {
-                // Passes before the one reached are on the medium.
-                if at.pass > number {
-                    return Ok(());
-                }
-                if at.pass == number { at.chunk } else { 0 }
-            }
+        let from = match self.reached_by(job) {
+            Some(at) if at.pass == number => at.chunk,
             _ => 0,
         };
         let Some(journal) = self.journal.as_mut() else { return Ok(()) };
@@ -668,7 +681,12 @@ fn is_empty(dir: &OwnedFd, name: &OsStr) -> Result<bool, Error> {
 }
 
 /// A row about something that was not overwritten.
-fn untouched(plan: &WipePlan, target: &Target, verdict: Verdict, error: Option<Error>) -> Row {
+pub(super) fn untouched(
+    plan: &WipePlan,
+    target: &Target,
+    verdict: Verdict,
+    error: Option<Error>,
+) -> Row {
     Row {
         path: plan.path(target),
         kind: target.kind,

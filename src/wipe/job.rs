@@ -68,9 +68,11 @@ impl<'p> Job<'p> {
                 let file = open_file(&dir, name, OFlags::RDWR)?;
                 (dir, file)
             }
-            // A device is opened for us alone: the kernel refuses if anything else uses it.
+            // A device is opened for us alone: the kernel refuses if anything else uses it. It is written past the cache,
+            // so that blocks which take no writes are known one by one.
             None if target.kind == Kind::Device => {
-                (Arc::clone(&root.parent), root.open(OFlags::RDWR | OFlags::EXCL)?)
+                let access = OFlags::RDWR | OFlags::EXCL | OFlags::DIRECT;
+                (Arc::clone(&root.parent), root.open(access)?)
             }
             None => (Arc::clone(&root.parent), root.open(OFlags::RDWR)?),
         };
@@ -217,14 +219,10 @@ impl<'p> Job<'p> {
     ) -> Result<(), Error> {
         let source = self.source()?;
         self.read_back = Some(source.how());
-        let sample;
-        let ranges = if sampled {
-            sample = sample::pick(&self.ranges);
-            &sample
-        } else {
-            &self.ranges
-        };
-        let pass = Pass { fill, base: self.target.base, ranges };
+        let sample = sampled.then(|| sample::pick(&self.ranges));
+        // What took no writes is not read: it is known not to be what was written.
+        let ranges = self.bad.cut_from(sample.as_ref().unwrap_or(&self.ranges));
+        let pass = Pass { fill, base: self.target.base, ranges: &ranges };
         let bad = read_back(&source, pass, scratch, run)?;
         self.bad.join(bad);
         self.compared += ranges.iter().map(|(_, length)| length).sum::<u64>();
@@ -303,10 +301,15 @@ impl<'p> Job<'p> {
         }
     }
 
+    /// It is not done, because the run was asked to stop.
+    pub(super) fn stop(&mut self) {
+        self.error.get_or_insert(Error::Cancelled);
+    }
+
     /// Bad blocks become the error, if there is no other.
     pub(super) fn settle(&mut self) {
         if self.error.is_none() {
-            self.error = std::mem::take(&mut self.bad).into_error();
+            self.error = self.bad.error();
         }
     }
 

@@ -406,7 +406,7 @@ impl WipePlan {
     }
 
     /// The class of targets with these findings, made if it is new.
-    fn class_of(
+    pub(super) fn class_of(
         &mut self,
         kind: Kind,
         place: &Arc<Place>,

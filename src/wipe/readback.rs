@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::buffer::{ALIGN, Buffer, Chunks, Scratch};
 use super::error::{Error, io};
-use super::overwrite::{Bad, Pass};
+use super::overwrite::{Bad, Pass, is_medium};
 use crate::envelope::Run;
 
 /// From where content is read back.
@@ -207,7 +207,7 @@ fn compare(
     };
     match source.read(offset, len, buffer) {
         Ok(data) => return differs(offset, data, expected),
-        Err(Errno::IO) => {}
+        Err(errno) if is_medium(errno) => {}
         Err(errno) => return Err(io("read it back")(errno)),
     }
     for start in (0..len).step_by(ALIGN) {

@@ -14,6 +14,9 @@ use crate::world::skip;
 const BASE: &str = "/dev/shm";
 const PREFIX: &str = "sealkeep-media";
 
+/// Two at once may be given the same loop device.
+pub(crate) static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
 /// How an image is made and mounted.
 #[derive(Clone, Copy)]
 pub(crate) struct Recipe {
@@ -135,8 +138,6 @@ impl Image {
     }
 
     fn try_mount(&self) -> Result<(), String> {
-        // Two at once may be given the same loop device.
-        static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
         let guard = ONE_AT_A_TIME.lock();
         let options = ["loop", self.options].join(",");
         let mut mount = Command::new("mount");

@@ -117,7 +117,26 @@ pub(crate) fn ext4_no_journal() -> Option<Scene> {
 
 /// ext4, the file saved anew as office programs do: beside it, then renamed over it.
 pub(crate) fn ext4_saved_by_rename() -> Option<Scene> {
-    let scene = Scene::on(&EXT4)?;
+    saved_by_rename(&EXT4)
+}
+
+/// The same with the data in the journal too.
+pub(crate) fn ext4_saved_by_rename_data_journal() -> Option<Scene> {
+    saved_by_rename(&Recipe { options: "data=journal", ..EXT4 })
+}
+
+/// The same on XFS.
+pub(crate) fn xfs_saved_by_rename() -> Option<Scene> {
+    saved_by_rename(&XFS)
+}
+
+/// The same on btrfs.
+pub(crate) fn btrfs_saved_by_rename() -> Option<Scene> {
+    saved_by_rename(&BTRFS)
+}
+
+fn saved_by_rename(recipe: &Recipe) -> Option<Scene> {
+    let scene = Scene::on(recipe)?;
     save(&scene.file, &scene.pattern.content(BEFORE, BLOCKS as usize * BLOCK));
     scene.image.sync();
     let beside = scene.image.path("saved");

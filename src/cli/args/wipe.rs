@@ -34,6 +34,9 @@ pub(crate) struct Wipe {
     pub(crate) keep: bool,
     #[arg(long, conflicts_with_all = ["survey", "keep", "resume", "whole"])]
     pub(crate) free_space: bool,
+    #[arg(long, value_name = "HOW", conflicts_with_all = ["survey", "keep", "resume", "free_space"])]
+    #[arg(conflicts_with_all = ["method", "verify", "require", "hard_links", "journal", "no_journal"])]
+    pub(crate) sanitize: Option<SanitizeHow>,
     #[arg(long, conflicts_with_all = ["paths", "method", "verify", "require", "hard_links"])]
     #[arg(conflicts_with_all = ["in_use", "whole", "keep"])]
     pub(crate) resume: bool,
@@ -49,6 +52,14 @@ pub(crate) struct Wipe {
 #[derive(Subcommand)]
 pub(crate) enum WipeCommand {
     Methods,
+}
+
+/// What a drive is told to do.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum SanitizeHow {
+    BlockErase,
+    CryptoErase,
+    Overwrite,
 }
 
 /// How much is read back.

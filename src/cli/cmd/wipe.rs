@@ -9,10 +9,11 @@ use std::path::{Path, PathBuf};
 
 use sealkeep::envelope::Run;
 use sealkeep::wipe::{
-    Error, Method, Problem, Report, Require, Resume, Verify, WipeOptions, WipePlan, unfinished,
+    Error, FreeSpace, Method, Problem, Report, Require, Resume, Sanitize, Technique, Verify,
+    WipeOptions, WipePlan, unfinished,
 };
 
-use crate::cli::args::{RequireReach, VerifyHow, Wipe, WipeCommand};
+use crate::cli::args::{RequireReach, SanitizeHow, VerifyHow, Wipe, WipeCommand};
 use crate::cli::exit::{Code, Exit};
 use crate::cli::failure::Failure;
 use crate::cli::{Context, classify, cmd, prompt};
@@ -20,7 +21,9 @@ use crate::cli::{Context, classify, cmd, prompt};
 pub(crate) fn run(args: Wipe, context: &Context) -> Result<Exit, Failure> {
     match args.command {
         Some(WipeCommand::Methods) => methods::run(context),
+        None if args.sanitize.is_some() => sanitize(&args, context),
         None if args.resume => resume(&args, context),
+        None if args.free_space => free_space(&args, context),
         None => wipe(&args, context),
     }
 }
@@ -41,6 +44,53 @@ fn wipe(args: &Wipe, context: &Context) -> Result<Exit, Failure> {
     }
     let total = plan.work_bytes();
     carry_out(args, context, total, |run| plan.execute(run))
+}
+
+/// Fills the free space of the file systems of the folders named.
+fn free_space(args: &Wipe, context: &Context) -> Result<Exit, Failure> {
+    let options = WipeOptions { journal: None, ..options(args, context)? };
+    let space =
+        FreeSpace::new(&args.paths, options).map_err(|problem| failure(&problem, context))?;
+    plan::show(space.plan(), context)?;
+    if args.dry_run {
+        return plan::dry_run(space.plan(), context);
+    }
+    if space.plan().classes().iter().any(|class| !class.refused) {
+        context.output.warn("W-DISK-FULL", "warn-disk-full", &[]);
+        if !args.yes {
+            ask(context)?;
+        }
+    }
+    let total = space.plan().work_bytes();
+    carry_out(args, context, total, |run| space.execute(run))
+}
+
+/// Has a drive erase itself.
+fn sanitize(args: &Wipe, context: &Context) -> Result<Exit, Failure> {
+    let technique = match args.sanitize {
+        Some(SanitizeHow::CryptoErase) => Technique::CryptoErase,
+        Some(SanitizeHow::Overwrite) => Technique::Overwrite,
+        Some(SanitizeHow::BlockErase) | None => Technique::BlockErase,
+    };
+    let [device] = args.paths.as_slice() else {
+        let text = context.output.messages().text("usage-one-drive", &[]);
+        return Err(Failure::new(Code::Usage, text));
+    };
+    let options = WipeOptions { journal: None, ..options(args, context)? };
+    let sanitize = Sanitize::new(device, technique, options);
+    let sanitize = sanitize.map_err(|problem| failure(&problem, context))?;
+    plan::show_sanitize(sanitize.plan(), technique, context)?;
+    if args.dry_run {
+        return plan::dry_run(sanitize.plan(), context);
+    }
+    if sanitize.plan().classes().iter().any(|class| class.targets > 0 && !class.refused) {
+        context.output.warn("W-UNTESTED", "warn-untested", &[]);
+        if !args.yes {
+            ask(context)?;
+        }
+    }
+    let total = sanitize.plan().targets().map(|(_, _, bytes, _)| bytes).sum();
+    carry_out(args, context, total, |run| sanitize.execute(run))
 }
 
 /// Goes on with the oldest run that was cut off.
@@ -108,7 +158,8 @@ const WORD: &str = "wipe";
 fn options(args: &Wipe, context: &Context) -> Result<WipeOptions, Failure> {
     let defaults = WipeOptions::new();
     let journal = journal_dir(args, context).filter(|_| !args.no_journal);
-    if journal.is_none() && !args.no_journal {
+    let resumable = !args.free_space && args.sanitize.is_none();
+    if journal.is_none() && !args.no_journal && resumable {
         context.output.warn("W-NO-JOURNAL", "warn-no-journal", &[]);
     }
     Ok(WipeOptions {

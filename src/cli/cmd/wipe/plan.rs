@@ -1,6 +1,6 @@
 //! What will be done, shown before it is done.
 
-use sealkeep::wipe::{Class, WipePlan};
+use sealkeep::wipe::{Class, Technique, WipePlan};
 use sealkeep_medium::finding::{Finding, Reach};
 use sealkeep_medium::place::Place;
 use serde_json::{Value, json};
@@ -18,6 +18,17 @@ pub(super) fn show(plan: &WipePlan, context: &Context) -> Result<(), Failure> {
     let passes: Vec<String> = plan.passes().iter().map(ToString::to_string).collect();
     let (count, list) = (passes.len(), passes.join(" "));
     context.output.say("wipe-passes", &[("count", &count), ("passes", &list)])
+}
+
+/// Shows a drive that is to erase itself, and how.
+pub(super) fn show_sanitize(
+    plan: &WipePlan,
+    technique: Technique,
+    context: &Context,
+) -> Result<(), Failure> {
+    show_classes(plan, context)?;
+    let text = context.output.messages().attribute("wipe-technique", technique.name(), &[]);
+    context.output.say("wipe-sanitize", &[("text", &text.unwrap_or_default())])
 }
 
 fn show_classes(plan: &WipePlan, context: &Context) -> Result<(), Failure> {
