@@ -44,7 +44,8 @@ fn a_kept_file_holds_the_last_pass_and_its_length() {
         for len in [0, 1, 4095, 4096, 4097, 3_000_001] {
             let path = dir.join("f");
             fs::write(&path, vec![7; len]).unwrap();
-            let report = wipe(&[path.clone()], WipeOptions { keep: true, ..method(id) });
+            let report =
+                wipe(std::slice::from_ref(&path), WipeOptions { keep: true, ..method(id) });
             assert!(is_done(&report), "{id}, {len}: {report:?}");
             assert_eq!(fs::read(&path).unwrap(), vec![expected; len], "{id}, {len}");
             let row = &report.rows[0];
@@ -59,7 +60,7 @@ fn every_pass_of_a_list_is_written_and_read_back() {
     let path = dir.join("f");
     fs::write(&path, vec![7; 100_000]).unwrap();
     let options = WipeOptions { verify: Verify::Every, ..method("dod-5220.22-m-ece") };
-    let report = wipe(&[path.clone()], options);
+    let report = wipe(std::slice::from_ref(&path), options);
     assert!(is_done(&report) && !path.exists(), "{report:?}");
     assert_eq!(report.passes.len(), 7);
     for pass in &report.passes {
@@ -89,7 +90,7 @@ fn a_tree_goes_and_what_its_links_point_to_stays() {
         0,
     )
     .unwrap();
-    let report = wipe(&[tree.clone()], method("random"));
+    let report = wipe(std::slice::from_ref(&tree), method("random"));
     assert!(is_done(&report), "{report:?}");
     assert!(!tree.exists());
     assert_eq!(fs::read(outside.join("kept")).unwrap(), b"kept");
@@ -143,7 +144,7 @@ fn holes_stay_holes() {
     file.write_all_at(&[7; 4096], 1 << 30).unwrap();
     file.sync_all().unwrap();
     let room = file.metadata().unwrap().blocks();
-    let report = wipe(&[path.clone()], WipeOptions { keep: true, ..method("one") });
+    let report = wipe(std::slice::from_ref(&path), WipeOptions { keep: true, ..method("one") });
     assert!(is_done(&report), "{report:?}");
     assert_eq!(file.metadata().unwrap().blocks(), room);
     assert!(report.rows[0].overwritten < 1 << 20, "{:?}", report.rows[0]);

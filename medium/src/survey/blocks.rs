@@ -71,7 +71,7 @@ fn of_extents(
 }
 
 /// A journal that content went through is no obstacle if it can be emptied.
-fn through(journal: Journal) -> Effect {
+pub(super) fn through(journal: Journal) -> Effect {
     match journal {
         Journal::None | Journal::CanBeEmptied => Effect::Note,
         Journal::Stays => Effect::BestEffort,
