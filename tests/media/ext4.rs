@@ -123,7 +123,7 @@ fn ext4_tree_of_small_files() {
     assert_eq!((said.code, said.result()), (0, "verified"), "{said:?}");
     let targets = said.targets(&scene.file);
     assert!(targets.len() >= FILES as usize, "each file is reported: {}", targets.len());
-    assert!(targets.iter().all(|target| target.result == "verified"), "{targets:?}");
+    assert!(targets.iter().all(|target| matches!(&*target.result, "verified" | "removed")));
     assert!(!scene.file.exists(), "the folder is gone too");
     scene.image.unmount();
     let found = scene.search();
