@@ -23,10 +23,14 @@
 
 mod buffer;
 mod error;
+mod evidence;
 mod execute;
 mod fill;
+mod identity;
 mod job;
 mod journal;
+mod list;
+mod listed;
 mod method;
 mod overwrite;
 mod plan;
@@ -38,6 +42,8 @@ mod sample;
 
 pub use error::Error;
 pub use fill::{Fill, Seed, UNIT_LEN};
+pub use identity::Identity;
+pub(crate) use list::WipeList;
 pub use method::{MAX_PASSES, MAX_PATTERN, Method, MethodError, Pass, PassError, Step};
 pub use plan::{Class, Kind, Require, Verify, WipeOptions, WipePlan};
 pub use readback::ReadBack;

@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 
 use super::error::{Error, io};
 use super::fill::Fill;
+use super::identity::Identity;
 use super::overwrite::{Bad, Pass, write_pass};
 use super::plan::{Class, Kind, Target, WipePlan, accept, open_file};
 use super::readback::{ReadBack, Source, read_back};
@@ -36,6 +37,8 @@ pub(super) struct Job<'p> {
     /// Content that stands among metadata, to look for afterwards.
     inline: Option<Zeroizing<Vec<u8>>>,
     bad: Bad,
+    /// What it must still be when its first byte is overwritten.
+    pub(super) expected: Option<Identity>,
     pub(super) error: Option<Error>,
     read_back: Option<ReadBack>,
     after: Option<Extents>,
@@ -76,6 +79,7 @@ impl<'p> Job<'p> {
             ranges: ranges_of(&survey, &file)?,
             inline: None,
             bad: Bad::default(),
+            expected: None,
             error: None,
             read_back: None,
             after: None,
@@ -143,6 +147,10 @@ impl<'p> Job<'p> {
         run: &Run<'_>,
         reached: impl FnMut(&File, u64) -> Result<(), Error>,
     ) {
+        if self.error.is_none() && !self.ranges.is_empty() {
+            self.error = self.check_expected().err();
+            self.expected = None;
+        }
         if self.error.is_some() {
             return;
         }
@@ -153,6 +161,21 @@ impl<'p> Job<'p> {
             Ok(bad) => self.bad.join(bad),
             Err(error) => self.error = Some(error),
         }
+    }
+
+    /// # Errors
+    /// `Changed` if it must be what it was, and is not.
+    pub(super) fn check_expected(&self) -> Result<(), Error> {
+        match &self.expected {
+            Some(was) if Identity::of(&self.file)? != *was => Err(Error::Changed),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether nobody made it longer since it was opened.
+    pub(super) fn has_grown(&self) -> Result<bool, Error> {
+        let end = self.ranges.iter().map(|(start, length)| start + length).max().unwrap_or(0);
+        Ok(Identity::of(&self.file)?.len > end.max(self.target.size))
     }
 
     /// Makes what was written durable.
