@@ -67,22 +67,21 @@ impl WipePlan {
     }
 
     pub(super) fn carry_on(self, resumed: Resumed, run: &Run<'_>) -> Report {
-        let Resumed { journal, started, tally, reached, begun } = resumed;
-        self.carry_out(Some(journal), Some((started, tally, reached, begun)), run)
+        self.carry_out(None, Some(resumed), run)
     }
 
     fn carry_out(
         mut self,
         journal: Option<Journal>,
-        resumed: Option<(u64, Tally, Option<Reached>, HashSet<(u64, u64)>)>,
+        resumed: Option<Resumed>,
         run: &Run<'_>,
     ) -> Report {
         let mut report = self.empty_report();
         report.problems = std::mem::take(&mut self.problems);
-        let (mut reached, mut begun) = (None, HashSet::new());
-        if let Some((started, tally, at, before)) = resumed {
-            (report.started, report.tally, report.resumed) = (started, tally, true);
-            (reached, begun) = (at, before);
+        let (mut journal, mut reached, mut begun) = (journal, None, HashSet::new());
+        if let Some(before) = resumed {
+            (report.started, report.tally, report.resumed) = (before.started, before.tally, true);
+            (journal, reached, begun) = (Some(before.journal), before.reached, before.begun);
         }
         let mut work = Work {
             fills: fills(&self),

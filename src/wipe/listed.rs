@@ -95,12 +95,11 @@ pub(super) fn finish_removal(
     let mut dirs = Vec::new();
     for one in removing {
         let Some((was, bases)) = known.get(&one.id) else { continue };
-        let result = place(begin, one).and_then(|place| match place {
-            Some((dir, name)) => remove_either(&dir, &name, one, was, bases, fills).map(|done| {
-                dirs.push(Arc::new(dir));
-                done
-            }),
-            None => Ok(true),
+        let result = place(begin, one).and_then(|place| {
+            let Some((dir, name)) = place else { return Ok(true) };
+            let gone = remove_either(&dir, &name, one, was, bases, fills)?;
+            dirs.push(Arc::new(dir));
+            Ok(gone)
         });
         match result {
             Ok(true) if one.kind == Kind::File => {

@@ -175,7 +175,7 @@ fn compare_small(
 }
 
 /// The first bytes of a file, as many as there is room for.
-fn read_from_start<'r>(file: impl AsFd, room: &'r mut [u8]) -> Result<&'r [u8], Error> {
+fn read_from_start(file: impl AsFd, room: &mut [u8]) -> Result<&[u8], Error> {
     let mut len = 0;
     while len < room.len() {
         match rustix::io::pread(file.as_fd(), &mut room[len..], len as u64) {
