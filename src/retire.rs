@@ -58,7 +58,10 @@ impl Retirement {
         precious::refuse(inputs, &options.precious)?;
         let seal_options = SealOptions { durable: true, ..options.seal.clone() };
         let seal = SealPlan::new(inputs, target, seal_options)?;
-        WipeList::new(inputs, wipe_options(&options))?;
+        WipeList::new(inputs, wipe_options(&options)).map_err(|one| match one.error {
+            wipe::Error::Unsupported => Error::Link(one.path),
+            _ => Error::Wipe(one),
+        })?;
         Ok(Self { seal, roots: inputs.to_vec(), options })
     }
 
@@ -85,6 +88,14 @@ impl Retirement {
             let _ = list.add_as_it_is(input, below);
         }
         Ok(list.finish())
+    }
+
+    /// Refuses sources among which more precious things are, found out after the plan was made.
+    ///
+    /// # Errors
+    /// `Precious`.
+    pub fn refuse_precious(&self, paths: &[PathBuf]) -> Result<(), Error> {
+        precious::refuse(&self.roots, paths)
     }
 
     /// Seals. What fails is reported, and is not retired.

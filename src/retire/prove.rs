@@ -17,6 +17,13 @@ pub struct Proven {
 }
 
 impl Sealed {
+    /// Goes no further: there is nothing to prove it with. Every source stays whole.
+    #[must_use]
+    pub fn refused(self) -> Proven {
+        let refusal = self.refusal.unwrap_or(Refusal::NotProved);
+        Proven { report: Report::new(self.report, Some(refusal)), plan: None }
+    }
+
     /// Compares every sealed file with its source. `keys` should not be what sealed: read anew from where they are kept, they
     /// show that what is kept there opens the files.
     #[must_use]
@@ -52,6 +59,12 @@ impl Proven {
     #[must_use]
     pub fn plan(&self) -> Option<&WipePlan> {
         self.plan.as_ref()
+    }
+
+    /// Goes no further: every source stays whole.
+    #[must_use]
+    pub fn into_report(self) -> Report {
+        self.report
     }
 
     /// Wipes what was proved, and nothing else.

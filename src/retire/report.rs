@@ -18,6 +18,9 @@ pub enum Error {
     /// A key store, or what opens one, is among the sources.
     #[error("{0} is needed to open what is sealed")]
     Precious(PathBuf),
+    /// A source is a link, and what it points to is not retired through it.
+    #[error("{0} is a symbolic link")]
+    Link(PathBuf),
     /// What was sealed could not be made durable.
     #[error(transparent)]
     Sync(files::Error),
