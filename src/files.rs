@@ -17,12 +17,14 @@ mod seal;
 mod store_keys;
 
 pub use error::Error;
+pub(crate) use group::Scratch;
 pub use keys::{Keys, KeysError, Settled};
 pub use open::{
     Inspection, OpenOptions, OpenPlan, OpenTarget, OpenedStream, check_stream, inspect, open_range,
     open_range_to, open_stream, open_stream_to,
 };
 pub use report::{Failure, Item, Moved, Report, SkipReason, Skipped};
+pub(crate) use seal::Pairs;
 pub use seal::{
     PlannedObject, SealOptions, SealPlan, SealTarget, SealedStream, seal_stream, seal_stream_to,
 };

@@ -40,10 +40,12 @@
 //! | [`envelope`] | the sealed-file format: streams, files, ranges, given a data key |
 //! | [`files`] | files and directory trees, given a source of data keys |
 //! | [`wipe`] | verified overwriting: methods, passes |
+//! | [`retire`] | both: sealed, proved, and only then wiped |
 
 mod parallel;
 mod tree;
 
 pub mod envelope;
 pub mod files;
+pub mod retire;
 pub mod wipe;

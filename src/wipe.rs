@@ -23,11 +23,15 @@
 
 mod buffer;
 mod error;
+mod evidence;
 mod execute;
 mod fill;
 mod free_space;
+mod identity;
 mod job;
 mod journal;
+mod list;
+mod listed;
 mod method;
 mod overwrite;
 mod plan;
@@ -41,6 +45,8 @@ mod sanitize;
 pub use error::Error;
 pub use fill::{Fill, Seed, UNIT_LEN};
 pub use free_space::FreeSpace;
+pub use identity::Identity;
+pub(crate) use list::WipeList;
 pub use method::{MAX_PASSES, MAX_PATTERN, Method, MethodError, Pass, PassError, Step};
 pub use plan::{Class, Kind, Require, Verify, WipeOptions, WipePlan};
 pub use readback::ReadBack;

@@ -84,6 +84,15 @@ cmd-seal--force = Replace outputs that exist
 cmd-seal--skip-existing = Leave outputs that exist as they are: finishes a run that was interrupted
 cmd-seal--allow-nested = Seal files that are sealed already
 cmd-seal--dry-run = Show what would be sealed, and seal nothing
+cmd-seal--retire = Then open every sealed file again, compare it with its source, and wipe the sources that are proved
+cmd-seal--yes = With --retire: do not ask
+cmd-seal--method = With --retire: list of passes, see `wipe methods` [default: random]
+cmd-seal--verify = With --retire: read back all of the last pass, of every pass, or a tenth [default: last]
+cmd-seal--require = With --retire: what must be achievable for a source to be wiped [default: best-effort]
+cmd-seal--hard-links = With --retire: also files that have other names: their content goes for all names
+cmd-seal--allow-uncopied = With --retire: even where no live copy of the key store has the keys
+cmd-seal--journal = With --retire: folder for the journal by which the wipe can go on [default: the key store's path with `.wipe` appended]
+cmd-seal--report = With --retire: also write the JSON report to this file
 
 cmd-open = Open sealed files
     .long = Names, modes and times come from inside the sealed files. Nothing appears under its final name before
@@ -321,6 +330,24 @@ E-JOURNAL-INSIDE = The journal folder { $subject } lies inside what is to be wip
 E-OTHER-MOUNT = Another file system is mounted at { $subject }
     .means = It was left alone, and so was the folder.
     .todo = Unmount it, or name it by itself.
+E-RETIRE-UNCOPIED = No copy of the key store has the keys, so no source was wiped
+    .means = The keys would exist only once: whoever loses the key store would lose the data.
+    .todo = Add a live copy with `sealkeep keystore copy add DIR`, or bring it back, then run the command again with --skip-existing. `--allow-uncopied` does without.
+E-RETIRE-KEYS = { $subject } is needed to open what is sealed, and lies among the sources
+    .means = It would be wiped with them, and nothing could be opened any more. Nothing was sealed or wiped.
+    .todo = Move it to other storage, or name sources that do not hold it.
+E-RETIRE-LINK = { $subject } is a symbolic link
+    .means = What it points to is not retired through it. Nothing was sealed or wiped.
+    .todo = Name the file or folder itself.
+E-SOURCE-CHANGED = { $subject } changed after it was sealed
+    .means = It was kept: what it holds now may not be in the sealed file.
+    .todo = When nobody writes to it any more, remove its sealed file and retire it again.
+E-DIFFERS = the sealed file of { $subject } holds something else
+    .means = The source was kept: its content, name, mode or time is not what the sealed file opens to.
+    .todo = Look which of the two is right. To seal the source anew, use --force, or another output.
+E-KEPT = { $subject } was kept: it is not overwritten as it lies
+    .means = It is sealed, and the sealed file was proved good; the source is whole.
+    .todo = Remove what stands in the way, or see `--hard-links` and `--require`; then run the command again with --skip-existing.
 E-NOT-FOUND = { $subject } does not exist
     .means = Nothing of that name was found, or it vanished.
     .todo = Check the name.
@@ -574,6 +601,19 @@ warn-existing = { $count ->
 warn-hard-links = { $count } files have several names; each name was sealed as a file of its own.
 warn-moved = { $sealed } lay under another name than the one inside; it was opened as { $path }.
 warn-special-bits = The setuid or setgid bit of { $path } was not restored.
+
+## Results: seal --retire
+
+retire-plan = To be sealed, proved and then wiped: objects { $count }, bytes { $bytes }.
+retire-confirm = Sources whose sealed files are proved will be wiped; that cannot be undone. Type "{ $word }" to go on:
+retire-proven = Proved, by opening and comparing: files { $files }, folders { $directories }, links { $symlinks }, bytes { $bytes }.
+retire-done = Result: { $result }. Files retired { $files }; kept { $kept }.
+retire-result =
+    .retired = all retired and verified
+    .best-effort = all retired, some with best effort only
+    .partial = partly
+    .kept = nothing was retired, every source was kept
+    .interrupted = interrupted
 
 ## Results: wipe
 

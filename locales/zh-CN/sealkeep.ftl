@@ -84,6 +84,15 @@ cmd-seal--force = 替换已存在的输出
 cmd-seal--skip-existing = 保留已存在的输出不动：用于完成中断的运行
 cmd-seal--allow-nested = 允许封存已经封存过的文件
 cmd-seal--dry-run = 只显示将要封存什么，不实际封存
+cmd-seal--retire = 随后重新打开每个封存文件，与原文件比对，并擦除经证明的原文件
+cmd-seal--yes = 与 --retire 同用：不询问
+cmd-seal--method = 与 --retire 同用：覆写遍次表，见 `wipe methods` [默认：random]
+cmd-seal--verify = 与 --retire 同用：回读最后一遍的全部、每一遍的全部，或十分之一 [默认：last]
+cmd-seal--require = 与 --retire 同用：原文件至少要能达到什么效果才擦除 [默认：best-effort]
+cmd-seal--hard-links = 与 --retire 同用：也处理另有名称（硬链接）的文件：其内容在所有名称下一并消失
+cmd-seal--allow-uncopied = 与 --retire 同用：即使没有实时副本含有这些密钥也擦除
+cmd-seal--journal = 与 --retire 同用：存放擦除续作日志的文件夹 [默认：密钥库路径加 `.wipe`]
+cmd-seal--report = 与 --retire 同用：另将 JSON 报告写入此文件
 
 cmd-open = 打开封存文件
     .long = 文件名、权限和时间取自封存文件内部。最后一个字节通过验证之前，
@@ -320,6 +329,24 @@ E-JOURNAL-INSIDE = 日志文件夹 { $subject } 位于要擦除的目标之内
 E-OTHER-MOUNT = { $subject } 处挂载着另一个文件系统
     .means = 没有动它，也没有动该文件夹。
     .todo = 请先卸载，或单独指定它。
+E-RETIRE-UNCOPIED = 没有任何密钥库副本含有这些密钥，因此没有擦除任何原文件
+    .means = 密钥将只存在一份：丢失该密钥库就是丢失数据。
+    .todo = 请用 `sealkeep keystore copy add DIR` 添加实时副本，或恢复其可用，再加 --skip-existing 重新执行命令。`--allow-uncopied` 表示不要求副本。
+E-RETIRE-KEYS = 打开封存文件所需的 { $subject } 位于原文件之中
+    .means = 它会随之被擦除，此后什么都无法打开。没有封存或擦除任何内容。
+    .todo = 请把它移到其他存储，或指定不含它的原文件。
+E-RETIRE-LINK = { $subject } 是符号链接
+    .means = 不会经由链接处理它所指向的内容。没有封存或擦除任何内容。
+    .todo = 请直接指定该文件或目录。
+E-SOURCE-CHANGED = { $subject } 在封存之后有改动
+    .means = 已保留它：现有内容可能不在封存文件中。
+    .todo = 待无人写入后，删除其封存文件，重新执行命令。
+E-DIFFERS = { $subject } 的封存文件内容不同
+    .means = 已保留原文件：其内容、名称、权限或时间与封存文件打开后的不一致。
+    .todo = 请查明哪一个是对的。要重新封存原文件，请用 --force 或另选输出。
+E-KEPT = 已保留 { $subject }：在其现有位置不予覆写
+    .means = 它已封存，封存文件已证明完好；原文件完整无缺。
+    .todo = 请排除障碍，或参见 `--hard-links` 与 `--require`；然后加 --skip-existing 重新执行命令。
 E-NOT-FOUND = { $subject } 不存在
     .means = 没有找到该名称，或它已消失。
     .todo = 请检查名称。
@@ -564,6 +591,19 @@ warn-existing = 有 { $count } 个输出已存在，未作改动。
 warn-hard-links = 有 { $count } 个文件有多个名称；每个名称各自封存为一个文件。
 warn-moved = { $sealed } 所在的名称与内部名称不同；已打开为 { $path }。
 warn-special-bits = 没有恢复 { $path } 的 setuid 或 setgid 位。
+
+## 结果：封存并擦除原文件
+
+retire-plan = 将封存、证明，然后擦除：{ $count } 个对象，共 { $bytes } 字节。
+retire-confirm = 封存文件经证明完好后，其原文件将被擦除，不可撤销。输入“{ $word }”继续：
+retire-proven = 已打开并逐一比对证明：{ $files } 个文件、{ $directories } 个目录、{ $symlinks } 个链接，共 { $bytes } 字节。
+retire-done = 结果：{ $result }。已擦除原文件 { $files }；保留 { $kept }。
+retire-result =
+    .retired = 全部原文件已擦除并验证
+    .best-effort = 全部原文件已擦除，部分只能尽力而为
+    .partial = 部分完成
+    .kept = 没有擦除任何原文件，全部保留
+    .interrupted = 中断
 
 ## 结果：覆写
 

@@ -5,6 +5,7 @@
 
 mod key;
 mod keystore;
+mod retire;
 mod wipe;
 
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ pub(crate) use keystore::{
     CopyAdd, CopyCommand, CopyNames, CopyRemove, KeystoreCommand, NewCustody, Passwd, Recover,
     Restore, ShareFiles,
 };
+pub(crate) use retire::Retire;
 pub(crate) use wipe::{RequireReach, SanitizeHow, VerifyHow, Wipe, WipeCommand};
 
 /// The whole command line.
@@ -125,6 +127,8 @@ pub(crate) struct Seal {
     pub(crate) allow_nested: bool,
     #[arg(long, short = 'n')]
     pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) retire: Retire,
 }
 
 /// `open`

@@ -41,15 +41,7 @@ pub(crate) fn end(
     let Some(first) = failures.first() else { return Ok(Exit::Ok) };
     let alike = done == 0 && failures.iter().all(|failure| failure.code == first.code);
     let exit = if alike { first.code.exit() } else { Code::Partial.exit() };
-    let mut explained = Vec::new();
-    for failure in &failures {
-        if !context.output.json() && !explained.contains(&failure.code) {
-            explained.push(failure.code);
-            context.output.explain(failure);
-        } else {
-            context.output.mention(failure);
-        }
-    }
+    tell(context, &failures);
     if !alike && !context.output.json() {
         let subject = context
             .output
@@ -58,6 +50,19 @@ pub(crate) fn end(
         context.output.explain(&Failure::new(Code::Partial, subject));
     }
     Ok(exit)
+}
+
+/// Names each failure, and tells what to do once for each code.
+pub(crate) fn tell(context: &Context, failures: &[Failure]) {
+    let mut explained = Vec::new();
+    for failure in failures {
+        if !context.output.json() && !explained.contains(&failure.code) {
+            explained.push(failure.code);
+            context.output.explain(failure);
+        } else {
+            context.output.mention(failure);
+        }
+    }
 }
 
 /// Brings live copies up to date before a change is reported done.

@@ -152,6 +152,12 @@ codes! {
     OtherTarget = "E-OTHER-TARGET" => Refused;
     JournalInside = "E-JOURNAL-INSIDE" => Refused;
     OtherMount = "E-OTHER-MOUNT" => Refused;
+    RetireUncopied = "E-RETIRE-UNCOPIED" => Refused;
+    RetireKeys = "E-RETIRE-KEYS" => Refused;
+    RetireLink = "E-RETIRE-LINK" => Refused;
+    SourceChanged = "E-SOURCE-CHANGED" => Refused;
+    Differs = "E-DIFFERS" => Refused;
+    Kept = "E-KEPT" => Refused;
     NotFound = "E-NOT-FOUND" => NotFound;
     NothingToResume = "E-NOTHING-TO-RESUME" => NotFound;
     IsDirectory = "E-IS-DIRECTORY" => Usage;

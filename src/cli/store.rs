@@ -50,8 +50,17 @@ pub(crate) fn peek(context: &Context) -> Result<Peek, Failure> {
 
 /// Opens the store.
 pub(crate) fn open(context: &Context) -> Result<KeyStore, Failure> {
+    open_with(&given_to(context)?, context)
+}
+
+/// What opens the store, asked for only if there is one.
+pub(crate) fn given_to(context: &Context) -> Result<Given, Failure> {
     peek(context)?;
-    let given = given(context)?;
+    given(context)
+}
+
+/// Opens the store with what was given.
+pub(crate) fn open_with(given: &Given, context: &Context) -> Result<KeyStore, Failure> {
     let opened = KeyStore::open(&location(context)?, &given.unlock(), context.settings.wait)
         .map_err(|error| here(context, &error))?;
     tell_leftovers(&opened, context);

@@ -44,6 +44,14 @@ pub enum Error {
         /// Length of the whole content in bytes.
         length: u64,
     },
+    /// The content is not that of the file it is compared with.
+    #[error("the content differs within the {length} bytes from byte {offset} on")]
+    Differs {
+        /// The first byte of the part that differs.
+        offset: u64,
+        /// Length of that part in bytes.
+        length: u64,
+    },
     /// The content exceeds what one sealed file can hold.
     #[error("content is too long for one sealed file")]
     TooLong,

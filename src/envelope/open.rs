@@ -5,6 +5,7 @@ use std::io::{self, IoSlice, Read, Write};
 use std::os::unix::fs::FileExt;
 
 use sealkeep_crypto::{Secret, TAG_LEN, eq_ct};
+use zeroize::Zeroizing;
 
 use super::batch::{Batch, segments_per_batch};
 use super::derive::FileKeys;
@@ -162,6 +163,43 @@ impl Opener {
     /// As [`Opener::open_file`].
     pub fn check_file(&self, input: &File, sealed_len: u64, run: &Run<'_>) -> Result<u64, Error> {
         self.open_segments(input, sealed_len, run, |_, _, _| Ok(()))
+    }
+
+    /// Verifies all content of a sealed file of `sealed_len` bytes and compares it with all of another file, byte by byte.
+    /// Returns the length of the content.
+    ///
+    /// # Errors
+    /// As [`Opener::open_file`]; `Differs` with the first part that does.
+    pub fn compare_file(
+        &self,
+        input: &File,
+        sealed_len: u64,
+        other: &File,
+        run: &Run<'_>,
+    ) -> Result<u64, Error> {
+        let content = Layout::of_sealed(&self.header, sealed_len)?.content_len();
+        let length = other.metadata().map_err(Error::Read)?.len();
+        if length != content {
+            let offset = length.min(content);
+            return Err(Error::Differs { offset, length: length.max(content) - offset });
+        }
+        self.open_segments(input, sealed_len, run, |start, slots, cipher| {
+            let parts = || cipher.plain_parts(slots);
+            let length = parts().map(<[u8]>::len).sum();
+            let differs = || Error::Differs { offset: start, length: length as u64 };
+            let mut there = Zeroizing::new(vec![0; length]);
+            match other.read_exact_at(&mut there, start) {
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Err(differs()),
+                Err(error) => return Err(Error::Read(error)),
+            }
+            let mut at = 0;
+            let same = parts().all(|part| {
+                at += part.len();
+                part == &there[at - part.len()..at]
+            });
+            if same { Ok(()) } else { Err(differs()) }
+        })
     }
 
     /// Opens bytes `start` to `end` (not included; `None`: to the end) of the content. The last segment is verified first,

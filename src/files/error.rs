@@ -29,6 +29,9 @@ pub enum Error {
     /// The input changed while it was being read; nothing was put under the output's name.
     #[error("the file changed while it was being read")]
     Changed,
+    /// The sealed file holds something else than what it is compared with; what differs.
+    #[error("the sealed file holds something else: {0}")]
+    Differs(&'static str),
     /// Neither a regular file nor a directory.
     #[error("not a regular file or directory")]
     Unsupported,

@@ -12,7 +12,7 @@ use crate::tree::DirCache;
 
 /// What one thread keeps from object to object.
 #[derive(Default)]
-pub(super) struct Scratch {
+pub(crate) struct Scratch {
     /// For small files; cleared when dropped.
     pub(super) buffer: Vec<u8>,
     pub(super) inputs: DirCache,

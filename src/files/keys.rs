@@ -40,4 +40,6 @@ pub trait Keys: Sync {
 pub struct Settled {
     /// Keys that exist only once: no copy of the key store has them yet.
     pub uncopied: u64,
+    /// Whether some copy holds everything, keys made earlier included.
+    pub copied: bool,
 }

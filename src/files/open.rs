@@ -225,7 +225,7 @@ pub fn inspect(sealed: &Path) -> Result<Inspection, Error> {
     Ok(Inspection { header, sealed_len: Some(meta.len()), content_len: Some(layout.content_len()) })
 }
 
-fn unlock(preamble: Preamble, keys: &dyn Keys) -> Result<Opener, Error> {
+pub(super) fn unlock(preamble: Preamble, keys: &dyn Keys) -> Result<Opener, Error> {
     let (suite, key) = keys.open(&preamble.header().key_id).map_err(Error::Keys)?;
     if suite != preamble.header().suite {
         return Err(envelope::Error::WrongKeyOrHeader.into());

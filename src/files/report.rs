@@ -37,6 +37,8 @@ pub struct Report {
     pub unused_keys: Vec<KeyId>,
     /// Keys of which no copy exists yet.
     pub uncopied_keys: u64,
+    /// Whether some copy of the source of keys holds everything, keys made earlier included.
+    pub copied: bool,
     /// Why the operation ended before everything was tried.
     pub stopped: Option<Error>,
 }

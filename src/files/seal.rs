@@ -2,6 +2,7 @@
 
 mod execute;
 mod object;
+mod pairs;
 mod plan;
 
 use std::io::{Read, Write};
@@ -16,6 +17,7 @@ use super::output::{Pending, check_free};
 use super::place::{Place, split_file};
 use crate::envelope::{Metadata, Run, Sealed, Sealer, SegmentSize, looks_sealed};
 
+pub(crate) use pairs::Pairs;
 pub(super) use plan::SUFFIX;
 pub use plan::{PlannedObject, SealPlan};
 

@@ -63,6 +63,6 @@ impl Keys for StoreKeys {
         inner.copies = inner.store.sync_live_copies()?;
         let current = |one: &CopyOutcome| matches!(one.state, CopyState::Current { .. });
         let copied = inner.copies.iter().any(current);
-        Ok(Settled { uncopied: if copied { 0 } else { inner.made } })
+        Ok(Settled { uncopied: if copied { 0 } else { inner.made }, copied })
     }
 }

@@ -46,6 +46,8 @@ pub(super) struct Resumed {
     pub(super) started: u64,
     pub(super) tally: Tally,
     pub(super) reached: Option<Reached>,
+    /// Listed files that may have been overwritten, in part at least.
+    pub(super) begun: HashSet<(u64, u64)>,
 }
 
 impl WipePlan {
@@ -55,7 +57,8 @@ impl WipePlan {
     pub fn execute(mut self, run: &Run<'_>) -> Report {
         let journal = match &self.options.journal {
             None => Ok(None),
-            Some(dir) => Journal::begin(dir, self.begin_line()).map(Some),
+            Some(dir) => Journal::begin(dir, self.begin_line())
+                .and_then(|mut journal| journal.list(self.listed()).map(|()| Some(journal))),
         };
         match journal {
             Ok(journal) => self.carry_out(journal, None, run),
@@ -69,22 +72,21 @@ impl WipePlan {
     }
 
     pub(super) fn carry_on(self, resumed: Resumed, run: &Run<'_>) -> Report {
-        let Resumed { journal, started, tally, reached } = resumed;
-        self.carry_out(Some(journal), Some((started, tally, reached)), run)
+        self.carry_out(None, Some(resumed), run)
     }
 
     fn carry_out(
         mut self,
         journal: Option<Journal>,
-        resumed: Option<(u64, Tally, Option<Reached>)>,
+        resumed: Option<Resumed>,
         run: &Run<'_>,
     ) -> Report {
         let mut report = self.empty_report();
         report.problems = std::mem::take(&mut self.problems);
-        let mut reached = None;
-        if let Some((started, tally, at)) = resumed {
-            (report.started, report.tally, report.resumed) = (started, tally, true);
-            reached = at;
+        let (mut journal, mut reached, mut begun) = (journal, None, HashSet::new());
+        if let Some(before) = resumed {
+            (report.started, report.tally, report.resumed) = (before.started, before.tally, true);
+            (journal, reached, begun) = (Some(before.journal), before.reached, before.begun);
         }
         let mut work = Work {
             fills: fills(&self),
@@ -92,6 +94,7 @@ impl WipePlan {
             journal,
             places: BTreeMap::new(),
             linked: HashMap::new(),
+            begun,
             run,
             plan: &self,
             report,
@@ -115,6 +118,7 @@ impl WipePlan {
             in_use: options.in_use,
             whole: options.whole,
             keep: options.keep,
+            listed: self.expected.is_some(),
             seed: Hex(self.seed.expose().to_vec()),
         }
     }
@@ -167,6 +171,8 @@ struct Work<'w> {
     places: BTreeMap<usize, Touched>,
     /// Files with several names, and what became of them under the first.
     linked: HashMap<(u64, u64), Verdict>,
+    /// Listed files that were overwritten, or begun to be.
+    begun: HashSet<(u64, u64)>,
     report: Report,
 }
 
@@ -206,6 +212,7 @@ impl Work<'_> {
         }
         let (mut jobs, failed) = self.open(group);
         let mut result = Ok(());
+        self.announce(&jobs)?;
         for number in 0..self.fills.len() {
             result = self.pass(&mut jobs, number);
             if result.is_err() {
@@ -262,6 +269,13 @@ impl Work<'_> {
         for (at, result) in opened {
             match result {
                 Ok(mut job) => {
+                    match plan.expect(&job, &self.begun, &self.fills) {
+                        Ok(expected) => job.expected = expected,
+                        Err(error) => {
+                            failed.push((group[at], error));
+                            continue;
+                        }
+                    }
                     let touched = self.places.entry(job.class.place);
                     touched.or_insert_with(|| Touched { dir: Arc::clone(&job.dir), freed: 0 });
                     match self.linked.entry(job.target.id) {
@@ -288,6 +302,16 @@ impl Work<'_> {
         for job in jobs.iter_mut().filter(|job| job.twin.is_some()) {
             job.twin = self.linked.get(&job.target.id).copied();
         }
+    }
+
+    /// Tells the journal which of the listed files are overwritten next.
+    fn announce(&mut self, jobs: &[Job<'_>]) -> Result<(), Error> {
+        if self.plan.expected.is_none() {
+            return Ok(());
+        }
+        let ids: Vec<(u64, u64)> = jobs.iter().map(|job| job.target.id).collect();
+        self.begun.extend(&ids);
+        self.journal.as_mut().map_or(Ok(()), |journal| journal.overwriting(ids))
     }
 
     /// One pass over all files of a group: written, flushed, read back.
@@ -433,6 +457,7 @@ impl Work<'_> {
                 path: Hex(job.target.path.to_vec()),
                 scrubbed: scrubbed.to_string_lossy().into_owned(),
                 id: job.target.id,
+                kind: job.target.kind,
                 verdict: job.verdict(),
                 size: job.target.size,
             });
@@ -445,7 +470,8 @@ impl Work<'_> {
             |at, _: &mut ()| {
                 let mut job = small[at].lock().unwrap_or_else(PoisonError::into_inner);
                 let (name, scrubbed) = &names[at];
-                if let Err(error) = take_away(&job, name, scrubbed) {
+                let listed = self.plan.expected.is_some();
+                if let Err(error) = take_away(&job, listed, name, scrubbed) {
                     job.error = Some(error);
                 }
             },
@@ -494,11 +520,19 @@ impl Work<'_> {
     fn remove_level(&mut self, targets: &[&Target]) -> Result<(), Error> {
         let mut cache = DirCache::default();
         let mut touched: Vec<Arc<OwnedFd>> = Vec::new();
-        for target in targets {
+        let listed = self.plan.expected.is_some();
+        let mut scrubbed = Vec::new();
+        for (number, target) in targets.iter().enumerate() {
             if self.run.cancel.load(Ordering::Relaxed) {
                 return Err(Error::Cancelled);
             }
-            match self.remove_name(target, &mut cache) {
+            if listed && number % ANNOUNCED == 0 {
+                sync_dirs(&std::mem::take(&mut touched).iter().collect::<Vec<_>>())?;
+                let next = &targets[number..targets.len().min(number + ANNOUNCED)];
+                scrubbed = self.announce_names(next)?;
+            }
+            let name = scrubbed.get(number % ANNOUNCED).cloned();
+            match self.remove_name(target, name, &mut cache) {
                 Ok(Some(dir)) => {
                     self.report.tally.count(Verdict::Removed);
                     if self.wants_row(target, Verdict::Removed) {
@@ -526,9 +560,29 @@ impl Work<'_> {
         sync_dirs(&touched.iter().collect::<Vec<_>>())
     }
 
+    /// Tells the journal which names go next, and what they are called before they do.
+    fn announce_names(&mut self, names: &[&Target]) -> Result<Vec<OsString>, Error> {
+        let scrubbed: Vec<OsString> =
+            names.iter().map(|target| scrubbed_name(&self.name(target))).collect();
+        let Some(journal) = &mut self.journal else { return Ok(scrubbed) };
+        journal.done(&self.report.tally)?;
+        let announced = names.iter().zip(&scrubbed).map(|(target, scrubbed)| Removing {
+            root: target.root,
+            path: Hex(target.path.to_vec()),
+            scrubbed: scrubbed.to_string_lossy().into_owned(),
+            id: target.id,
+            kind: target.kind,
+            verdict: Verdict::Verified,
+            size: 0,
+        });
+        journal.removing(announced.collect())?;
+        Ok(scrubbed)
+    }
+
     fn remove_name(
         &self,
         target: &Target,
+        scrubbed: Option<OsString>,
         cache: &mut DirCache,
     ) -> Result<Option<Arc<OwnedFd>>, Error> {
         let root = &self.plan.roots[target.root as usize];
@@ -544,7 +598,9 @@ impl Work<'_> {
         if directory && !is_empty(&dir, &name)? {
             return Ok(None);
         }
-        let name = rename(&dir, &name, &scrubbed_name(&name), target.id)?;
+        self.plan.check_name(&dir, &name, target)?;
+        let scrubbed = scrubbed.unwrap_or_else(|| scrubbed_name(&name));
+        let name = rename(&dir, &name, &scrubbed, target.id)?;
         unlink(&dir, &name, directory)?;
         Ok(Some(dir))
     }
@@ -640,10 +696,18 @@ impl Work<'_> {
     }
 }
 
+/// So many names of listed targets are announced at once.
+const ANNOUNCED: usize = 1000;
+
 /// Groups up to this size are flushed file by file.
 const FEW: usize = 8;
 
-fn take_away(job: &Job<'_>, name: &OsStr, scrubbed: &OsStr) -> Result<(), Error> {
+fn take_away(job: &Job<'_>, listed: bool, name: &OsStr, scrubbed: &OsStr) -> Result<(), Error> {
+    // Of a file without content, this is the first thing that happens to it.
+    job.check_expected()?;
+    if listed && job.has_grown()? {
+        return Err(Error::Changed);
+    }
     let file = job.file.as_fd().try_clone_to_owned().map_err(io("hold it"))?;
     clear_attributes(&file);
     let name = rename(&job.dir, name, scrubbed, job.target.id)?;
@@ -659,7 +723,7 @@ fn restore_length(job: &Job<'_>) {
     }
 }
 
-fn sync_dirs(dirs: &[&Arc<OwnedFd>]) -> Result<(), Error> {
+pub(super) fn sync_dirs(dirs: &[&Arc<OwnedFd>]) -> Result<(), Error> {
     match dirs {
         [] => Ok(()),
         [one] => fsync(one).map_err(io("flush the directory")),
@@ -673,7 +737,7 @@ fn depth(path: &[u8]) -> usize {
     if path.is_empty() { 0 } else { 1 + path.iter().filter(|&&byte| byte == b'/').count() }
 }
 
-fn is_empty(dir: &OwnedFd, name: &OsStr) -> Result<bool, Error> {
+pub(super) fn is_empty(dir: &OwnedFd, name: &OsStr) -> Result<bool, Error> {
     let opened = crate::tree::descend(dir, name.as_bytes(), false)?;
     let mut entries = Dir::read_from(&opened).map_err(io("list the directory"))?;
     Ok(entries

@@ -82,6 +82,11 @@ impl Fill {
         })
     }
 
+    /// Whether it is a random stream.
+    pub(super) fn is_random(&self) -> bool {
+        matches!(self.0, Kind::Random(_))
+    }
+
     /// Fills `out` with what the target has from `offset` on. Fastest where `offset` is a multiple of [`UNIT_LEN`].
     ///
     /// # Panics

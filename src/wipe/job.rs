@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 use super::buffer::Scratch;
 use super::error::{Error, io};
 use super::fill::Fill;
+use super::identity::Identity;
 use super::overwrite::{Bad, Pass, write_pass};
 use super::plan::{Class, Kind, Target, WipePlan, accept, open_file};
 use super::readback::{ReadBack, Source, read_back};
@@ -37,6 +38,8 @@ pub(super) struct Job<'p> {
     /// Content that stands among metadata, to look for afterwards.
     inline: Option<Zeroizing<Vec<u8>>>,
     bad: Bad,
+    /// What it must still be when its first byte is overwritten.
+    pub(super) expected: Option<Identity>,
     pub(super) error: Option<Error>,
     read_back: Option<ReadBack>,
     after: Option<Extents>,
@@ -85,6 +88,7 @@ impl<'p> Job<'p> {
             ranges: ranges_of(&survey, &file)?,
             inline: None,
             bad: Bad::default(),
+            expected: None,
             error: None,
             read_back: None,
             after: None,
@@ -145,6 +149,7 @@ impl<'p> Job<'p> {
     /// Another name of this file is wiped already, or at the same time; only the name is left to do.
     pub(super) fn leave_to(&mut self, first: Verdict) {
         self.ranges.clear();
+        self.expected = None;
         self.twin = Some(first);
     }
 
@@ -162,6 +167,10 @@ impl<'p> Job<'p> {
         run: &Run<'_>,
         reached: impl FnMut(&File, u64) -> Result<(), Error>,
     ) {
+        if self.error.is_none() && !self.ranges.is_empty() {
+            self.error = self.check_expected().err();
+            self.expected = None;
+        }
         if self.error.is_some() {
             return;
         }
@@ -185,6 +194,21 @@ impl<'p> Job<'p> {
     /// Bytes read back since this was asked last.
     pub(super) fn take_compared(&mut self) -> u64 {
         std::mem::take(&mut self.compared)
+    }
+
+    /// # Errors
+    /// `Changed` if it must be what it was, and is not.
+    pub(super) fn check_expected(&self) -> Result<(), Error> {
+        match &self.expected {
+            Some(was) if Identity::of(&self.file)? != *was => Err(Error::Changed),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether nobody made it longer since it was opened.
+    pub(super) fn has_grown(&self) -> Result<bool, Error> {
+        let end = self.ranges.iter().map(|(start, length)| start + length).max().unwrap_or(0);
+        Ok(Identity::of(&self.file)?.len > end.max(self.target.size))
     }
 
     /// Makes what was written durable.

@@ -1,11 +1,14 @@
 //! The journal by which a run that was cut off goes on. Lines of JSON, appended, each durable before what it announces.
 //!
-//! Order of persistence: `begin`, with the roots and the seed, before the first byte is overwritten → `reached`, after what
+//! Order of persistence: `begin`, with the roots and the seed, before the first byte is overwritten → where targets were
+//! listed one by one: all of them, and `overwriting` before each group is → `reached`, after what
 //! it tells is on the medium → `removing`, after the files of a group are overwritten and verified and before the first
 //! of them loses its name → `done`, after they are gone → at the very end the journal itself is overwritten and removed.
 //! If we crash anywhere, what is left under the roots is examined anew and wiped; what `removing` names and is still
-//! there is only removed, under whichever of its two names it is found.
+//! there is only removed, under whichever of its two names it is found. With a list nothing is found by walking: only what is
+//! listed is wiped, and only if it is as it was listed, or this run was overwriting it.
 
+use std::collections::HashSet;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{BufRead, BufReader, Read, Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -16,8 +19,9 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::error::{Error, io};
+use super::identity::Identity;
 use super::method::Pass;
-use super::plan::{Require, Verify};
+use super::plan::{Kind, Require, Verify};
 use super::report::{Tally, Verdict};
 
 /// An open journal, locked as long as it is open.
@@ -43,6 +47,9 @@ pub(super) struct Begin {
     pub(super) in_use: bool,
     pub(super) whole: bool,
     pub(super) keep: bool,
+    /// Whether targets are listed one by one.
+    #[serde(default)]
+    pub(super) listed: bool,
     /// 32 bytes.
     pub(super) seed: Hex,
 }
@@ -61,7 +68,19 @@ pub(super) struct Reached {
     pub(super) ranges: Vec<(u64, u64)>,
 }
 
-/// A file that is about to lose its name.
+/// A target that was listed by itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Listed {
+    pub(super) root: u32,
+    /// Below the root.
+    pub(super) path: Hex,
+    pub(super) kind: Kind,
+    pub(super) identity: Identity,
+    /// First unit in random streams.
+    pub(super) base: u64,
+}
+
+/// Something that is about to lose its name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Removing {
     pub(super) root: u32,
@@ -70,6 +89,7 @@ pub(super) struct Removing {
     /// The name it gets before it goes.
     pub(super) scrubbed: String,
     pub(super) id: (u64, u64),
+    pub(super) kind: Kind,
     /// What became of its content, and how long it was.
     pub(super) verdict: Verdict,
     pub(super) size: u64,
@@ -79,6 +99,8 @@ pub(super) struct Removing {
 #[serde(rename_all = "kebab-case")]
 enum Line {
     Begin(Begin),
+    Listed(Vec<Listed>),
+    Overwriting(Vec<(u64, u64)>),
     Reached(Reached),
     Removing(Vec<Removing>),
     Done(Tally),
@@ -91,6 +113,10 @@ pub(super) struct Past {
     pub(super) tally: Tally,
     pub(super) reached: Option<Reached>,
     pub(super) removing: Vec<Removing>,
+    /// Every target, where they were listed.
+    pub(super) listed: Vec<Listed>,
+    /// Those of them that may have been overwritten, in part at least.
+    pub(super) begun: HashSet<(u64, u64)>,
 }
 
 /// Bytes as hexadecimal digits.
@@ -188,6 +214,24 @@ impl Journal {
         &self.path
     }
 
+    /// Lists every target, before anything is overwritten.
+    ///
+    /// # Errors
+    /// `Io`.
+    pub(super) fn list(&mut self, targets: impl Iterator<Item = Listed>) -> Result<(), Error> {
+        let mut targets = targets.peekable();
+        while targets.peek().is_some() {
+            let some = targets.by_ref().take(LINE).collect();
+            self.write(&Line::Listed(some)).map_err(io("write the journal"))?;
+        }
+        self.file.sync_data().map_err(io("write the journal"))
+    }
+
+    /// Announces which of the listed files are about to be overwritten.
+    pub(super) fn overwriting(&mut self, ids: Vec<(u64, u64)>) -> Result<(), Error> {
+        self.append(&Line::Overwriting(ids)).map_err(io("write the journal"))
+    }
+
     /// Tells how far a large target is; what is told must be on the medium.
     pub(super) fn reached(&mut self, reached: &Reached) -> Result<(), Error> {
         self.append(&Line::Reached(reached.clone())).map_err(io("write the journal"))
@@ -217,10 +261,14 @@ impl Journal {
     }
 
     fn append(&mut self, line: &Line) -> std::io::Result<()> {
+        self.write(line)?;
+        self.file.sync_data()
+    }
+
+    fn write(&mut self, line: &Line) -> std::io::Result<()> {
         let mut text = Zeroizing::new(serde_json::to_vec(line)?);
         text.push(b'\n');
-        self.file.write_all(&text)?;
-        self.file.sync_data()
+        self.file.write_all(&text)
     }
 }
 
@@ -239,16 +287,22 @@ fn read(mut file: &File) -> Result<Past, Error> {
         return Err(damaged(format!("schema {}", begin.schema)));
     }
     let (mut tally, mut reached, mut removing) = (Tally::default(), None, Vec::new());
+    let (mut listed, mut begun) = (Vec::new(), HashSet::new());
     while let Some(line) = next()? {
         match line {
             Line::Begin(_) => return Err(damaged("two beginnings".to_owned())),
+            Line::Listed(some) => listed.extend(some),
+            Line::Overwriting(ids) => begun.extend(ids),
             Line::Reached(one) => reached = Some(one),
             Line::Removing(files) => removing = files,
             Line::Done(sum) => (tally, reached, removing) = (sum, None, Vec::new()),
         }
     }
-    Ok(Past { begin, tally, reached, removing })
+    Ok(Past { begin, tally, reached, removing, listed, begun })
 }
+
+/// Targets on a line of the list.
+const LINE: usize = 1000;
 
 /// Longer journals were not written by us: a group is a thousand names.
 const MOST: u64 = 1 << 32;
@@ -270,6 +324,7 @@ mod tests {
             in_use: false,
             whole: false,
             keep: false,
+            listed: true,
             seed: Hex(vec![9; 32]),
         }
     }
@@ -284,9 +339,17 @@ mod tests {
             path: Hex(b"a".to_vec()),
             scrubbed: "x".to_owned(),
             id: (1, 2),
+            kind: Kind::File,
             verdict: Verdict::Verified,
             size: 5,
         };
+        let identity =
+            Identity { id: (1, 2), born: None, len: 5, modified: (1, 2), changed: (-3, 4) };
+        let path = || Hex(b"a/\xfe".to_vec());
+        let one = |base| Listed { root: 0, path: path(), kind: Kind::File, identity, base };
+        let listed: Vec<Listed> = (0..2_500).map(one).collect();
+        journal.list(listed.iter().cloned()).unwrap();
+        journal.overwriting(vec![(1, 2), (1, 3)]).unwrap();
         journal.reached(&reached).unwrap();
         let tally = Tally { verified: 3, ..Tally::default() };
         journal.done(&tally).unwrap();
@@ -296,7 +359,7 @@ mod tests {
         assert!(matches!(Journal::open(&path), Err(Error::Busy)));
         drop(journal);
         let whole = fs::read(&path).unwrap();
-        for cut in 0..whole.len() {
+        for cut in (0..whole.len()).filter(|cut| cut % 97 == 0 || whole.len() - cut < 1000) {
             fs::write(&path, &whole[..cut]).unwrap();
             match Journal::open(&path) {
                 Ok((_, past)) => assert_eq!(past.begin, begin()),
@@ -307,6 +370,7 @@ mod tests {
         let (journal, past) = Journal::open(&path).unwrap();
         assert_eq!((past.tally, past.reached), (tally, Some(reached)));
         assert_eq!(past.removing, [removing]);
+        assert_eq!((past.listed, past.begun), (listed, [(1, 2), (1, 3)].into()));
         journal.end().unwrap();
         assert!(Journal::unfinished(dir.path()).is_empty());
     }

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::{Error, io};
 use super::fill::Seed;
+use super::list::Expected;
 use super::method::{Method, Pass};
 use super::report::Problem;
 use crate::tree::{self, Found, open_dir, path_of, walk};
@@ -116,7 +117,7 @@ pub(super) struct Target {
 }
 
 /// What a target is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// A regular file.
@@ -197,6 +198,8 @@ pub struct WipePlan {
     pub(super) places: Vec<Arc<Place>>,
     pub(super) problems: Vec<Problem>,
     pub(super) surveyor: Surveyor,
+    /// What each target must be, where they were listed one by one.
+    pub(super) expected: Option<Expected>,
     numbers: HashMap<(usize, Kind, Vec<Finding>), u32>,
     next_unit: u64,
 }
@@ -229,6 +232,7 @@ impl WipePlan {
             numbers: HashMap::new(),
             next_unit: 0,
             surveyor,
+            expected: None,
             options,
         })
     }
@@ -289,16 +293,15 @@ impl WipePlan {
     }
 
     /// Where a target lies, absolute.
-    fn absolute(&self, root: usize, below: &[u8]) -> PathBuf {
+    pub(super) fn absolute(&self, root: usize, below: &[u8]) -> PathBuf {
         let root = &self.roots[root].absolute;
         if below.is_empty() { root.clone() } else { root.join(path_of(below)) }
     }
 
-    pub(super) fn add(&mut self, given: &Path) -> Result<(), Error> {
+    /// Remembers something that was named.
+    pub(super) fn add_root(&mut self, given: &Path) -> Result<(usize, Found), Error> {
         let root = open_root(given)?;
         let found = root.found()?;
-        let number = self.roots.len();
-        let dir = root.dir.clone();
         let overlaps = |other: &Root| {
             root.absolute.starts_with(&other.absolute) || other.absolute.starts_with(&root.absolute)
         };
@@ -306,7 +309,14 @@ impl WipePlan {
             return Err(Error::Twice);
         }
         self.roots.push(root);
-        let Some(dir) = dir else { return self.add_single(number, found) };
+        Ok((self.roots.len() - 1, found))
+    }
+
+    pub(super) fn add(&mut self, given: &Path) -> Result<(), Error> {
+        let (number, found) = self.add_root(given)?;
+        let Some(dir) = self.roots[number].dir.clone() else {
+            return self.add_single(number, found);
+        };
         let (mount, mut failed) = (found.mount, Vec::new());
         let around = tree::look(&self.roots[number].parent, OsStr::new("."))?;
         let mounted_there = around.mount != mount;
@@ -379,11 +389,11 @@ impl WipePlan {
         }
     }
 
-    fn survey(&mut self, file: impl AsFd, path: &Path) -> Result<Survey, Error> {
+    pub(super) fn survey(&mut self, file: impl AsFd, path: &Path) -> Result<Survey, Error> {
         self.surveyor.survey(file, path).map_err(io("examine it"))
     }
 
-    fn push(&mut self, root: usize, found: Found, kind: Kind, survey: Survey) {
+    pub(super) fn push(&mut self, root: usize, found: Found, kind: Kind, survey: Survey) {
         let room = survey.file.len.max(survey.file.allocated);
         let class = self.class_of(kind, &survey.place, survey.findings, found.size);
         let base = self.next_unit;
@@ -393,7 +403,7 @@ impl WipePlan {
     }
 
     /// Something that has a name to scrub and no content.
-    fn push_name(&mut self, root: usize, found: Found, kind: Kind) -> Result<(), Error> {
+    pub(super) fn push_name(&mut self, root: usize, found: Found, kind: Kind) -> Result<(), Error> {
         let dir = self.roots[root].dir.clone().unwrap_or(Arc::clone(&self.roots[root].parent));
         let place = self
             .surveyor
@@ -480,7 +490,7 @@ impl WipePlan {
         }
     }
 
-    fn refuse_journal_inside(&self) -> Result<(), Problem> {
+    pub(super) fn refuse_journal_inside(&self) -> Result<(), Problem> {
         let Some(journal) = &self.options.journal else { return Ok(()) };
         let journal = std::path::absolute(journal).unwrap_or_else(|_| journal.clone());
         let inside = |root: &&Root| root.dir.is_some() && journal.starts_with(&root.absolute);

@@ -6,9 +6,11 @@ use rustix::io::Errno;
 
 use super::WipePlan;
 use super::error::Error;
-use super::execute::{Resumed, finish_removal};
+use super::execute::{Resumed, fills, finish_removal};
 use super::fill::Seed;
 use super::journal::{Journal, Past};
+use super::list::Expected;
+use super::listed;
 use super::method::Method;
 use super::plan::WipeOptions;
 use super::report::{Problem, Report};
@@ -56,11 +58,16 @@ impl Resume {
     #[must_use]
     pub fn execute(self, run: &Run<'_>) -> Report {
         let Self { journal, past, plan } = self;
-        let Past { begin, mut tally, reached, removing } = past;
+        let Past { begin, mut tally, reached, removing, listed, begun } = past;
         let mut problems = Vec::new();
-        finish_removal(&begin, &removing, &mut tally, &mut problems);
-        let mut report =
-            plan.carry_on(Resumed { journal, started: begin.started, tally, reached }, run);
+        if begin.listed {
+            let fills = fills(&plan);
+            listed::finish_removal(&begin, &removing, &listed, &fills, &mut tally, &mut problems);
+        } else {
+            finish_removal(&begin, &removing, &mut tally, &mut problems);
+        }
+        let resumed = Resumed { journal, started: begin.started, tally, reached, begun };
+        let mut report = plan.carry_on(resumed, run);
         report.problems.extend(problems);
         report
     }
@@ -88,6 +95,12 @@ fn plan(past: &Past, list: bool) -> Result<WipePlan, Error> {
     plan.continue_units();
     if past.removing.iter().any(|one| one.root as usize >= begin.roots.len()) {
         return Err(damaged("a root that was not named"));
+    }
+    if begin.listed {
+        plan.expected = Some(Expected::default());
+        plan.add_list(past)?;
+        plan.settle_links();
+        return Ok(plan);
     }
     for root in &begin.roots {
         match plan.add(&path_of(&root.0)) {

@@ -61,6 +61,6 @@ impl Keys for MemoryKeys {
     }
 
     fn settle(&self) -> Result<Settled, KeysError> {
-        Ok(Settled { uncopied: self.len() as u64 })
+        Ok(Settled { uncopied: self.len() as u64, copied: false })
     }
 }

@@ -36,7 +36,7 @@ pub(crate) fn finish(
     notes(report, context);
     let done = usize::try_from(report.done()).unwrap_or(usize::MAX);
     if done > 0 || (failures.is_empty() && stopped.is_none()) {
-        say(report, &command, context)?;
+        say(report, command.done, context)?;
     }
     let schema = command.schema;
     let body = context.output.json().then(|| document(report, &failures, command, context));
@@ -70,7 +70,8 @@ pub(crate) fn failure(path: &Path, error: &files::Error, context: &Context) -> F
     }
 }
 
-fn say(report: &Report, command: &Command, context: &Context) -> Result<(), Failure> {
+/// What was done, `done` being the message with the counts.
+pub(crate) fn say(report: &Report, done: &str, context: &Context) -> Result<(), Failure> {
     for item in &report.items {
         let output = item.output.as_deref().unwrap_or(Path::new(""));
         let (input, output) = (item.input.display().to_string(), output.display().to_string());
@@ -78,7 +79,7 @@ fn say(report: &Report, command: &Command, context: &Context) -> Result<(), Fail
         context.output.say("item", &[("input", &input), ("output", &output), ("key", &id)])?;
     }
     context.output.say(
-        command.done,
+        done,
         &[
             ("files", &report.files),
             ("directories", &report.directories),
@@ -118,7 +119,13 @@ pub(crate) fn notes(report: &Report, context: &Context) {
     }
 }
 
-fn document(report: &Report, failures: &[Failure], command: Command, context: &Context) -> Value {
+/// The report as a document.
+pub(crate) fn document(
+    report: &Report,
+    failures: &[Failure],
+    command: Command,
+    context: &Context,
+) -> Value {
     let items = report.items.iter().map(|item| {
         json!({
             "input": item.input.display().to_string(),

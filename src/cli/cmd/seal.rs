@@ -1,10 +1,14 @@
 //! `seal`: files, folders, standard input.
 
+mod retire;
+
 use std::path::{Path, PathBuf};
 
-use sealkeep::files::{SealOptions, SealPlan, SealTarget, StoreKeys, seal_stream, seal_stream_to};
+use sealkeep::files::{
+    Report, SealOptions, SealPlan, SealTarget, StoreKeys, seal_stream, seal_stream_to,
+};
 use sealkeep_crypto::Suite;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::cli::args::{Seal, is_dash};
 use crate::cli::cmd::{self, report};
@@ -16,6 +20,16 @@ use crate::cli::{Context, stdout_is_terminal, store};
 pub(crate) fn run(mut args: Seal, context: &mut Context) -> Result<Exit, Failure> {
     let options = options(&mut args, context)?;
     let (paths, output) = (std::mem::take(&mut args.paths), args.output.take());
+    if args.retire.retire {
+        if paths.iter().chain(&output).any(|path| is_dash(path)) {
+            return Err(Failure::new(Code::Usage, cmd::alone(context)));
+        }
+        let (retire, dry_run) = (args.retire, args.dry_run);
+        return retire::run(
+            retire::Asked { paths, output, seal: options, retire, dry_run },
+            context,
+        );
+    }
     if paths.iter().any(|path| is_dash(path)) {
         if paths.len() > 1 || args.dry_run {
             return Err(Failure::new(Code::Usage, cmd::alone(context)));
@@ -77,19 +91,35 @@ fn seal_paths(
         schema: "sealkeep.seal/1",
         done: "seal-done",
         output: device,
-        extra: json!({
-            "uncopied_keys": done.uncopied_keys,
-            "unused_keys": done.unused_keys.iter().map(ToString::to_string).collect::<Vec<_>>(),
-            "shared_device": shared,
-        }),
+        extra: extra(&done, shared),
     };
     report::finish(&done, command, context)
 }
 
+/// What only the document of sealing has.
+fn extra(done: &Report, shared_device: bool) -> Value {
+    json!({
+        "uncopied_keys": done.uncopied_keys,
+        "unused_keys": done.unused_keys.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "shared_device": shared_device,
+    })
+}
+
 /// The same plan that would be executed, without the last call.
 fn show_plan(plan: SealPlan, context: &Context) -> Result<Exit, Failure> {
+    let (body, mut failures, count) = plan_of(plan, context)?;
+    if count == 0 && failures.len() == 1 {
+        failures[0].report = Some(body);
+    } else {
+        context.output.document("sealkeep.seal-plan/1", body)?;
+    }
+    cmd::end(context, failures, count)
+}
+
+/// Shows a plan; returns it as a document, with what fails already and the number of objects that will not.
+fn plan_of(plan: SealPlan, context: &Context) -> Result<(Value, Vec<Failure>, usize), Failure> {
     let (objects, report) = plan.preview();
-    let mut failures = report::failures_of(&report, context);
+    let failures = report::failures_of(&report, context);
     report::notes(&report, context);
     let mut rows = Vec::new();
     for object in &objects {
@@ -103,12 +133,7 @@ fn show_plan(plan: SealPlan, context: &Context) -> Result<Exit, Failure> {
     context.output.say("seal-plan", &[("count", &count), ("bytes", &bytes.to_string())])?;
     let mut body = json!({ "objects": rows, "content_bytes": bytes });
     report::extend(&mut body, report::left_out(&report, &failures, context));
-    if count == 0 && failures.len() == 1 {
-        failures[0].report = Some(body);
-    } else {
-        context.output.document("sealkeep.seal-plan/1", body)?;
-    }
-    cmd::end(context, failures, count)
+    Ok((body, failures, count))
 }
 
 fn seal_to_stdout(

@@ -1,9 +1,9 @@
 //! `wipe`: look, show the plan, ask, overwrite, report.
 
-mod finding;
+pub(super) mod finding;
 mod methods;
-mod plan;
-mod report;
+pub(super) mod plan;
+pub(super) mod report;
 
 use std::path::{Path, PathBuf};
 
@@ -40,7 +40,7 @@ fn wipe(args: &Wipe, context: &Context) -> Result<Exit, Failure> {
         return plan::dry_run(&plan, context);
     }
     if plan.classes().iter().any(|class| !class.refused) && !args.yes {
-        ask(context)?;
+        ask("wipe-confirm", context)?;
     }
     let total = plan.work_bytes();
     carry_out(args, context, total, |run| plan.execute(run))
@@ -58,7 +58,7 @@ fn free_space(args: &Wipe, context: &Context) -> Result<Exit, Failure> {
     if space.plan().classes().iter().any(|class| !class.refused) {
         context.output.warn("W-DISK-FULL", "warn-disk-full", &[]);
         if !args.yes {
-            ask(context)?;
+            ask("wipe-confirm", context)?;
         }
     }
     let total = space.plan().work_bytes();
@@ -86,7 +86,7 @@ fn sanitize(args: &Wipe, context: &Context) -> Result<Exit, Failure> {
     if sanitize.plan().classes().iter().any(|class| class.targets > 0 && !class.refused) {
         context.output.warn("W-UNTESTED", "warn-untested", &[]);
         if !args.yes {
-            ask(context)?;
+            ask("wipe-confirm", context)?;
         }
     }
     let total = sanitize.plan().targets().map(|(_, _, bytes, _)| bytes).sum();
@@ -95,7 +95,7 @@ fn sanitize(args: &Wipe, context: &Context) -> Result<Exit, Failure> {
 
 /// Goes on with the oldest run that was cut off.
 fn resume(args: &Wipe, context: &Context) -> Result<Exit, Failure> {
-    let dir = journal_dir(args, context).unwrap_or_default();
+    let dir = journal_dir(args.journal.as_deref(), context).unwrap_or_default();
     let mut busy = None;
     for path in unfinished(&dir) {
         match Resume::open(&path, context.output.verbose()) {
@@ -121,7 +121,7 @@ fn go_on(args: &Wipe, resume: Resume, context: &Context) -> Result<Exit, Failure
         return plan::dry_run(resume.plan(), context);
     }
     if !args.yes {
-        ask(context)?;
+        ask("wipe-confirm", context)?;
     }
     let total = resume.plan().work_bytes();
     carry_out(args, context, total, |run| resume.execute(run))
@@ -141,11 +141,12 @@ fn carry_out(
     report::finish(&done, args.report.as_deref(), context)
 }
 
-fn ask(context: &Context) -> Result<(), Failure> {
+/// Asks for the word; `question` is the message that does.
+pub(super) fn ask(question: &str, context: &Context) -> Result<(), Failure> {
     if context.output.json() {
         return Err(Failure::new(Code::NotConfirmed, "--json"));
     }
-    let question = context.output.messages().text("wipe-confirm", &[("word", &WORD)]);
+    let question = context.output.messages().text(question, &[("word", &WORD)]);
     match prompt::confirm(&format!("{question} "), WORD, &context.cancel)? {
         true => Ok(()),
         false => Err(Failure::new(Code::NotConfirmed, "")),
@@ -157,7 +158,7 @@ const WORD: &str = "wipe";
 
 fn options(args: &Wipe, context: &Context) -> Result<WipeOptions, Failure> {
     let defaults = WipeOptions::new();
-    let journal = journal_dir(args, context).filter(|_| !args.no_journal);
+    let journal = journal_dir(args.journal.as_deref(), context).filter(|_| !args.no_journal);
     let resumable = !args.free_space && args.sanitize.is_none();
     if journal.is_none() && !args.no_journal && resumable {
         context.output.warn("W-NO-JOURNAL", "warn-no-journal", &[]);
@@ -167,16 +168,8 @@ fn options(args: &Wipe, context: &Context) -> Result<WipeOptions, Failure> {
             Some(id) => method(id, context)?,
             None => defaults.method,
         },
-        verify: match args.verify {
-            None | Some(VerifyHow::Last) => Verify::Last,
-            Some(VerifyHow::Every) => Verify::Every,
-            Some(VerifyHow::Sample) => Verify::Sample,
-        },
-        require: match args.require {
-            None | Some(RequireReach::BestEffort) => Require::BestEffort,
-            Some(RequireReach::InPlace) => Require::InPlace,
-            Some(RequireReach::Nothing) => Require::Nothing,
-        },
+        verify: verify(args.verify),
+        require: require(args.require),
         hard_links: args.hard_links,
         in_use: args.in_use,
         whole: args.whole,
@@ -187,14 +180,33 @@ fn options(args: &Wipe, context: &Context) -> Result<WipeOptions, Failure> {
     })
 }
 
-fn method(id: &str, context: &Context) -> Result<Method, Failure> {
+/// How much is to be read back.
+pub(super) fn verify(how: Option<VerifyHow>) -> Verify {
+    match how {
+        None | Some(VerifyHow::Last) => Verify::Last,
+        Some(VerifyHow::Every) => Verify::Every,
+        Some(VerifyHow::Sample) => Verify::Sample,
+    }
+}
+
+/// What must be achievable.
+pub(super) fn require(reach: Option<RequireReach>) -> Require {
+    match reach {
+        None | Some(RequireReach::BestEffort) => Require::BestEffort,
+        Some(RequireReach::InPlace) => Require::InPlace,
+        Some(RequireReach::Nothing) => Require::Nothing,
+    }
+}
+
+/// The method with this name, built in or configured.
+pub(super) fn method(id: &str, context: &Context) -> Result<Method, Failure> {
     let own = || context.settings.wipe.methods.iter().find(|method| method.id() == id).cloned();
     Method::find(id).or_else(own).ok_or_else(|| Failure::new(Code::Method, id))
 }
 
 /// The journal lies beside the key store: on storage that is kept apart from the data.
-fn journal_dir(args: &Wipe, context: &Context) -> Option<PathBuf> {
-    args.journal.clone().or_else(|| {
+pub(super) fn journal_dir(given: Option<&Path>, context: &Context) -> Option<PathBuf> {
+    given.map(Path::to_owned).or_else(|| {
         let store = context.settings.keystore.as_ref()?;
         let mut name = store.file_name()?.to_owned();
         name.push(".wipe");
@@ -202,14 +214,16 @@ fn journal_dir(args: &Wipe, context: &Context) -> Option<PathBuf> {
     })
 }
 
-fn warn_unfinished(dir: Option<&Path>, context: &Context) {
+/// Says so when runs were cut off.
+pub(super) fn warn_unfinished(dir: Option<&Path>, context: &Context) {
     let count = dir.map_or(0, |dir| unfinished(dir).len());
     if count > 0 {
         context.output.warn("W-UNFINISHED-WIPE", "warn-unfinished-wipe", &[("count", &count)]);
     }
 }
 
-fn refuse_existing(path: &Path) -> Result<(), Failure> {
+/// A report goes to a new file, in a folder that is there.
+pub(super) fn refuse_existing(path: &Path) -> Result<(), Failure> {
     match path.symlink_metadata() {
         Ok(_) => Err(Failure::at(Code::OutputExists, path)),
         Err(_) => {
@@ -221,12 +235,12 @@ fn refuse_existing(path: &Path) -> Result<(), Failure> {
 }
 
 /// What a problem means.
-fn failure(problem: &Problem, context: &Context) -> Failure {
+pub(super) fn failure(problem: &Problem, context: &Context) -> Failure {
     error_at(&problem.path, &problem.error, context)
 }
 
 /// What an error at `path` means; a signal is told as the signal it was.
-fn error_at(path: &Path, error: &Error, context: &Context) -> Failure {
+pub(super) fn error_at(path: &Path, error: &Error, context: &Context) -> Failure {
     match error {
         Error::Cancelled if context.cancel.is_asked() => context.cancel.failure(),
         _ => classify::wipe(path, error),

@@ -13,6 +13,7 @@ use sealkeep_crypto::Secret;
 use sealkeep_keystore::KeyId;
 
 use super::object::Ready;
+use super::pairs::Pairs;
 use super::plan::{Object, PlannedObject, SealPlan};
 use crate::envelope::{Kind, Run};
 use crate::files::error::Error;
@@ -30,6 +31,17 @@ impl SealPlan {
     /// that makes no keys end the run early, in [`Report::stopped`].
     #[must_use]
     pub fn execute(mut self, keys: &dyn Keys, run: &Run<'_>) -> Report {
+        self.carry_out(keys, run)
+    }
+
+    /// The same; what was sealed, and what was found sealed already, comes back as pairs that can be compared.
+    pub(crate) fn execute_paired(mut self, keys: &dyn Keys, run: &Run<'_>) -> (Report, Pairs) {
+        self.pairs = Some(Mutex::default());
+        let report = self.carry_out(keys, run);
+        (report, Pairs::new(self))
+    }
+
+    fn carry_out(&mut self, keys: &dyn Keys, run: &Run<'_>) -> Report {
         let mut report = self.begin();
         let todo = self.leave_out_existing(Place::open_old, &mut report);
         if let Err(error) =
@@ -38,7 +50,9 @@ impl SealPlan {
             report.stopped = Some(error);
         }
         match keys.settle() {
-            Ok(settled) => report.uncopied_keys = settled.uncopied,
+            Ok(settled) => {
+                (report.uncopied_keys, report.copied) = (settled.uncopied, settled.copied)
+            }
             Err(error) => {
                 report.stopped = Some(report.stopped.take().unwrap_or(Error::Keys(error)))
             }
@@ -87,7 +101,10 @@ impl SealPlan {
             let Some(dir) = dirs.get(&place(object)) else { continue };
             match self.check_output(object, dir.as_deref()) {
                 Ok(true) => todo.push(object),
-                Ok(false) => report.existing += 1,
+                Ok(false) => {
+                    self.pair(object, None);
+                    report.existing += 1;
+                }
                 Err(error) => {
                     report.failures.push(Failure { path: self.input_path(object), error })
                 }
@@ -281,6 +298,7 @@ impl SealPlan {
             Kind::Directory => report.directories += 1,
             Kind::Symlink => report.symlinks += 1,
         }
+        self.pair(object, Some(*key_id));
         report.content_bytes += lengths.content;
         report.sealed_bytes += lengths.sealed;
         if self.options.list {

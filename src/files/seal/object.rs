@@ -118,7 +118,7 @@ impl SealPlan {
         }
     }
 
-    fn metadata(&self, object: &Object, stat: &Stat) -> Result<Metadata, Error> {
+    pub(super) fn metadata(&self, object: &Object, stat: &Stat) -> Result<Metadata, Error> {
         Ok(Metadata {
             kind: object.kind,
             // A link has no mode of its own.

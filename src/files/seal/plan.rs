@@ -6,11 +6,12 @@ use std::fs;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use rustix::fs::FileType;
 
+use super::pairs::Pair;
 use super::{SealOptions, SealTarget};
 use crate::envelope::{Kind, SealedPath};
 use crate::files::error::{Error, io};
@@ -27,6 +28,8 @@ pub struct SealPlan {
     pub(super) failures: Vec<Failure>,
     pub(super) skipped: Vec<Skipped>,
     pub(super) hard_links: Vec<PathBuf>,
+    /// What was sealed, or had been: collected only for those who ask.
+    pub(super) pairs: Option<Mutex<Vec<Pair>>>,
 }
 
 /// One object to be sealed.
@@ -57,6 +60,7 @@ pub(super) struct Input {
     exact: Option<OsString>,
 }
 
+#[derive(Clone)]
 pub(super) struct Object {
     pub(super) input: usize,
     /// Relative to the input's directory; empty for that directory itself.
@@ -88,6 +92,7 @@ impl SealPlan {
             failures: Vec::new(),
             skipped: Vec::new(),
             hard_links: Vec::new(),
+            pairs: None,
         };
         for path in inputs {
             plan.add(path, target, inputs.len() > 1, &exclude)
@@ -118,6 +123,18 @@ impl SealPlan {
     /// Every object found, in order.
     pub fn objects(&self) -> impl Iterator<Item = PlannedObject> {
         self.objects.iter().map(|object| self.planned(object))
+    }
+
+    /// Every object: the number of the input that was named, the path below it, what it is and how long.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = (usize, &[u8], Kind, u64)> {
+        self.objects
+            .iter()
+            .map(|object| (object.input, self.below(object), object.kind, object.size))
+    }
+
+    /// The path below what was named; empty for that itself.
+    pub(super) fn below<'o>(&self, object: &'o Object) -> &'o [u8] {
+        if self.inputs[object.input].single { b"" } else { &object.path }
     }
 
     pub(super) fn planned(&self, object: &Object) -> PlannedObject {

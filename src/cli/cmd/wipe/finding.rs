@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::cli::messages::Messages;
 
 /// A finding in words an officer understands.
-pub(super) fn words(finding: &Finding, messages: &Messages) -> String {
+pub(in crate::cli::cmd) fn words(finding: &Finding, messages: &Messages) -> String {
     let text = messages.attribute("wipe-finding", finding.code.name(), &[]).unwrap_or_default();
     if finding.detail.is_empty() { text } else { format!("{text} ({})", finding.detail) }
 }

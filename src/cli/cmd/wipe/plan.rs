@@ -13,7 +13,7 @@ use crate::cli::failure::Failure;
 use crate::cli::messages::Messages;
 
 /// Shows targets, bytes, passes and what can be claimed.
-pub(super) fn show(plan: &WipePlan, context: &Context) -> Result<(), Failure> {
+pub(in crate::cli::cmd) fn show(plan: &WipePlan, context: &Context) -> Result<(), Failure> {
     show_classes(plan, context)?;
     let passes: Vec<String> = plan.passes().iter().map(ToString::to_string).collect();
     let (count, list) = (passes.len(), passes.join(" "));
@@ -70,7 +70,7 @@ pub(super) fn survey(plan: &WipePlan, context: &Context) -> Result<Exit, Failure
 }
 
 /// The weakest claim gives the exit code, as it would be after the wipe if all goes well.
-fn end(plan: &WipePlan, context: &Context) -> Result<Exit, Failure> {
+pub(in crate::cli::cmd) fn end(plan: &WipePlan, context: &Context) -> Result<Exit, Failure> {
     let failures: Vec<Failure> =
         plan.problems().iter().map(|problem| failure(problem, context)).collect();
     let (refused, going): (Vec<&Class>, Vec<&Class>) =
@@ -86,7 +86,8 @@ fn end(plan: &WipePlan, context: &Context) -> Result<Exit, Failure> {
     })
 }
 
-fn document(plan: &WipePlan, context: &Context) -> Value {
+/// The plan as a document.
+pub(in crate::cli::cmd) fn document(plan: &WipePlan, context: &Context) -> Value {
     let messages = context.output.messages();
     let targets = plan.targets().map(|(path, kind, size, class)| {
         let class = &plan.classes()[class];
@@ -115,7 +116,7 @@ fn document(plan: &WipePlan, context: &Context) -> Value {
 }
 
 /// What was found about the targets of a class and what lies under them; of names only what concerns names.
-pub(super) fn findings<'f>(
+pub(in crate::cli::cmd) fn findings<'f>(
     class: &'f Class,
     place: &'f Place,
 ) -> impl Iterator<Item = &'f Finding> {
@@ -124,7 +125,11 @@ pub(super) fn findings<'f>(
 }
 
 /// The same for a document.
-pub(super) fn findings_json(class: &Class, place: &Place, messages: &Messages) -> Vec<Value> {
+pub(in crate::cli::cmd) fn findings_json(
+    class: &Class,
+    place: &Place,
+    messages: &Messages,
+) -> Vec<Value> {
     findings(class, place).map(|one| finding::fields(one, messages)).collect()
 }
 
@@ -134,7 +139,7 @@ fn kind(class: &Class, messages: &Messages) -> String {
 }
 
 /// The file system and the device under it, e.g. `/data (ext4, /dev/sda1)`.
-pub(super) fn where_it_lies(place: &Place) -> String {
+pub(in crate::cli::cmd) fn where_it_lies(place: &Place) -> String {
     match &place.mount {
         Some(mount) => {
             format!("{} ({}, {})", mount.point.display(), mount.file_system, mount.source)

@@ -24,7 +24,7 @@ pub(super) fn finish(
     let failures = failures(report, context);
     let body = document(report, &failures, context);
     if let Some(path) = file {
-        write(path, &body)?;
+        write(path, SCHEMA, &body)?;
     }
     say(report, context)?;
     failures.iter().for_each(|one| context.output.mention(one));
@@ -51,7 +51,7 @@ fn stopped(report: &Report, context: &Context) -> Option<Failure> {
 }
 
 /// Everything that went wrong with a target, or kept it from being touched.
-fn failures(report: &Report, context: &Context) -> Vec<Failure> {
+pub(in crate::cli::cmd) fn failures(report: &Report, context: &Context) -> Vec<Failure> {
     let rows = report
         .rows
         .iter()
@@ -60,7 +60,8 @@ fn failures(report: &Report, context: &Context) -> Vec<Failure> {
     rows.chain(problems).collect()
 }
 
-fn say(report: &Report, context: &Context) -> Result<(), Failure> {
+/// The report in words.
+pub(in crate::cli::cmd) fn say(report: &Report, context: &Context) -> Result<(), Failure> {
     let (output, messages) = (&context.output, context.output.messages());
     for row in &report.rows {
         let path = row.path.display().to_string();
@@ -138,7 +139,12 @@ fn may_leave(finding: &Finding, place: &PlaceReport) -> bool {
     }
 }
 
-fn document(report: &Report, failures: &[Failure], context: &Context) -> Value {
+/// The report as a document.
+pub(in crate::cli::cmd) fn document(
+    report: &Report,
+    failures: &[Failure],
+    context: &Context,
+) -> Value {
     let messages = context.output.messages();
     let residual: Vec<Value> =
         residual(report).into_iter().map(|one| finding::fields(one, messages)).collect();
@@ -211,10 +217,10 @@ fn target(row: &Row, report: &Report, context: &Context) -> Value {
 }
 
 /// Writes the document to a file of its own, whole or not at all.
-fn write(path: &Path, body: &Value) -> Result<(), Failure> {
+pub(in crate::cli::cmd) fn write(path: &Path, schema: &str, body: &Value) -> Result<(), Failure> {
     let failed = |error: std::io::Error| Failure::io(path, &error);
     let mut body = body.clone();
-    body["schema"] = SCHEMA.into();
+    body["schema"] = schema.into();
     let text = serde_json::to_string_pretty(&body).map_err(|error| failed(error.into()))?;
     let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut name = path.file_name().unwrap_or_default().to_owned();
