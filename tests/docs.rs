@@ -4,11 +4,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use sealkeep_medium::finding::Code;
+
 /// Each row of the threat model names the test that shows it, and that test exists.
 #[test]
 fn every_test_that_the_threat_model_names_exists() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let sources: Vec<PathBuf> = ["src", "tests", "crypto", "keystore"]
+    let sources: Vec<PathBuf> = ["src", "tests", "crypto", "keystore", "medium"]
         .iter()
         .flat_map(|dir| rust_files(&root.join(dir)))
         .collect();
@@ -26,6 +28,17 @@ fn every_test_that_the_threat_model_names_exists() {
         }
     }
     assert!(named > 20, "the rows were found: {named}");
+}
+
+/// Each code that a survey can find has its row where reports are described.
+#[test]
+fn every_finding_is_described() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/spec/wipe-report.md");
+    let spec = fs::read_to_string(path).unwrap();
+    for code in Code::ALL {
+        let row = format!("| `{}` |", code.name());
+        assert!(spec.contains(&row), "docs/spec/wipe-report.md has no row: {}", code.name());
+    }
 }
 
 fn rust_files(dir: &Path) -> Vec<PathBuf> {

@@ -1,7 +1,7 @@
 //! Our files opened, and theirs sealed, by the Python implementation in `tests/interop/`, which was written from the specification
-//! alone; and DICOM images from the Python package `pydicom` through sealing and opening.
+//! alone; DICOM images from the Python package `pydicom` through sealing and opening; and what `wipe` says, against its JSON schema.
 //!
-//! Needs `python3` with `cryptography` (and `pydicom`); `SEALKEEP_PYTHON` names another interpreter. Without them a test says
+//! Needs `python3` with `cryptography` (and `pydicom`, `jsonschema`); `SEALKEEP_PYTHON` names another interpreter. Without them a test says
 //! so and does nothing, or fails if `SEALKEEP_REQUIRE_ALL` is set.
 
 #![allow(clippy::unwrap_used, clippy::cast_possible_truncation, clippy::print_stderr)]
@@ -150,6 +150,44 @@ fn python_makes_the_same_streams() {
         python.arg(&wipe).args(["stream", "--seed", &hex(seed.expose()), "--pass", &number]);
         python.args(["--base", &base, "--offset", &offset, "--length", &len]);
         assert!(succeed(&mut python).trim() == hex(&expected), "pass {number}");
+    }
+}
+
+/// Survey, plan and report of a folder, and the report in a file; and that the check finds what is wrong.
+#[test]
+fn what_wipe_says_fits_its_schema() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let check = |file: &Path| {
+        let mut python = python_with("jsonschema")?;
+        python.arg(root.join("tests/interop/check_wipe_report.py"));
+        Some(python.arg(root.join("docs/spec/wipe-report.schema.json")).arg(file).output().unwrap())
+    };
+    let scratch = tempfile::tempdir().unwrap();
+    let path = |name: &str| scratch.path().join(name);
+    fs::create_dir(path("folder")).unwrap();
+    fs::write(path("folder/large"), vec![7; 100_000]).unwrap();
+    fs::write(path("folder/empty"), "").unwrap();
+    std::os::unix::fs::symlink("large", path("folder/link")).unwrap();
+    for how in ["--survey", "--dry-run", "--yes"] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sealkeep"));
+        command.args(["wipe", how, "--json", "--verbose", "--require", "nothing"]);
+        command.arg("--journal").arg(path("journal")).arg("--report").arg(path("report"));
+        command.arg(path("folder")).env("XDG_CONFIG_HOME", path("config"));
+        let output = command.output().unwrap();
+        let code = output.status.code().unwrap();
+        assert!([0, 3, 40].contains(&code), "{}", String::from_utf8_lossy(&output.stderr));
+        fs::write(path("said"), &output.stdout).unwrap();
+        let Some(checked) = check(&path("said")) else { return };
+        assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
+    }
+    assert!(!path("folder").exists());
+    assert!(check(&path("report")).unwrap().status.success());
+    let report = fs::read_to_string(path("report")).unwrap();
+    for (right, wrong) in
+        [("\"kept\"", "\"held\""), ("\"read_back\": ", "\"read_back\": 7, \"x\": ")]
+    {
+        fs::write(path("report"), report.replacen(right, wrong, 1)).unwrap();
+        assert!(!check(&path("report")).unwrap().status.success(), "{wrong}");
     }
 }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use sealkeep::envelope::Run;
 use sealkeep::wipe::{
-    Conclusion, Error, Kind, Method, Report, Resume, Verdict, Verify, WipeOptions, WipePlan,
+    Conclusion, Error, Kind, Method, Report, Resume, Row, Verdict, Verify, WipeOptions, WipePlan,
     unfinished,
 };
 use tempfile::TempDir;
@@ -44,7 +44,8 @@ fn a_kept_file_holds_the_last_pass_and_its_length() {
         for len in [0, 1, 4095, 4096, 4097, 3_000_001] {
             let path = dir.join("f");
             fs::write(&path, vec![7; len]).unwrap();
-            let report = wipe(&[path.clone()], WipeOptions { keep: true, ..method(id) });
+            let report =
+                wipe(std::slice::from_ref(&path), WipeOptions { keep: true, ..method(id) });
             assert!(is_done(&report), "{id}, {len}: {report:?}");
             assert_eq!(fs::read(&path).unwrap(), vec![expected; len], "{id}, {len}");
             let row = &report.rows[0];
@@ -59,7 +60,7 @@ fn every_pass_of_a_list_is_written_and_read_back() {
     let path = dir.join("f");
     fs::write(&path, vec![7; 100_000]).unwrap();
     let options = WipeOptions { verify: Verify::Every, ..method("dod-5220.22-m-ece") };
-    let report = wipe(&[path.clone()], options);
+    let report = wipe(std::slice::from_ref(&path), options);
     assert!(is_done(&report) && !path.exists(), "{report:?}");
     assert_eq!(report.passes.len(), 7);
     for pass in &report.passes {
@@ -89,7 +90,7 @@ fn a_tree_goes_and_what_its_links_point_to_stays() {
         0,
     )
     .unwrap();
-    let report = wipe(&[tree.clone()], method("random"));
+    let report = wipe(std::slice::from_ref(&tree), method("random"));
     assert!(is_done(&report), "{report:?}");
     assert!(!tree.exists());
     assert_eq!(fs::read(outside.join("kept")).unwrap(), b"kept");
@@ -143,7 +144,7 @@ fn holes_stay_holes() {
     file.write_all_at(&[7; 4096], 1 << 30).unwrap();
     file.sync_all().unwrap();
     let room = file.metadata().unwrap().blocks();
-    let report = wipe(&[path.clone()], WipeOptions { keep: true, ..method("one") });
+    let report = wipe(std::slice::from_ref(&path), WipeOptions { keep: true, ..method("one") });
     assert!(is_done(&report), "{report:?}");
     assert_eq!(file.metadata().unwrap().blocks(), room);
     assert!(report.rows[0].overwritten < 1 << 20, "{:?}", report.rows[0]);
@@ -165,6 +166,27 @@ fn another_file_under_the_name_is_not_touched() {
     assert!(matches!(report.rows[0].error, Some(Error::Changed)), "{report:?}");
     assert_eq!(fs::read(&path).unwrap(), b"new");
     assert_eq!(fs::read(&aside).unwrap(), b"old");
+}
+
+#[test]
+fn what_became_a_link_since_it_was_examined_is_not_followed() {
+    let (_dir, dir) = scratch();
+    for folder in ["tree/sub", "outside"] {
+        fs::create_dir_all(dir.join(folder)).unwrap();
+        fs::write(dir.join(folder).join("f"), folder).unwrap();
+    }
+    let file = dir.join("file");
+    fs::write(&file, "a file").unwrap();
+    let plan = WipePlan::new(&[dir.join("tree"), file.clone()], method("zero")).unwrap();
+    fs::rename(dir.join("tree/sub"), dir.join("away")).unwrap();
+    symlink(dir.join("outside"), dir.join("tree/sub")).unwrap();
+    fs::remove_file(&file).unwrap();
+    symlink(dir.join("outside/f"), &file).unwrap();
+    let report = plan.execute(&Run::quiet());
+    let failed = |row: &&Row| row.verdict == Verdict::Failed;
+    assert!(report.rows.iter().filter(failed).count() >= 2, "{report:?}");
+    assert_eq!(fs::read(dir.join("outside/f")).unwrap(), b"outside");
+    assert_eq!(fs::read(dir.join("away/f")).unwrap(), b"tree/sub");
 }
 
 #[test]

@@ -76,7 +76,7 @@ fn examine(path: &Path) -> Option<(Place, File)> {
     let absolute = fs::canonicalize(path).unwrap_or_else(|_| PathBuf::from("/"));
     let mount = Mounts::read().ok()?.of(&absolute)?.clone();
     let file = File::open(path).ok()?;
-    Some((Place::of(Path::new("/sys"), mount, file.as_fd(), false), file))
+    Some((Place::of(Path::new("/sys"), Path::new("/proc"), mount, file.as_fd(), false), file))
 }
 
 fn overwrite(place: &Place, file: &File) -> Overwrite {
@@ -84,10 +84,6 @@ fn overwrite(place: &Place, file: &File) -> Overwrite {
     let shared = || {
         let extents = Extents::of(file).ok().flatten();
         extents.is_some_and(|extents| extents.any(ExtentFlags::SHARED))
-    };
-    let journalled = || {
-        let proc = Path::new("/proc");
-        place.option("data") == Some("journal") || place.ext4_option(proc, "data=journal")
     };
     match place.family {
         Family::Memory => Overwrite::Memory,
@@ -97,7 +93,7 @@ fn overwrite(place: &Place, file: &File) -> Overwrite {
         _ if found(&[Code::Thin, Code::Snapshot, Code::Zoned, Code::Compressed]) => {
             Overwrite::NotInPlace
         }
-        Family::Ext if journalled() => Overwrite::NotInPlace,
+        Family::Ext if place.data_journal => Overwrite::NotInPlace,
         Family::Ext | Family::Xfs | Family::Plain if !shared() => Overwrite::InPlace,
         Family::Ext | Family::Xfs | Family::Plain => Overwrite::NotInPlace,
         _ => Overwrite::Unknown,
@@ -116,10 +112,10 @@ mod tests {
             4 1 0:9 / /net rw - nfs4 server:/keys rw\n\
             5 1 0:7 / /run rw - tmpfs tmpfs rw\n";
         let mounts = Mounts::parse(mounts.as_bytes()).unwrap();
-        let file = tempfile::tempfile().unwrap();
+        let (file, none) = (tempfile::tempfile().unwrap(), Path::new("/nonexistent"));
         let of = |path: &str| {
             let mount = mounts.of(Path::new(path)).unwrap().clone();
-            let place = Place::of(Path::new("/nonexistent"), mount, file.as_fd(), false);
+            let place = Place::of(none, none, mount, file.as_fd(), false);
             overwrite(&place, &file)
         };
         assert_eq!(of("/home/keys/cell"), Overwrite::InPlace);

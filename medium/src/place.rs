@@ -27,6 +27,8 @@ pub struct Place {
     pub findings: Vec<Finding>,
     /// The journal of the file system, where content and names may stand for a while.
     pub journal: Journal,
+    /// All content goes through it.
+    pub data_journal: bool,
     /// The node of the block device that the file system lies on.
     #[serde(skip)]
     pub node: Option<PathBuf>,
@@ -102,16 +104,21 @@ impl Family {
 impl Place {
     /// Examines a mount, of which `file` is any file. `swapping`: whether memory may be written to a disk.
     #[must_use]
-    pub fn of(sys: &Path, mount: Mount, file: BorrowedFd<'_>, swapping: bool) -> Self {
+    pub fn of(sys: &Path, proc: &Path, mount: Mount, file: BorrowedFd<'_>, swapping: bool) -> Self {
         let family = Family::of(&mount.file_system);
         let journal = journal(&mount, family, file);
         let node = device_node(&mount);
         let device = node.as_ref().map_or(mount.device, |(_, device)| *device);
-        let layers = stack::stack(sys, device);
+        let mut layers = stack::stack(sys, device);
+        if family == Family::Btrfs {
+            layers.extend(other_members(sys, &layers));
+        }
         let mut findings = of_mount(&mount, family, swapping);
         findings.extend(layers.iter().filter_map(of_layer));
+        let data_journal = family == Family::Ext
+            && (mount.option("data") == Some("journal") || journals_data(proc, &layers));
         let node = node.map(|(path, _)| path);
-        Self { mount: Some(mount), family, layers, findings, journal, node }
+        Self { mount: Some(mount), family, layers, findings, journal, data_journal, node }
     }
 
     /// Examines a block device by itself, whatever lies on it.
@@ -123,7 +130,8 @@ impl Place {
             findings.push(Finding::new(Code::ReadOnly, Effect::Refuse, ""));
         }
         let node = Some(node.to_owned());
-        Self { mount: None, family: Family::Device, layers, findings, journal: Journal::None, node }
+        let (family, journal) = (Family::Device, Journal::None);
+        Self { mount: None, family, layers, findings, journal, data_journal: false, node }
     }
 
     /// The type of the file system; empty for a device by itself.
@@ -166,15 +174,30 @@ impl Place {
             _ => None,
         })
     }
+}
 
-    /// The options of an ext4 file system as the kernel has them, defaults included.
-    #[must_use]
-    pub fn ext4_option(&self, proc: &Path, option: &str) -> bool {
-        let Some(top) = self.layers.first() else { return false };
-        let options = proc.join("fs").join(self.file_system()).join(&top.name).join("options");
-        let options = fs::read_to_string(options).unwrap_or_default();
-        options.lines().any(|line| line == option)
-    }
+/// Whether an ext4 file system journals data by default: options that its superblock sets are in `/proc/fs` only.
+fn journals_data(proc: &Path, layers: &[Layer]) -> bool {
+    let Some(top) = layers.first() else { return false };
+    let options = fs::read_to_string(proc.join("fs/ext4").join(&top.name).join("options"));
+    options.unwrap_or_default().lines().any(|line| line == "data=journal")
+}
+
+/// The other devices of a btrfs file system, each with what is under it.
+fn other_members(sys: &Path, layers: &[Layer]) -> Vec<Layer> {
+    let Some(top) = layers.first() else { return Vec::new() };
+    let entries = |dir: &Path| fs::read_dir(dir).into_iter().flatten().flatten();
+    let all = entries(&sys.join("fs/btrfs")).map(|entry| entry.path().join("devices"));
+    let Some(ours) = all.into_iter().find(|devices| devices.join(&top.name).exists()) else {
+        return Vec::new();
+    };
+    let number = |entry: fs::DirEntry| {
+        let number = fs::read_to_string(entry.path().join("dev")).ok()?;
+        let (major, minor) = number.trim().split_once(':')?;
+        Some((major.parse().ok()?, minor.parse().ok()?))
+    };
+    let others = entries(&ours).filter(|entry| *entry.file_name() != *top.name);
+    others.filter_map(number).flat_map(|device| stack::stack(sys, device)).collect()
 }
 
 /// The block device that a file system was mounted from. btrfs and others show a number of their own instead.
@@ -222,6 +245,12 @@ fn of_mount(mount: &Mount, family: Family, swapping: bool) -> Vec<Finding> {
         Family::Unknown => vec![Finding::new(Code::UnknownFileSystem, Effect::BestEffort, name)],
     };
     let read_only = |options: &[String]| options.iter().any(|option| option == "ro");
+    // A second device, of which nothing else is looked at.
+    for option in ["rtdev", "logdev", "journal_path", "journal_dev"] {
+        if let Some(device) = mount.option(option) {
+            found.push(Finding::new(Code::UnknownMedium, Effect::BestEffort, device));
+        }
+    }
     if read_only(&mount.options) || read_only(&mount.super_options) {
         found.push(Finding::new(Code::ReadOnly, Effect::Refuse, mount.point.display().to_string()));
     }

@@ -1,24 +1,27 @@
 //! Examining a file: its own properties and those of everything under it.
 
+mod blocks;
+mod overlay;
+
 use std::collections::HashMap;
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustix::fs::{
-    AtFlags, FileType, IFlags, OFlags, Statx, StatxFlags, flistxattr, ioctl_getflags, major,
-    makedev, minor, statx,
-};
+use rustix::fs::{AtFlags, FileType, OFlags, Statx, StatxFlags, major, makedev, minor, statx};
 
-use crate::extents::{ExtentFlags, Extents};
+use crate::extents::Extents;
 use crate::finding::{Code, Effect, Finding, Reach};
-use crate::mounts::Mounts;
-use crate::place::{Family, Journal, Place};
+use crate::mounts::{Mount, Mounts};
+use crate::place::{Family, Place};
 use crate::stack;
 use crate::users::{User, Users, swaps};
+use blocks::{of_blocks, of_names};
+
+pub use blocks::of_name;
 
 mod space;
 
@@ -156,7 +159,11 @@ impl Surveyor {
     /// Those of looking at it.
     pub fn place_of(&mut self, file: impl AsFd, path: &Path) -> io::Result<Arc<Place>> {
         let stat = stat(file.as_fd())?;
-        self.place(stat.stx_mnt_id, file.as_fd(), path)
+        // Before Linux 5.8 the number of the mount is not told; then the path decides.
+        let told = StatxFlags::from_bits_retain(stat.stx_mask).contains(StatxFlags::MNT_ID);
+        let mount = if told { self.mounts.by_id(stat.stx_mnt_id) } else { None };
+        let mount = mount.or_else(|| self.mounts.of(path)).cloned();
+        self.place(mount.ok_or_else(|| io::Error::other("no mount holds it"))?, file.as_fd())
     }
 
     /// Examines a file again, of which is known where it lies; copies that lie elsewhere are not looked for.
@@ -174,7 +181,7 @@ impl Surveyor {
             findings.push(Finding::new(Code::HardLinks, Effect::Refuse, links));
         }
         let extents = Extents::of(file)?;
-        self.of_blocks(&place, file, extents.as_ref(), &identity, &mut findings);
+        of_blocks(&place, file, &stat, extents.as_ref(), &identity, &mut findings);
         of_names(&place, file, &mut findings);
         let direct = direct_alignment(&stat);
         Ok(Survey { place, findings, extents, file: identity, direct })
@@ -245,25 +252,19 @@ impl Surveyor {
         points.into_iter().map(found).collect()
     }
 
-    /// The file system with this mount number, or the one that holds `path`.
-    fn place(
-        &mut self,
-        mount_id: u64,
-        file: BorrowedFd<'_>,
-        path: &Path,
-    ) -> io::Result<Arc<Place>> {
-        if let Some(place) = self.places.get(&mount_id) {
+    /// What is known of a mount, examined if it was not yet.
+    fn place(&mut self, mount: Mount, file: BorrowedFd<'_>) -> io::Result<Arc<Place>> {
+        let id = mount.id;
+        if let Some(place) = self.places.get(&id) {
             return Ok(Arc::clone(place));
         }
-        let mount = self.mounts.by_id(mount_id).or_else(|| self.mounts.of(path)).cloned();
-        let mount = mount.ok_or_else(|| io::Error::other("no mount holds it"))?;
-        let mut place = Place::of(&self.sys, mount, file, self.swapping);
+        let mut place = Place::of(&self.sys, &self.proc, mount, file, self.swapping);
         let backing: Vec<PathBuf> = place.backing_files().map(Path::to_owned).collect();
         for file in backing {
             place.findings.extend(self.of_backing(&file));
         }
         let place = Arc::new(place);
-        self.places.insert(mount_id, Arc::clone(&place));
+        self.places.insert(id, Arc::clone(&place));
         Ok(place)
     }
 
@@ -281,45 +282,18 @@ impl Surveyor {
         self.depth -= 1;
         let Ok(survey) = found else { return unknown() };
         let inherited = |finding: &&Finding| {
-            let own = matches!(finding.code, Code::InUse | Code::HardLinks);
-            !own && (finding.effect >= Effect::BestEffort || finding.code == Code::Memory)
+            let own = matches!(finding.code, Code::InUse | Code::HardLinks | Code::Mounted);
+            !own && (finding.effect >= Effect::BestEffort || of_note(finding.code).is_some())
         };
         survey
             .all_findings()
             .filter(inherited)
             .map(|finding| {
                 let detail = format!("{name}: {}", finding.detail);
-                Finding::new(finding.code, finding.effect, detail.trim_end_matches([':', ' ']))
+                let effect = of_note(finding.code).unwrap_or(finding.effect);
+                Finding::new(finding.code, effect, detail.trim_end_matches([':', ' ']))
             })
             .collect()
-    }
-
-    /// The file system that a file seen through an overlay really lies on; whether a lower layer holds another copy.
-    fn beneath_overlay(
-        &mut self,
-        overlay: &Arc<Place>,
-        path: &Path,
-        findings: &mut Vec<Finding>,
-    ) -> io::Result<Arc<Place>> {
-        let point = overlay.mount.as_ref().map_or(Path::new("/"), |mount| &mount.point);
-        let below = path.strip_prefix(point).unwrap_or(path).to_owned();
-        let unknown = |what: &str| Finding::new(Code::LowerCopy, Effect::BestEffort, what);
-        for lower in overlay.option("lowerdir").unwrap_or_default().split(':') {
-            let lower = Path::new(lower);
-            if fs::symlink_metadata(lower.join(&below)).is_ok() {
-                let detail = lower.display().to_string();
-                findings.push(Finding::new(Code::LowerCopy, Effect::Impossible, detail));
-            } else if !lower.is_dir() {
-                findings.push(unknown(&lower.display().to_string()));
-            }
-        }
-        let upper = overlay.option("upperdir").map(|upper| Path::new(upper).join(&below));
-        let Some(Ok(upper_file)) = upper.as_ref().map(File::open) else {
-            findings.push(unknown("upperdir"));
-            return Ok(Arc::clone(overlay));
-        };
-        let stat = stat(upper_file.as_fd())?;
-        self.place(stat.stx_mnt_id, upper_file.as_fd(), &upper.unwrap_or_default())
     }
 
     fn of_users(&self, file: &Identity, findings: &mut Vec<Finding>) {
@@ -329,62 +303,19 @@ impl Surveyor {
             if *taken == id {
                 findings.push(match how {
                     Taken::Swap => Finding::new(Code::SwapFile, Effect::Refuse, ""),
-                    Taken::Loop => Finding::new(Code::InUse, Effect::Refuse, "loop"),
+                    Taken::Loop => Finding::new(Code::Mounted, Effect::Refuse, "loop"),
                 });
             }
         }
     }
+}
 
-    /// Flags of the file and of its extents.
-    fn of_blocks(
-        &self,
-        place: &Place,
-        file: BorrowedFd<'_>,
-        extents: Option<&Extents>,
-        identity: &Identity,
-        findings: &mut Vec<Finding>,
-    ) {
-        let mut add = |code, effect| findings.push(Finding::new(code, effect, ""));
-        let flags = ioctl_getflags(file).unwrap_or(IFlags::empty());
-        if flags.intersects(IFlags::IMMUTABLE | IFlags::APPEND) {
-            add(Code::Immutable, Effect::Refuse);
-        }
-        if place.family == Family::Ext
-            && (flags.contains(IFlags::JOURNALING)
-                || place.ext4_option(&self.proc, "data=journal")
-                || place.option("data") == Some("journal"))
-        {
-            add(Code::DataJournal, through(place.journal));
-        }
-        if place.family == Family::Btrfs {
-            of_btrfs(place, flags, extents, &mut add);
-        }
-        let Some(extents) = extents else {
-            if !matches!(place.family, Family::Memory | Family::Network) && identity.len > 0 {
-                add(Code::NoExtents, Effect::BestEffort);
-            }
-            return;
-        };
-        if extents.any(ExtentFlags::SHARED) {
-            add(Code::Shared, Effect::Impossible);
-        }
-        if extents.any(ExtentFlags::ENCODED) {
-            add(Code::Compressed, Effect::BestEffort);
-        }
-        if extents.any(ExtentFlags::INLINE) {
-            let in_place = place.family == Family::Ext;
-            add(Code::Inline, if in_place { through(place.journal) } else { Effect::BestEffort });
-        } else if extents.any(ExtentFlags::UNKNOWN.and(ExtentFlags::DELAYED).and(ExtentFlags::TAIL))
-        {
-            add(Code::UnknownExtents, Effect::BestEffort);
-        }
-        if extents.any(ExtentFlags::UNWRITTEN) {
-            add(Code::Unwritten, Effect::Note);
-        }
-        let room: u64 = extents.ranges().iter().map(|(_, length)| length).sum();
-        if !extents.any(ExtentFlags::INLINE) && room < identity.len {
-            add(Code::Sparse, Effect::Note);
-        }
+/// What a note about the file under a loop device means above. Nobody empties the journal down there.
+fn of_note(code: Code) -> Option<Effect> {
+    match code {
+        Code::Memory => Some(Effect::Note),
+        Code::DataJournal | Code::Inline => Some(Effect::BestEffort),
+        _ => None,
     }
 }
 
@@ -410,49 +341,6 @@ fn in_use(users: &[User], findings: &mut Vec<Finding>) {
     named.truncate(5);
     if !named.is_empty() {
         findings.push(Finding::new(Code::InUse, Effect::Refuse, named.join(", ")));
-    }
-}
-
-/// A journal that content went through is no obstacle if it can be emptied.
-fn through(journal: Journal) -> Effect {
-    match journal {
-        Journal::None | Journal::CanBeEmptied => Effect::Note,
-        Journal::Stays => Effect::BestEffort,
-    }
-}
-
-fn of_btrfs(
-    place: &Place,
-    flags: IFlags,
-    extents: Option<&Extents>,
-    add: &mut impl FnMut(Code, Effect),
-) {
-    let inline = extents.is_some_and(|extents| extents.any(ExtentFlags::INLINE));
-    if inline || !(flags.contains(IFlags::NOCOW) || place.option("nodatacow").is_some()) {
-        let trims = place.discards() && rustix::process::geteuid().is_root();
-        add(Code::CopyOnWrite, if trims { Effect::BestEffort } else { Effect::Impossible });
-    }
-}
-
-/// Names, attributes, earlier versions: what is left of a file besides its content.
-fn of_names(place: &Place, file: BorrowedFd<'_>, findings: &mut Vec<Finding>) {
-    let mut names = [0_u8; 1024];
-    let listed = flistxattr(file, &mut names[..]);
-    let own = |name: &[u8]| !name.is_empty() && !name.starts_with(b"security.");
-    let count = match listed {
-        Ok(len) => names[..len].split(|&byte| byte == 0).filter(|name| own(name)).count(),
-        Err(rustix::io::Errno::RANGE) => usize::MAX,
-        Err(_) => 0,
-    };
-    if count > 0 {
-        findings.push(Finding::new(Code::Attributes, Effect::Note, ""));
-    }
-    if place.family == Family::Memory {
-        return;
-    }
-    findings.push(Finding::new(Code::EarlierVersions, Effect::Note, ""));
-    if place.journal == Journal::Stays || place.family == Family::Plain {
-        findings.push(Finding::new(Code::NameInJournal, Effect::Note, place.file_system()));
     }
 }
 

@@ -21,7 +21,8 @@ pub(crate) struct Found {
     pub(crate) links: u64,
     /// Device and inode number.
     pub(crate) id: (u64, u64),
-    /// Number of the mount it is seen through: another one than its directory's where something is mounted.
+    /// Number of the mount it is seen through: another one than its directory's where something is mounted. Where the kernel
+    /// does not tell (before Linux 5.8), the number of the device.
     pub(crate) mount: u64,
 }
 
@@ -109,13 +110,15 @@ pub(crate) fn look(dir: &OwnedFd, name: &OsStr) -> Result<Found, Error> {
 }
 
 fn describe(path: Vec<u8>, stat: &Statx) -> Found {
+    let device = makedev(stat.stx_dev_major, stat.stx_dev_minor);
+    let told = StatxFlags::from_bits_retain(stat.stx_mask);
     Found {
         path: path.into(),
         kind: FileType::from_raw_mode(stat.stx_mode.into()),
         size: stat.stx_size,
         links: stat.stx_nlink.into(),
-        id: (makedev(stat.stx_dev_major, stat.stx_dev_minor), stat.stx_ino),
-        mount: stat.stx_mnt_id,
+        id: (device, stat.stx_ino),
+        mount: if told.contains(StatxFlags::MNT_ID) { stat.stx_mnt_id } else { device },
     }
 }
 

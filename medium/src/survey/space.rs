@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use rustix::fs::{StatVfs, fstatvfs};
 
-use super::{Surveyor, identity, stat, through};
+use super::blocks::through;
+use super::{Surveyor, identity, stat};
 use crate::finding::{Code, Effect, Finding};
 use crate::place::{Family, Place};
 
@@ -36,7 +37,7 @@ impl Surveyor {
         let free = fstatvfs(dir)?;
         let all = rustix::process::geteuid().is_root();
         let mut findings = of_family(&place);
-        if place.family == Family::Ext && journals_data(&place, &self.proc) {
+        if place.data_journal {
             findings.push(Finding::new(Code::DataJournal, through(place.journal), ""));
         }
         let kept = free.f_bfree.saturating_sub(free.f_bavail) * free.f_frsize;
@@ -63,10 +64,6 @@ fn of_family(place: &Place) -> Vec<Finding> {
         Family::Overlay => found(Code::UnknownFileSystem, Effect::BestEffort),
         _ => Vec::new(),
     }
-}
-
-fn journals_data(place: &Place, proc: &Path) -> bool {
-    place.ext4_option(proc, "data=journal") || place.option("data") == Some("journal")
 }
 
 fn free_bytes(free: &StatVfs, all: bool) -> u64 {
