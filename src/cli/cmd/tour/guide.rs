@@ -83,6 +83,11 @@ impl<'c> Guide<'c> {
         self.run_with(args, None, expected)
     }
 
+    /// The same where the machine decides which of several ends it comes to. Returns which.
+    pub(super) fn run_any(&mut self, args: &[&str], expected: &[Exit]) -> Result<i32, Failure> {
+        self.run_checked(args, None, expected).map(|(code, _)| code)
+    }
+
     /// The same with standard input.
     pub(super) fn run_with(
         &mut self,
@@ -90,6 +95,15 @@ impl<'c> Guide<'c> {
         input: Option<&[u8]>,
         expected: Exit,
     ) -> Result<Vec<u8>, Failure> {
+        self.run_checked(args, input, &[expected]).map(|(_, stdout)| stdout)
+    }
+
+    fn run_checked(
+        &mut self,
+        args: &[&str],
+        input: Option<&[u8]>,
+        expected: &[Exit],
+    ) -> Result<(i32, Vec<u8>), Failure> {
         if self.context.cancel.is_asked() {
             return Err(self.context.cancel.failure());
         }
@@ -103,11 +117,12 @@ impl<'c> Guide<'c> {
             self.context.output.say("tour-exit", &[("code", &code.to_string())])?;
         }
         self.record.push(json!({ "command": line, "exit": code }));
-        if code != expected as i32 {
-            let detail = format!("exit code {code}, expected {}", expected as i32);
+        let expected: Vec<i32> = expected.iter().map(|exit| *exit as i32).collect();
+        if !expected.contains(&code) {
+            let detail = format!("exit code {code}, expected {expected:?}");
             return Err(Failure::new(Code::Unexpected, line).because(detail));
         }
-        Ok(stdout)
+        Ok((code, stdout))
     }
 
     fn execute(

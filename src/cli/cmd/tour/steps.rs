@@ -20,6 +20,7 @@ pub(super) fn walk(guide: &mut Guide<'_>, data: &Path) -> Result<(), Failure> {
     open_and_compare(guide, &data)?;
     pipes_and_ranges(guide)?;
     a_changed_byte(guide)?;
+    wipe_plaintext(guide)?;
     key_states(guide)?;
     lose_the_store(guide, &data)?;
     lose_the_passphrase(guide)
@@ -99,6 +100,20 @@ fn a_changed_byte(guide: &mut Guide<'_>) -> Result<(), Failure> {
     guide.run(&["open", "bad.sealed", "-o", "bad.out"], Code::Damaged.exit())?;
     must(!guide.dir().join("bad.out").exists(), "bad.out")?;
     guide.notice("tour-damage-notice", &[])
+}
+
+/// What an overwrite achieves is for the machine to say: the tour takes every honest answer.
+fn wipe_plaintext(guide: &mut Guide<'_>) -> Result<(), Failure> {
+    guide.title("tour-wipe")?;
+    let honest = [Exit::Ok, Exit::BestEffort, Exit::Refused];
+    let found = guide.run_any(&["wipe", "--survey", "back-sm4"], &honest)?;
+    guide.notice("tour-wipe-survey-notice", &[])?;
+    let wipe = ["wipe", "back-sm4", "--yes", "--report", "wipe.json"];
+    let done = guide.run_any(&wipe, &honest)?;
+    must(done == found, "wipe --survey")?;
+    must(guide.dir().join("back-sm4").exists() == (done == Exit::Refused as i32), "back-sm4")?;
+    must(guide.dir().join("wipe.json").exists(), "wipe.json")?;
+    guide.notice("tour-wipe-notice", &[])
 }
 
 fn key_states(guide: &mut Guide<'_>) -> Result<(), Failure> {
