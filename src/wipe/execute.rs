@@ -27,6 +27,7 @@ use super::journal::{Begin, Hex, Journal, Reached, Removing, SCHEMA};
 use super::plan::{Kind, Target, Verify, WipePlan};
 use super::remove::{clear_attributes, entry, rename, scrubbed_name, truncate, unlink};
 use super::report::{PassReport, PlaceReport, Problem, Report, Row, Tally, Verdict};
+use super::resume::device_of;
 use crate::envelope::Run;
 use crate::parallel::{groups, parallel};
 use crate::tree::{DirCache, path_of, split_parent};
@@ -110,6 +111,7 @@ impl WipePlan {
             schema: SCHEMA.to_owned(),
             started: now(),
             roots: self.roots.iter().map(root).collect(),
+            devices: (0..self.roots.len()).map(|root| device_of(self, root)).collect(),
             method: options.method.id().to_owned(),
             passes: self.passes.clone(),
             verify: options.verify,

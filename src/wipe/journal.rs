@@ -39,6 +39,9 @@ pub(super) struct Begin {
     pub(super) started: u64,
     /// Absolute paths, as hexadecimal digits: names need not be text.
     pub(super) roots: Vec<Hex>,
+    /// What tells the device of each root from others that may get its name; empty for what is none.
+    #[serde(default)]
+    pub(super) devices: Vec<String>,
     pub(super) method: String,
     pub(super) passes: Vec<Pass>,
     pub(super) verify: Verify,
@@ -316,6 +319,7 @@ mod tests {
             schema: SCHEMA.to_owned(),
             started: 7,
             roots: vec![Hex(b"/data/\xff".to_vec())],
+            devices: vec![String::new()],
             method: "schneier".to_owned(),
             passes: vec![Pass::Fixed([0xff].into()), Pass::Random],
             verify: Verify::Last,

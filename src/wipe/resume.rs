@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use rustix::io::Errno;
+use sealkeep_medium::stack::LayerKind;
 
 use super::WipePlan;
 use super::error::Error;
@@ -12,7 +13,7 @@ use super::journal::{Journal, Past};
 use super::list::Expected;
 use super::listed;
 use super::method::Method;
-use super::plan::WipeOptions;
+use super::plan::{Kind, Target, WipeOptions};
 use super::report::{Problem, Report};
 use crate::envelope::Run;
 use crate::tree::path_of;
@@ -73,6 +74,27 @@ impl Resume {
     }
 }
 
+/// What tells the device that was named as a root from others: its length, and the disks or files that it lies on. Empty
+/// if it is no device.
+pub(super) fn device_of(plan: &WipePlan, root: usize) -> String {
+    let named = |target: &&Target| target.root as usize == root && target.kind == Kind::Device;
+    let Some(target) = plan.targets.iter().find(named) else { return String::new() };
+    let place = &plan.places[plan.classes[target.class as usize].place];
+    let mut text = format!("{} bytes", target.size);
+    for layer in &place.layers {
+        match &layer.kind {
+            LayerKind::Disk { vendor, model, serial, .. } => {
+                text.push_str(&format!("; {vendor:?} {model:?} {serial:?}"));
+            }
+            LayerKind::Loop { backing, offset, .. } => {
+                text.push_str(&format!("; {backing:?} {offset}"));
+            }
+            _ => {}
+        }
+    }
+    text
+}
+
 /// Everything that is left of what was named, but for files that were overwritten and only have to lose their names.
 fn plan(past: &Past, list: bool) -> Result<WipePlan, Error> {
     let begin = &past.begin;
@@ -102,11 +124,19 @@ fn plan(past: &Past, list: bool) -> Result<WipePlan, Error> {
         plan.settle_links();
         return Ok(plan);
     }
-    for root in &begin.roots {
+    for (number, root) in begin.roots.iter().enumerate() {
         match plan.add(&path_of(&root.0)) {
             Err(Error::Io { source, .. })
-                if source.raw_os_error() == Some(Errno::NOENT.raw_os_error()) => {}
+                if source.raw_os_error() == Some(Errno::NOENT.raw_os_error()) =>
+            {
+                continue;
+            }
             other => other?,
+        }
+        // Disks may have exchanged their names since.
+        let before = begin.devices.get(number).filter(|device| !device.is_empty());
+        if before.is_some_and(|device| *device != device_of(&plan, plan.roots.len() - 1)) {
+            return Err(Error::Changed);
         }
     }
     plan.forget(past.removing.iter().map(|one| one.id).collect());

@@ -376,6 +376,28 @@ fn a_device_goes_on_in_the_pass_that_it_was_in() {
     }
 }
 
+/// After a restart another disk may have the name.
+#[test]
+#[ignore = "needs root and loop devices"]
+fn another_device_under_the_name_is_not_resumed() {
+    let Some(disk) = Disk::new(32) else { return };
+    let world = World::new();
+    let options = WipeOptions { journal: Some(world.path("journal")), ..WipeOptions::new() };
+    let plan = WipePlan::new(std::slice::from_ref(&disk.node), options).expect("it is there");
+    let (report, _) = until(8 << 20, |run| plan.execute(run));
+    assert_eq!(report.conclusion(), Conclusion::Interrupted);
+    let other = disk.dir.join("other");
+    fs::write(&other, disk.pattern.content(NOW, disk.len)).expect("there is room in memory");
+    let guard = ONE_AT_A_TIME.lock();
+    run(Command::new("losetup").arg("-d").arg(&disk.node));
+    run(Command::new("losetup").arg(&disk.node).arg(&other));
+    drop(guard);
+    let journal = unfinished(&world.path("journal")).remove(0);
+    let refused = Resume::open(&journal, false).err().expect("it is another");
+    assert!(matches!(refused.error, sealkeep::wipe::Error::Changed), "{refused}");
+    assert!(journal.exists(), "it can be resumed when the disk is back");
+}
+
 #[test]
 #[ignore = "needs root and loop devices"]
 fn a_killed_wipe_of_a_device_is_resumed() {
