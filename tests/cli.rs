@@ -15,6 +15,10 @@ mod keystore;
 mod memory;
 #[path = "cli/output.rs"]
 mod output;
+#[path = "cli/retire.rs"]
+mod retire;
+#[path = "cli/retire_crash.rs"]
+mod retire_crash;
 #[path = "cli/terminal.rs"]
 mod terminal;
 #[path = "cli/world.rs"]

@@ -58,8 +58,7 @@ impl WipePlan {
     pub fn execute(mut self, run: &Run<'_>) -> Report {
         let journal = match &self.options.journal {
             None => Ok(None),
-            Some(dir) => Journal::begin(dir, self.begin_line())
-                .and_then(|mut journal| journal.list(self.listed()).map(|()| Some(journal))),
+            Some(dir) => Journal::begin(dir, self.begin_line(), self.listed()).map(Some),
         };
         match journal {
             Ok(journal) => self.carry_out(journal, None, run),
@@ -806,7 +805,7 @@ fn remove_either(path: &std::path::Path, one: &Removing) -> Result<Option<OwnedF
             let file = super::plan::open_file(&dir, name.as_bytes(), rustix::fs::OFlags::RDWR)?;
             let file: OwnedFd = file.into();
             clear_attributes(&file);
-            let name = rename(&dir, name, &scrubbed_name(name), one.id)?;
+            let name = rename(&dir, name, OsStr::new(&one.scrubbed), one.id)?;
             truncate(&file)?;
             unlink(&dir, &name, false)?;
             return Ok(Some(dir));

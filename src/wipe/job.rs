@@ -205,9 +205,10 @@ impl<'p> Job<'p> {
         }
     }
 
-    /// Whether nobody made it longer since it was opened.
+    /// Whether somebody made it longer since it was opened; not asked where nothing was overwritten.
     pub(super) fn has_grown(&self) -> Result<bool, Error> {
-        let end = self.ranges.iter().map(|(start, length)| start + length).max().unwrap_or(0);
+        let end = self.ranges.iter().map(|(start, length)| start + length).max();
+        let Some(end) = end else { return Ok(false) };
         Ok(Identity::of(&self.file)?.len > end.max(self.target.size))
     }
 

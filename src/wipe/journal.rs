@@ -163,27 +163,42 @@ impl TryFrom<String> for Hex {
 
 pub(super) const SCHEMA: &str = "sealkeep.wipe-journal/1";
 const SUFFIX: &str = "wipe";
+/// What a journal is called that has no beginning yet, or is being erased.
+const NAMELESS: &str = "tmp";
+const STALE: std::time::Duration = std::time::Duration::from_secs(3600);
 
 impl Journal {
-    /// Begins a journal in a directory, which is made if it is missing.
+    /// Begins a journal in a directory, which is made if it is missing, with every target if they are listed one by one.
+    /// It gets its name when it is whole: one without a beginning could not be gone on with, and would stand in the way.
     ///
     /// # Errors
     /// `Io`.
-    pub(super) fn begin(dir: &Path, begin: Begin) -> Result<Self, Error> {
-        let wrap = io("write the journal");
+    pub(super) fn begin(
+        dir: &Path,
+        begin: Begin,
+        listed: impl Iterator<Item = Listed>,
+    ) -> Result<Self, Error> {
         let make = || -> std::io::Result<Self> {
             fs::create_dir_all(dir)?;
+            remove_stale(dir);
             let number = u64::from_be_bytes(random::array());
             let path = dir.join(format!("{}-{number:016x}.{SUFFIX}", begin.started));
+            let new = path.with_extension(NAMELESS);
             let mut options = OpenOptions::new();
-            let file = options.read(true).append(true).create_new(true).mode(0o600).open(&path)?;
+            let file = options.read(true).append(true).create_new(true).mode(0o600).open(&new)?;
             file.try_lock().map_err(std::io::Error::other)?;
             let mut journal = Self { file, path };
-            journal.append(&Line::Begin(begin))?;
+            journal.write(&Line::Begin(begin))?;
+            let mut listed = listed.peekable();
+            while listed.peek().is_some() {
+                journal.write(&Line::Listed(listed.by_ref().take(LINE).collect()))?;
+            }
+            journal.file.sync_data()?;
+            fs::rename(new, &journal.path)?;
             File::open(dir)?.sync_all()?;
             Ok(journal)
         };
-        make().map_err(wrap)
+        make().map_err(io("write the journal"))
     }
 
     /// The journals of unfinished runs in a directory, the oldest first.
@@ -217,19 +232,6 @@ impl Journal {
         &self.path
     }
 
-    /// Lists every target, before anything is overwritten.
-    ///
-    /// # Errors
-    /// `Io`.
-    pub(super) fn list(&mut self, targets: impl Iterator<Item = Listed>) -> Result<(), Error> {
-        let mut targets = targets.peekable();
-        while targets.peek().is_some() {
-            let some = targets.by_ref().take(LINE).collect();
-            self.write(&Line::Listed(some)).map_err(io("write the journal"))?;
-        }
-        self.file.sync_data().map_err(io("write the journal"))
-    }
-
     /// Announces which of the listed files are about to be overwritten.
     pub(super) fn overwriting(&mut self, ids: Vec<(u64, u64)>) -> Result<(), Error> {
         self.append(&Line::Overwriting(ids)).map_err(io("write the journal"))
@@ -251,16 +253,14 @@ impl Journal {
     }
 
     /// The run is finished: overwrites the journal, which holds names and the seed, and removes it.
-    pub(super) fn end(mut self) -> Result<(), Error> {
-        let erase = |file: &mut File, path: &Path| -> std::io::Result<()> {
-            let mut file_in_place = OpenOptions::new().write(true).open(path)?;
-            let len = file.metadata()?.len();
-            std::io::copy(&mut std::io::repeat(0).take(len), &mut file_in_place)?;
-            file_in_place.sync_all()?;
-            fs::remove_file(path)?;
-            path.parent().map_or(Ok(()), |dir| File::open(dir)?.sync_all())
+    pub(super) fn end(self) -> Result<(), Error> {
+        let erase = || -> std::io::Result<()> {
+            let old = self.path.with_extension(NAMELESS);
+            fs::rename(&self.path, &old)?;
+            erase(&old)?;
+            self.path.parent().map_or(Ok(()), |dir| File::open(dir)?.sync_all())
         };
-        erase(&mut self.file, &self.path).map_err(io("remove the journal"))
+        erase().map_err(io("remove the journal"))
     }
 
     fn append(&mut self, line: &Line) -> std::io::Result<()> {
@@ -272,6 +272,28 @@ impl Journal {
         let mut text = Zeroizing::new(serde_json::to_vec(line)?);
         text.push(b'\n');
         self.file.write_all(&text)
+    }
+}
+
+/// Overwrites a journal, which holds names and the seed, and removes it.
+fn erase(path: &Path) -> std::io::Result<()> {
+    let mut in_place = OpenOptions::new().write(true).open(path)?;
+    let len = in_place.metadata()?.len();
+    std::io::copy(&mut std::io::repeat(0).take(len), &mut in_place)?;
+    in_place.sync_all()?;
+    fs::remove_file(path)
+}
+
+/// Removes what runs left that were killed while they began or ended a journal.
+fn remove_stale(dir: &Path) {
+    let entries = fs::read_dir(dir).into_iter().flatten().flatten();
+    for path in entries.map(|entry| entry.path()) {
+        let age = || path.metadata().ok()?.modified().ok()?.elapsed().ok();
+        let nameless = path.extension().is_some_and(|end| end == NAMELESS);
+        if nameless && age().is_some_and(|age| age > STALE) {
+            // Left for the next run if it does not go.
+            let _ = erase(&path);
+        }
     }
 }
 
@@ -336,7 +358,12 @@ mod tests {
     #[test]
     fn what_was_written_is_read_again_even_if_the_end_is_cut() {
         let dir = tempfile::tempdir().unwrap();
-        let mut journal = Journal::begin(dir.path(), begin()).unwrap();
+        let identity =
+            Identity { id: (1, 2), born: None, len: 5, modified: (1, 2), changed: (-3, 4) };
+        let path = || Hex(b"a/\xfe".to_vec());
+        let one = |base| Listed { root: 0, path: path(), kind: Kind::File, identity, base };
+        let listed: Vec<Listed> = (0..2_500).map(one).collect();
+        let mut journal = Journal::begin(dir.path(), begin(), listed.iter().cloned()).unwrap();
         let reached = Reached { id: (1, 2), base: 3, pass: 1, chunk: 5, ranges: vec![(0, 4096)] };
         let removing = Removing {
             root: 0,
@@ -347,12 +374,6 @@ mod tests {
             verdict: Verdict::Verified,
             size: 5,
         };
-        let identity =
-            Identity { id: (1, 2), born: None, len: 5, modified: (1, 2), changed: (-3, 4) };
-        let path = || Hex(b"a/\xfe".to_vec());
-        let one = |base| Listed { root: 0, path: path(), kind: Kind::File, identity, base };
-        let listed: Vec<Listed> = (0..2_500).map(one).collect();
-        journal.list(listed.iter().cloned()).unwrap();
         journal.overwriting(vec![(1, 2), (1, 3)]).unwrap();
         journal.reached(&reached).unwrap();
         let tally = Tally { verified: 3, ..Tally::default() };

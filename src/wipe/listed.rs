@@ -17,7 +17,7 @@ use super::fill::Fill;
 use super::identity::Identity;
 use super::journal::{Begin, Listed, Past, Removing};
 use super::plan::{Kind, WipePlan, open_file};
-use super::remove::{clear_attributes, entry, rename, scrubbed_name, truncate, unlink};
+use super::remove::{clear_attributes, entry, rename, truncate, unlink};
 use super::report::{Problem, Tally};
 use crate::tree::{self, DirCache, path_of, split_parent};
 
@@ -165,7 +165,7 @@ fn remove_either(
             if directory && !is_empty(dir, name)? {
                 return Ok(false);
             }
-            let name = rename(dir, name, &scrubbed_name(name), one.id)?;
+            let name = rename(dir, name, OsStr::new(&one.scrubbed), one.id)?;
             return unlink(dir, &name, directory).map(|()| true);
         }
         let file: File = open_file(dir, name.as_bytes(), OFlags::RDWR)?;
@@ -174,7 +174,7 @@ fn remove_either(
         }
         let file: OwnedFd = file.into();
         clear_attributes(&file);
-        let name = rename(dir, name, &scrubbed_name(name), one.id)?;
+        let name = rename(dir, name, OsStr::new(&one.scrubbed), one.id)?;
         truncate(&file)?;
         return unlink(dir, &name, false).map(|()| true);
     }
