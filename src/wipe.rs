@@ -36,6 +36,7 @@ mod method;
 mod overwrite;
 mod plan;
 mod readback;
+mod removal;
 mod remove;
 mod report;
 mod resume;

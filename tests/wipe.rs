@@ -98,14 +98,76 @@ fn a_tree_goes_and_what_its_links_point_to_stays() {
 }
 
 #[test]
-fn a_link_that_is_named_goes_and_not_what_it_points_to() {
+fn a_link_that_is_named_is_refused() {
     let (_dir, dir) = scratch();
     fs::write(dir.join("file"), "kept").unwrap();
     symlink("file", dir.join("link")).unwrap();
-    let report = wipe(&[dir.join("link")], WipeOptions::new());
-    assert_eq!((report.rows[0].kind, report.rows[0].verdict), (Kind::Symlink, Verdict::Removed));
-    assert!(dir.join("link").symlink_metadata().is_err());
-    assert_eq!(fs::read(dir.join("file")).unwrap(), b"kept");
+    let refused = WipePlan::new(&[dir.join("link")], WipeOptions::new()).err().unwrap();
+    assert!(matches!(refused.error, Error::Link(target) if target == Path::new("file")));
+    assert_eq!(fs::read(dir.join("link")).unwrap(), b"kept");
+}
+
+#[test]
+fn a_run_that_finds_nothing_of_what_was_named_claims_nothing() {
+    let (_dir, dir) = scratch();
+    let (path, aside, journal) = (dir.join("large"), dir.join("aside"), dir.join("journal"));
+    fs::write(&path, vec![7; 16 << 20]).unwrap();
+    let options = WipeOptions { journal: Some(journal.clone()), ..method("random") };
+    let plan = WipePlan::new(std::slice::from_ref(&path), options).unwrap();
+    stop_after(plan, 4 << 20);
+    fs::rename(&path, &aside).unwrap();
+    let again = || Resume::open(&unfinished(&journal)[0], true).unwrap().execute(&Run::quiet());
+    let report = again();
+    assert_ne!(report.conclusion(), Conclusion::Verified);
+    assert!(matches!(report.problems[0].error, Error::Missing), "{report:?}");
+    // Another file under the name is not what was named.
+    fs::write(&path, "new").unwrap();
+    let report = again();
+    assert!(matches!(report.problems[0].error, Error::Changed), "{report:?}");
+    assert_eq!(fs::read(&path).unwrap(), b"new");
+}
+
+#[test]
+fn names_of_one_file_may_lie_in_different_groups() {
+    let (_dir, dir) = scratch();
+    let tree = dir.join("tree");
+    fs::create_dir(&tree).unwrap();
+    fs::write(tree.join("a"), vec![7; 5000]).unwrap();
+    fs::hard_link(tree.join("a"), tree.join("z")).unwrap();
+    for number in 0..1500 {
+        fs::write(tree.join(format!("m{number}")), vec![7; 100]).unwrap();
+    }
+    let report = wipe(std::slice::from_ref(&tree), method("random"));
+    assert!(is_done(&report) && !tree.exists(), "{:?}", report.tally);
+    assert_eq!(report.tally.removed, 1502);
+}
+
+#[test]
+fn a_file_that_comes_into_a_folder_meanwhile_is_no_success() {
+    let (_dir, dir) = scratch();
+    let tree = dir.join("tree");
+    fs::create_dir(&tree).unwrap();
+    fs::write(tree.join("old"), "old").unwrap();
+    let plan = WipePlan::new(std::slice::from_ref(&tree), method("random")).unwrap();
+    fs::write(tree.join("new"), "new").unwrap();
+    let report = plan.execute(&Run::quiet());
+    assert_eq!(report.conclusion(), Conclusion::Partial);
+    let kept = |row: &sealkeep::wipe::Row| matches!(row.error, Some(Error::NotEmpty));
+    assert!(report.rows.iter().any(kept), "{report:?}");
+    assert_eq!(fs::read(tree.join("new")).unwrap(), b"new");
+}
+
+#[test]
+fn a_journal_that_cannot_be_written_stops_the_run_before_it_begins() {
+    let (_dir, dir) = scratch();
+    let path = dir.join("f");
+    fs::write(&path, "kept").unwrap();
+    fs::write(dir.join("file"), "").unwrap();
+    let options = WipeOptions { journal: Some(dir.join("file/journal")), ..method("random") };
+    let report =
+        WipePlan::new(std::slice::from_ref(&path), options).unwrap().execute(&Run::quiet());
+    assert!(report.stopped.is_some() && !report.places.is_empty(), "{report:?}");
+    assert_eq!(fs::read(&path).unwrap(), b"kept");
 }
 
 #[test]

@@ -159,11 +159,22 @@ impl Surveyor {
     /// Those of looking at it.
     pub fn place_of(&mut self, file: impl AsFd, path: &Path) -> io::Result<Arc<Place>> {
         let stat = stat(file.as_fd())?;
-        // Before Linux 5.8 the number of the mount is not told; then the path decides.
+        let mount = self.mount(&stat, path).cloned();
+        self.place(mount.ok_or_else(|| io::Error::other("no mount holds it"))?, file.as_fd())
+    }
+
+    /// Before Linux 5.8 the number of the mount is not told; then the path decides.
+    fn mount(&self, stat: &Statx, path: &Path) -> Option<&Mount> {
         let told = StatxFlags::from_bits_retain(stat.stx_mask).contains(StatxFlags::MNT_ID);
         let mount = if told { self.mounts.by_id(stat.stx_mnt_id) } else { None };
-        let mount = mount.or_else(|| self.mounts.of(path)).cloned();
-        self.place(mount.ok_or_else(|| io::Error::other("no mount holds it"))?, file.as_fd())
+        mount.or_else(|| self.mounts.of(path))
+    }
+
+    /// The same without looking: only if it was examined before.
+    #[must_use]
+    pub fn place_again(&self, file: impl AsFd, path: &Path) -> Option<Arc<Place>> {
+        let stat = stat(file.as_fd()).ok()?;
+        self.places.get(&self.mount(&stat, path)?.id).map(Arc::clone)
     }
 
     /// Examines a file again, of which is known where it lies; copies that lie elsewhere are not looked for.

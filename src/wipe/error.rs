@@ -39,6 +39,12 @@ pub enum Error {
     /// It is named twice, or lies inside another target.
     #[error("it is named twice, or lies inside another one")]
     Twice,
+    /// A symbolic link was named: neither it nor what it points to is taken for what was meant.
+    #[error("it is a symbolic link to {0}")]
+    Link(std::path::PathBuf),
+    /// It was there when the run began, and is not now.
+    #[error("it was there when the run began, and is not there now")]
+    Missing,
     /// Something else is mounted there, which is left alone.
     #[error("another file system is mounted there; it is left alone")]
     OtherMount,
@@ -82,6 +88,13 @@ impl From<tree::Error> for Error {
             tree::Error::NotADirectory(path) => Self::NotADirectory(path),
             tree::Error::Io { action, source } => Self::Io { action, source },
         }
+    }
+}
+
+impl Error {
+    /// Whether what was to be looked at is not there.
+    pub(super) fn is_not_found(&self) -> bool {
+        matches!(self, Self::Io { source, .. } if source.kind() == io::ErrorKind::NotFound)
     }
 }
 

@@ -43,11 +43,16 @@ pub(super) struct Job<'p> {
     pub(super) error: Option<Error>,
     read_back: Option<ReadBack>,
     after: Option<Extents>,
-    moved: bool,
+    /// Whether it lies where it lay; not known before it was examined again.
+    same_place: Option<bool>,
     written: u64,
     compared: u64,
     /// Another name of a file that is wiped under its first name: what became of that.
     pub(super) twin: Option<Verdict>,
+    /// Its name is gone.
+    pub(super) removed: bool,
+    /// First unit in random streams of what was written to it.
+    pub(super) base: u64,
 }
 
 impl<'p> Job<'p> {
@@ -92,10 +97,12 @@ impl<'p> Job<'p> {
             error: None,
             read_back: None,
             after: None,
-            moved: false,
+            same_place: None,
             written: 0,
             compared: 0,
             twin: None,
+            removed: false,
+            base: target.base,
             target,
             class,
             dir,
@@ -113,17 +120,17 @@ impl<'p> Job<'p> {
 
     fn check_unchanged(&self, plan: &WipePlan, another_name: bool) -> Result<(), Error> {
         let file = &self.survey.file;
-        let same = (file.device, file.inode) == self.target.id || self.target.kind == Kind::Device;
-        if !same || (file.len != self.target.size && !another_name) {
+        if (file.device, file.inode) != self.target.id
+            || (file.len != self.target.size && !another_name)
+        {
             return Err(Error::Changed);
         }
-        let place = &plan.places[self.class.place];
         let worse = |effect: Effect| effect > Effect::Note && effect > self.worst();
         let found = self.survey.findings.iter().map(|finding| accept(finding, &plan.options));
-        let links = |code| code == Code::HardLinks && !self.class.refused;
-        if found.into_iter().any(|one| worse(one.effect) && !links(one.code))
-            && !place.family.is_device()
-        {
+        // Another name that is gone by now makes no difference; one that is new does.
+        let known = self.class.findings.iter().any(|one| one.code == Code::HardLinks);
+        let links = |code| code == Code::HardLinks && known;
+        if found.into_iter().any(|one| worse(one.effect) && !links(one.code)) {
             return Err(Error::Changed);
         }
         Ok(())
@@ -147,7 +154,8 @@ impl<'p> Job<'p> {
     }
 
     /// Another name of this file is wiped already, or at the same time; only the name is left to do.
-    pub(super) fn leave_to(&mut self, first: Verdict) {
+    pub(super) fn leave_to(&mut self, (first, base): (Verdict, u64)) {
+        self.base = base;
         self.ranges.clear();
         self.expected = None;
         self.twin = Some(first);
@@ -262,6 +270,7 @@ impl<'p> Job<'p> {
             return Source::cached(&self.file, true).map_err(io("read it back"));
         }
         if survey.direct.is_some()
+            && !self.is_cached_anyway()
             && let Ok(source) = Source::direct(&self.file)
         {
             return Ok(source);
@@ -269,6 +278,7 @@ impl<'p> Job<'p> {
         if let (Some(node), Some(extents)) = (&survey.place.node, &survey.extents)
             && matches!(family, Family::Ext | Family::Xfs)
             && !extents.any(UNPLACED)
+            && !self.has(Code::Compressed)
             && let Ok(source) = Source::device(node, extents.clone())
         {
             return Ok(source);
@@ -276,21 +286,38 @@ impl<'p> Job<'p> {
         Source::cached(&self.file, false).map_err(io("read it back"))
     }
 
+    /// Whether the file system goes through its cache whatever it is asked for: older kernels do not say so.
+    fn is_cached_anyway(&self) -> bool {
+        self.has(Code::DataJournal) || self.has(Code::Inline) || self.has(Code::Compressed)
+    }
+
+    fn has(&self, code: Code) -> bool {
+        self.class.findings.iter().any(|finding| finding.code == code)
+    }
+
     /// Looks where the file lies now, and for content that stood among metadata.
     pub(super) fn examine_again(&mut self) {
-        if self.error.is_some() || self.target.kind == Kind::Device {
+        if self.error.is_some() {
             return;
         }
         match self.try_examine_again() {
-            Ok(moved) => self.moved = moved,
+            Ok(same) => self.same_place = Some(same),
             Err(error) => self.error = Some(error),
         }
     }
 
     fn try_examine_again(&mut self) -> Result<bool, Error> {
+        if self.target.kind == Kind::Device {
+            return Ok(true);
+        }
+        if self.has_grown()? {
+            return Err(Error::Changed);
+        }
         self.after = Extents::of(&self.file).map_err(io("examine it"))?;
-        let (Some(before), Some(after)) = (&self.survey.extents, &self.after) else {
-            return Ok(false);
+        let (before, after) = match (&self.survey.extents, &self.after) {
+            (Some(before), Some(after)) => (before, after),
+            // Where nothing is told, the survey has lowered the claim, or it lies in memory.
+            (before, after) => return Ok(before.is_none() && after.is_none()),
         };
         if let Some(old) = &self.inline
             && let Some(extent) = before.0.first()
@@ -303,9 +330,9 @@ impl<'p> Job<'p> {
                 return Err(Error::StillThere);
             }
             self.read_back = Some(ReadBack::Device);
-            return Ok(false);
+            return Ok(true);
         }
-        Ok(!after.still_where(before))
+        Ok(after.still_where(before) && !after.any(ExtentFlags::SHARED))
     }
 
     /// What can be claimed.
@@ -320,9 +347,13 @@ impl<'p> Job<'p> {
             (Some(_), _) => Verdict::Failed,
             (None, Reach::Impossible) => Verdict::NotInPlace,
             (None, Reach::BestEffort) => Verdict::BestEffort,
-            (None, Reach::InPlace) if self.moved => Verdict::NotInPlace,
-            (None, Reach::InPlace) if past_cache || self.ranges.is_empty() => Verdict::Verified,
-            (None, Reach::InPlace) => Verdict::BestEffort,
+            (None, Reach::InPlace) => match self.same_place {
+                // Something must have been looked at for a claim to be made.
+                None => Verdict::Unfinished,
+                Some(false) => Verdict::NotInPlace,
+                Some(true) if past_cache || self.ranges.is_empty() => Verdict::Verified,
+                Some(true) => Verdict::BestEffort,
+            },
         }
     }
 

@@ -42,6 +42,9 @@ pub(super) struct Begin {
     /// What tells the device of each root from others that may get its name; empty for what is none.
     #[serde(default)]
     pub(super) devices: Vec<String>,
+    /// Inode number of each root, and when it was made.
+    #[serde(default)]
+    pub(super) made: Vec<(u64, Option<(i64, u32)>)>,
     pub(super) method: String,
     pub(super) passes: Vec<Pass>,
     pub(super) verify: Verify,
@@ -92,7 +95,11 @@ pub(super) struct Removing {
     /// The name it gets before it goes.
     pub(super) scrubbed: String,
     pub(super) id: (u64, u64),
+    /// When it was made, if the file system tells: inode numbers are used again.
+    pub(super) born: Option<(i64, u32)>,
     pub(super) kind: Kind,
+    /// First unit in random streams.
+    pub(super) base: u64,
     /// What became of its content, and how long it was.
     pub(super) verdict: Verdict,
     pub(super) size: u64,
@@ -116,6 +123,8 @@ pub(super) struct Past {
     pub(super) tally: Tally,
     pub(super) reached: Option<Reached>,
     pub(super) removing: Vec<Removing>,
+    /// Roots that have lost their own names, or were about to.
+    pub(super) gone: HashSet<u32>,
     /// Every target, where they were listed.
     pub(super) listed: Vec<Listed>,
     /// Those of them that may have been overwritten, in part at least.
@@ -195,7 +204,9 @@ impl Journal {
             }
             journal.file.sync_data()?;
             fs::rename(new, &journal.path)?;
+            // The name of the directory too: it may be new.
             File::open(dir)?.sync_all()?;
+            File::open(dir.join(".."))?.sync_all()?;
             Ok(journal)
         };
         make().map_err(io("write the journal"))
@@ -223,7 +234,9 @@ impl Journal {
             Err(TryLockError::WouldBlock) => return Err(Error::Busy),
             Err(TryLockError::Error(error)) => return Err(wrap()(error)),
         }
-        let past = read(&file)?;
+        let (past, whole) = read(&file)?;
+        // What is appended must not be joined to a line that was cut.
+        file.set_len(whole).map_err(wrap())?;
         Ok((Self { file, path: path.to_owned() }, past))
     }
 
@@ -297,33 +310,41 @@ fn remove_stale(dir: &Path) {
     }
 }
 
-fn read(mut file: &File) -> Result<Past, Error> {
+/// What stands in a journal, and the length of its whole lines: the last one may be cut, what it announced had not begun.
+fn read(mut file: &File) -> Result<(Past, u64), Error> {
     let damaged = |what: String| Error::Journal(what);
     file.rewind().map_err(io("read the journal"))?;
-    let mut lines = BufReader::new(file.take(MOST)).split(b'\n');
+    let (mut lines, mut whole) = (BufReader::new(file.take(MOST)), 0);
     let mut next = || -> Result<Option<Line>, Error> {
-        let Some(line) = lines.next() else { return Ok(None) };
-        let line = Zeroizing::new(line.map_err(io("read the journal"))?);
-        // The last line may be cut: what it announced had not begun.
-        Ok(serde_json::from_slice(&line).ok())
+        let mut line = Zeroizing::new(Vec::new());
+        lines.read_until(b'\n', &mut line).map_err(io("read the journal"))?;
+        if line.pop() != Some(b'\n') {
+            return Ok(None);
+        }
+        whole += line.len() as u64 + 1;
+        let parsed = serde_json::from_slice(&line);
+        parsed.map(Some).map_err(|error| damaged(error.to_string()))
     };
     let Some(Line::Begin(begin)) = next()? else { return Err(damaged("no beginning".to_owned())) };
     if begin.schema != SCHEMA {
         return Err(damaged(format!("schema {}", begin.schema)));
     }
     let (mut tally, mut reached, mut removing) = (Tally::default(), None, Vec::new());
-    let (mut listed, mut begun) = (Vec::new(), HashSet::new());
+    let (mut listed, mut begun, mut gone) = (Vec::new(), HashSet::new(), HashSet::new());
     while let Some(line) = next()? {
         match line {
             Line::Begin(_) => return Err(damaged("two beginnings".to_owned())),
             Line::Listed(some) => listed.extend(some),
             Line::Overwriting(ids) => begun.extend(ids),
             Line::Reached(one) => reached = Some(one),
-            Line::Removing(files) => removing = files,
+            Line::Removing(files) => {
+                gone.extend(files.iter().filter(|one| one.path.0.is_empty()).map(|one| one.root));
+                removing = files;
+            }
             Line::Done(sum) => (tally, reached, removing) = (sum, None, Vec::new()),
         }
     }
-    Ok(Past { begin, tally, reached, removing, listed, begun })
+    Ok((Past { begin, tally, reached, removing, gone, listed, begun }, whole))
 }
 
 /// Targets on a line of the list.
@@ -342,6 +363,7 @@ mod tests {
             started: 7,
             roots: vec![Hex(b"/data/\xff".to_vec())],
             devices: vec![String::new()],
+            made: vec![(2, Some((3, 4)))],
             method: "schneier".to_owned(),
             passes: vec![Pass::Fixed([0xff].into()), Pass::Random],
             verify: Verify::Last,
@@ -370,7 +392,9 @@ mod tests {
             path: Hex(b"a".to_vec()),
             scrubbed: "x".to_owned(),
             id: (1, 2),
+            born: Some((7, 8)),
             kind: Kind::File,
+            base: 9,
             verdict: Verdict::Verified,
             size: 5,
         };

@@ -12,7 +12,7 @@ use globset::GlobSet;
 use rustix::fs::{FileType, Mode, OFlags, openat};
 use sealkeep_medium::finding::{Code, Effect, Finding, Reach};
 use sealkeep_medium::place::Place;
-use sealkeep_medium::survey::{Survey, Surveyor};
+use sealkeep_medium::survey::{Survey, Surveyor, of_name};
 use serde::{Deserialize, Serialize};
 
 use super::error::{Error, io};
@@ -361,7 +361,10 @@ impl WipePlan {
                 let found = Found { size: survey.file.len, ..found };
                 self.push(root, found, Kind::Device, survey);
             }
-            FileType::Symlink => self.push_name(root, found, Kind::Symlink)?,
+            FileType::Symlink => {
+                let target = std::fs::read_link(&path).map_err(io("look at it"))?;
+                return Err(Error::Link(target));
+            }
             _ => return Err(Error::Unsupported),
         }
         Ok(())
@@ -409,7 +412,7 @@ impl WipePlan {
             .surveyor
             .place_of(&dir, &self.roots[root].absolute)
             .map_err(io("examine the directory"))?;
-        let class = self.class_of(kind, &place, Vec::new(), 0);
+        let class = self.class_of(kind, &place, of_name(&place).into_iter().collect(), 0);
         let (root, path, id) = (number(root), found.path, found.id);
         self.targets.push(Target { root, class, kind, path, size: 0, id, base: 0 });
         Ok(())
@@ -452,14 +455,34 @@ impl WipePlan {
     }
 
     /// Leaves files out that need no overwriting any more.
-    pub(super) fn forget(&mut self, ids: HashSet<(u64, u64)>) {
-        let done = |target: &Target| target.kind == Kind::File && ids.contains(&target.id);
+    pub(super) fn forget(&mut self, names: &HashSet<(u32, Vec<u8>)>) {
+        let done = |target: &Target| {
+            let name = (target.root, target.path.to_vec());
+            target.kind == Kind::File && names.contains(&name)
+        };
         for target in self.targets.iter().filter(|target| done(target)) {
             let class = &mut self.classes[target.class as usize];
             class.targets -= 1;
             class.bytes -= target.size;
         }
         self.targets.retain(|target| !done(target));
+    }
+
+    /// Examines the file system of a directory, so that it has a number in the plan.
+    pub(super) fn know_place_of(&mut self, path: &Path) {
+        let place = open_dir(path).ok().and_then(|dir| self.surveyor.place_of(&dir, path).ok());
+        if let Some(place) = place
+            && !self.places.iter().any(|known| Arc::ptr_eq(known, &place))
+        {
+            self.places.push(place);
+        }
+    }
+
+    /// Whether a path lies in something that is to be wiped, or is it.
+    #[must_use]
+    pub fn holds(&self, path: &Path) -> bool {
+        let path = settled(path);
+        self.roots.iter().any(|root| path.starts_with(&root.absolute))
     }
 
     /// A file all names of which are targets is no reason to refuse.
@@ -492,11 +515,9 @@ impl WipePlan {
 
     pub(super) fn refuse_journal_inside(&self) -> Result<(), Problem> {
         let Some(journal) = &self.options.journal else { return Ok(()) };
-        let journal = std::path::absolute(journal).unwrap_or_else(|_| journal.clone());
-        let inside = |root: &&Root| root.dir.is_some() && journal.starts_with(&root.absolute);
-        match self.roots.iter().find(inside) {
-            Some(_) => Err(Problem::new(journal, Error::JournalInside)),
-            None => Ok(()),
+        match self.holds(journal) {
+            true => Err(Problem::new(journal, Error::JournalInside)),
+            false => Ok(()),
         }
     }
 }
@@ -544,6 +565,18 @@ impl Root {
         let name = self.absolute.file_name().unwrap_or(OsStr::new("."));
         Ok(tree::look(&self.parent, name)?)
     }
+}
+
+/// A path with the links in it followed as far as it exists.
+fn settled(path: &Path) -> PathBuf {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    for above in absolute.ancestors() {
+        if let Ok(there) = above.canonicalize() {
+            let below = absolute.strip_prefix(above).unwrap_or(Path::new(""));
+            return if below.as_os_str().is_empty() { there } else { there.join(below) };
+        }
+    }
+    absolute
 }
 
 /// Finds a root without following it, should it be a symbolic link.

@@ -186,6 +186,13 @@ pub struct PlaceReport {
     pub trimmed: Option<u64>,
 }
 
+impl PlaceReport {
+    /// Nothing done yet.
+    pub(super) fn new(place: &Arc<Place>) -> Self {
+        Self { place: Arc::clone(place), journal_emptied: None, trimmed: None }
+    }
+}
+
 /// The whole run.
 #[derive(Debug)]
 pub struct Report {
@@ -235,6 +242,9 @@ impl Report {
             Conclusion::Refused
         } else if short + tally.refused + problems > 0 || self.stopped.is_some() {
             Conclusion::Partial
+        } else if done == 0 {
+            // Nothing was there.
+            Conclusion::Refused
         } else if tally.best_effort > 0 {
             Conclusion::BestEffort
         } else {

@@ -1,22 +1,23 @@
 //! Going on with a run that was cut off.
 
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use rustix::io::Errno;
 use sealkeep_medium::stack::LayerKind;
 
 use super::WipePlan;
 use super::error::Error;
-use super::execute::{Resumed, fills, finish_removal};
+use super::execute::{Resumed, Touched, fills, made};
 use super::fill::Seed;
-use super::journal::{Journal, Past};
+use super::journal::{Begin, Hex, Journal, Past, Removing};
 use super::list::Expected;
-use super::listed;
 use super::method::Method;
-use super::plan::{Kind, Target, WipeOptions};
-use super::report::{Problem, Report};
+use super::plan::{Kind, Target, WipeOptions, open_root};
+use super::removal::finish_removal;
+use super::report::{Problem, Report, Tally};
 use crate::envelope::Run;
-use crate::tree::path_of;
+use crate::tree::{join, open_dir, path_of, split_parent};
 
 /// The journals of runs that were cut off, the oldest first. One that is still going on is among them.
 #[must_use]
@@ -59,19 +60,42 @@ impl Resume {
     #[must_use]
     pub fn execute(self, run: &Run<'_>) -> Report {
         let Self { journal, past, plan } = self;
-        let Past { begin, mut tally, reached, removing, listed, begun } = past;
-        let mut problems = Vec::new();
-        if begin.listed {
-            let fills = fills(&plan);
-            listed::finish_removal(&begin, &removing, &listed, &fills, &mut tally, &mut problems);
-        } else {
-            finish_removal(&begin, &removing, &mut tally, &mut problems);
-        }
-        let resumed = Resumed { journal, started: begin.started, tally, reached, begun };
+        let Past { begin, tally, reached, removing, begun, .. } = past;
+        let (mut tally, mut problems) = (again(tally, begin.keep), Vec::new());
+        finish_removal(&begin, &removing, &fills(&plan), &mut tally, &mut problems);
+        let places = touched(&plan, &begin.roots, tally.best_effort);
+        let resumed = Resumed { journal, started: begin.started, tally, reached, begun, places };
         let mut report = plan.carry_on(resumed, run);
         report.problems.extend(problems);
         report
     }
+}
+
+/// What was done before and stays done: what was not is tried again, and what is kept is wiped anew.
+fn again(before: Tally, keep: bool) -> Tally {
+    if keep {
+        return Tally::default();
+    }
+    Tally { failed: 0, unfinished: 0, refused: 0, ..before }
+}
+
+/// The file systems of the roots: what is done at the end for each of them may not have been done.
+fn touched(plan: &WipePlan, roots: &[Hex], freed: u64) -> BTreeMap<usize, Touched> {
+    let mut touched = BTreeMap::new();
+    for root in roots {
+        let parent = path_of(&root.0).parent().map(Path::to_owned).unwrap_or_default();
+        let Ok(dir) = open_dir(&parent) else { continue };
+        let known = plan.surveyor.place_again(&dir, &parent);
+        let number = plan
+            .places
+            .iter()
+            .position(|place| known.as_ref().is_some_and(|known| Arc::ptr_eq(known, place)));
+        if let Some(number) = number {
+            let freed = if plan.places[number].family.copies_on_write() { freed } else { 0 };
+            touched.entry(number).or_insert(Touched { dir: Arc::new(dir), freed });
+        }
+    }
+    touched
 }
 
 /// What tells the device that was named as a root from others: its length, and the disks or files that it lies on. Empty
@@ -124,25 +148,55 @@ fn plan(past: &Past, list: bool) -> Result<WipePlan, Error> {
         plan.settle_links();
         return Ok(plan);
     }
-    for (number, root) in begin.roots.iter().enumerate() {
-        match plan.add(&path_of(&root.0)) {
-            Err(Error::Io { source, .. })
-                if source.raw_os_error() == Some(Errno::NOENT.raw_os_error()) =>
-            {
-                continue;
+    let mut forgotten = HashSet::new();
+    for (number, path) in begin.roots.iter().enumerate() {
+        let path = path_of(&path.0);
+        plan.know_place_of(path.parent().unwrap_or(Path::new("/")));
+        let gone = past.gone.contains(&u32::try_from(number).unwrap_or(u32::MAX));
+        match add_again(&mut plan, begin, number, &path) {
+            Ok(root) => forgotten.extend(announced(past, number, root)),
+            Err(error) if error.is_not_found() && gone => {}
+            Err(error) if error.is_not_found() => {
+                plan.problems.push(Problem::new(path, Error::Missing));
             }
-            other => other?,
-        }
-        // Disks may have exchanged their names since.
-        let before = begin.devices.get(number).filter(|device| !device.is_empty());
-        if before.is_some_and(|device| *device != device_of(&plan, plan.roots.len() - 1)) {
-            return Err(Error::Changed);
+            Err(error @ Error::Changed) => plan.problems.push(Problem::new(path, error)),
+            Err(error) => return Err(error),
         }
     }
-    plan.forget(past.removing.iter().map(|one| one.id).collect());
+    plan.forget(&forgotten);
     plan.settle_links();
     if let Some(reached) = &past.reached {
         plan.reuse_units(reached.id, reached.base);
     }
     Ok(plan)
+}
+
+/// Adds a root of the run, if it is the one that it was. Returns its number in the plan.
+fn add_again(plan: &mut WipePlan, begin: &Begin, number: usize, path: &Path) -> Result<u32, Error> {
+    let root = open_root(path)?;
+    let known = begin.made.get(number).filter(|(inode, _)| *inode != 0);
+    if known.is_some_and(|known| *known != made(&root)) {
+        return Err(Error::Changed);
+    }
+    plan.add(path)?;
+    // Disks may have exchanged their names since.
+    let before = begin.devices.get(number).filter(|device| !device.is_empty());
+    let at = plan.roots.len() - 1;
+    if before.is_some_and(|device| *device != device_of(plan, at)) {
+        return Err(Error::Changed);
+    }
+    Ok(u32::try_from(at).unwrap_or(u32::MAX))
+}
+
+/// Files that only have to lose their names, under both names that they may have.
+fn announced(past: &Past, number: usize, root: u32) -> Vec<(u32, Vec<u8>)> {
+    let of_root = |one: &&Removing| one.root as usize == number && one.kind == Kind::File;
+    let names = |one: &Removing| {
+        let scrubbed = match split_parent(&one.path.0).0 {
+            Some(parent) => join(parent, one.scrubbed.as_bytes()),
+            None => one.scrubbed.clone().into_bytes(),
+        };
+        [(root, one.path.0.clone()), (root, scrubbed)]
+    };
+    past.removing.iter().filter(of_root).flat_map(names).collect()
 }
