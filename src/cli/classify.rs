@@ -58,6 +58,9 @@ pub(crate) fn wipe(path: &Path, error: &wipe::Error) -> Failure {
         }
         E::NotInPlace => at(Code::NotInPlace),
         E::Twice => at(Code::NamedTwice),
+        E::Link(_) => at(Code::IsLink).because(error),
+        E::Missing => at(Code::Missing),
+        E::NotEmpty => at(Code::NotEmpty),
         E::OtherMount => at(Code::OtherMount),
         E::Unsupported => at(Code::NotRegular),
         E::Journal(_) => at(Code::Journal).because(error),

@@ -124,6 +124,7 @@ codes! {
     Range = "E-RANGE" => Usage;
     Method = "E-METHOD" => Usage;
     NamedTwice = "E-NAMED-TWICE" => Usage;
+    IsLink = "E-IS-LINK" => Usage;
     NotSeekable = "E-NOT-SEEKABLE" => Usage;
     KeyId = "E-KEY-ID" => Usage;
     NoPassphrase = "E-NO-PASSPHRASE" => Usage;
@@ -134,6 +135,7 @@ codes! {
     Partial = "E-PARTIAL" => Partial;
     WipeFailed = "E-WIPE-FAILED" => Partial;
     NotInPlace = "E-NOT-IN-PLACE" => Partial;
+    NotEmpty = "E-NOT-EMPTY" => Partial;
     Exists = "E-EXISTS" => Refused;
     OutputExists = "E-OUTPUT-EXISTS" => Refused;
     AlreadySealed = "E-ALREADY-SEALED" => Refused;
@@ -159,6 +161,7 @@ codes! {
     Differs = "E-DIFFERS" => Refused;
     Kept = "E-KEPT" => Refused;
     NotFound = "E-NOT-FOUND" => NotFound;
+    Missing = "E-MISSING" => NotFound;
     NothingToResume = "E-NOTHING-TO-RESUME" => NotFound;
     IsDirectory = "E-IS-DIRECTORY" => Usage;
     NotDirectory = "E-NOT-DIRECTORY" => Usage;

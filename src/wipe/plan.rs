@@ -468,6 +468,18 @@ impl WipePlan {
         self.targets.retain(|target| !done(target));
     }
 
+    /// Takes the root that was added last out again, with all its targets.
+    pub(super) fn drop_last_root(&mut self) {
+        let last = number(self.roots.len() - 1);
+        for target in self.targets.iter().filter(|target| target.root == last) {
+            let class = &mut self.classes[target.class as usize];
+            class.targets -= 1;
+            class.bytes -= target.size;
+        }
+        self.targets.retain(|target| target.root != last);
+        self.roots.pop();
+    }
+
     /// Examines the file system of a directory, so that it has a number in the plan.
     pub(super) fn know_place_of(&mut self, path: &Path) {
         let place = open_dir(path).ok().and_then(|dir| self.surveyor.place_of(&dir, path).ok());

@@ -183,6 +183,7 @@ fn add_again(plan: &mut WipePlan, begin: &Begin, number: usize, path: &Path) -> 
     let before = begin.devices.get(number).filter(|device| !device.is_empty());
     let at = plan.roots.len() - 1;
     if before.is_some_and(|device| *device != device_of(plan, at)) {
+        plan.drop_last_root();
         return Err(Error::Changed);
     }
     Ok(u32::try_from(at).unwrap_or(u32::MAX))

@@ -11,7 +11,7 @@ use std::time::Duration;
 use rustix::fs::OFlags;
 use sealkeep::envelope::Run;
 use sealkeep::wipe::{
-    Conclusion, Method, Report, Resume, Verify, WipeOptions, WipePlan, unfinished,
+    Conclusion, Method, Problem, Report, Resume, Verify, WipeOptions, WipePlan, unfinished,
 };
 
 use crate::claim::Said;
@@ -393,8 +393,12 @@ fn another_device_under_the_name_is_not_resumed() {
     run(Command::new("losetup").arg(&disk.node).arg(&other));
     drop(guard);
     let journal = unfinished(&world.path("journal")).remove(0);
-    let refused = Resume::open(&journal, false).err().expect("it is another");
-    assert!(matches!(refused.error, sealkeep::wipe::Error::Changed), "{refused}");
+    let resume = Resume::open(&journal, false).expect("it is a journal");
+    let (report, written) = until(u64::MAX, |run| resume.execute(run));
+    let refused = |one: &Problem| matches!(one.error, sealkeep::wipe::Error::Changed);
+    assert!(report.problems.iter().any(refused) && written == 0, "{report:?}");
+    let untouched = fs::read(&other).expect("it is there") == disk.pattern.content(NOW, disk.len);
+    assert!(untouched, "the other disk is as it was");
     assert!(journal.exists(), "it can be resumed when the disk is back");
 }
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::claim::{Outcome, Said, Target};
+use crate::claim::{Outcome, Said};
 use crate::pattern::BLOCK;
 use crate::scenes::{self, Scene};
 use crate::world::{World, noise};

@@ -35,6 +35,9 @@ fn wipe(args: &Wipe, context: &Context) -> Result<Exit, Failure> {
     if args.survey {
         return plan::survey(&plan, context);
     }
+    if let Some(path) = args.report.as_deref().filter(|path| plan.holds(path)) {
+        return Err(Failure::at(Code::JournalInside, path));
+    }
     plan::show(&plan, context)?;
     if args.dry_run {
         return plan::dry_run(&plan, context);

@@ -72,7 +72,9 @@ impl Work<'_> {
         self.lower_untrimmed();
         self.report.finished = now();
         // What is missing now may be there again later.
-        let missing = self.report.problems.iter().any(|one| matches!(one.error, Error::Missing));
+        let away = |error: &Error| matches!(error, Error::Missing | Error::Changed);
+        let resumed = self.report.resumed;
+        let missing = resumed && self.report.problems.iter().any(|one| away(&one.error));
         let unfinished = stopped.is_some() || missing;
         self.report.stopped = stopped;
         match self.journal.take() {

@@ -23,8 +23,10 @@ pub(super) fn finish(
 ) -> Result<Exit, Failure> {
     let failures = failures(report, context);
     let body = document(report, &failures, context);
-    if let Some(path) = file {
-        write(path, SCHEMA, &body)?;
+    // A full disk must not keep the result from those who wait for it.
+    let unwritten = file.and_then(|path| write(path, SCHEMA, &body).err());
+    if let Some(failure) = &unwritten {
+        context.output.warn("W-NO-REPORT", "warn-no-report", &[("path", &failure.subject)]);
     }
     say(report, context)?;
     failures.iter().for_each(|one| context.output.mention(one));
@@ -35,6 +37,9 @@ pub(super) fn finish(
             context.output.explain(&stop);
         }
         return Ok(stop.code.exit());
+    }
+    if let Some(failure) = unwritten {
+        return Ok(failure.code.exit());
     }
     Ok(match report.conclusion() {
         Conclusion::Verified => Exit::Ok,
@@ -134,7 +139,9 @@ fn may_leave(finding: &Finding, place: &PlaceReport) -> bool {
         Found::EarlierVersions | Found::NameInJournal | Found::OutsideFreeSpace | Found::Raid => {
             true
         }
-        Found::DataJournal | Found::Inline => place.journal_emptied != Some(true),
+        Found::DataJournal | Found::Inline | Found::Attributes => {
+            place.journal_emptied != Some(true)
+        }
         _ => finding.effect >= Effect::BestEffort,
     }
 }
