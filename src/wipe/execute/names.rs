@@ -148,9 +148,13 @@ impl Work<'_> {
         sync_dirs(&touched.iter().collect::<Vec<_>>())
     }
 
-    /// Whether there is something that was kept, so that directories may hold something still.
+    /// Whether there is something that was kept, so that directories may hold something still. Next to what was listed there
+    /// may lie anything.
     fn is_explained(&self) -> bool {
         let (report, plan) = (&self.report, self.plan);
+        if plan.expected.is_some() {
+            return true;
+        }
         let kept = report.tally.failed + report.tally.not_in_place + report.tally.unfinished;
         let refused = plan.classes.iter().any(|class| class.refused && class.targets > 0);
         kept > 0 || refused || !report.problems.is_empty()
