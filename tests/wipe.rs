@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use sealkeep::envelope::Run;
 use sealkeep::wipe::{
-    Conclusion, Error, Kind, Method, Report, Resume, Row, Verdict, Verify, WipeOptions, WipePlan,
+    Conclusion, Error, Method, Report, Resume, Row, Verdict, Verify, WipeOptions, WipePlan,
     unfinished,
 };
 use tempfile::TempDir;
