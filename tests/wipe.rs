@@ -179,7 +179,12 @@ fn a_file_with_another_name_is_left_alone_unless_both_are_meant() {
         fs::hard_link(&first, &second).unwrap();
     };
     make();
-    let report = wipe(std::slice::from_ref(&first), WipeOptions::new());
+    let plan = WipePlan::new(std::slice::from_ref(&first), WipeOptions::new()).unwrap();
+    let names = plan.other_names();
+    // On a large file system not everything is looked at; what is said is right all the same.
+    let found = names.paths == [second.clone()] && names.missing == 0;
+    assert!(found || (names.paths.is_empty() && names.missing == 1), "{names:?}");
+    let report = plan.execute(&Run::quiet());
     assert_eq!(report.conclusion(), Conclusion::Refused);
     assert_eq!(fs::read(&first).unwrap(), vec![7; 10_000]);
 

@@ -336,6 +336,9 @@ E-JOURNAL-INSIDE = { $subject } lies inside what is to be wiped
 E-OTHER-MOUNT = Another file system is mounted at { $subject }
     .means = It was left alone, and so was the folder.
     .todo = Unmount it, or name it by itself.
+E-NOT-WIPEABLE = { $subject } is not a file, folder or block device
+    .means = It holds nothing that could be overwritten, or is the root of everything.
+    .todo = Name files, folders or block devices.
 E-RETIRE-UNCOPIED = No copy of the key store has the keys, so no source was wiped
     .means = The keys would exist only once: whoever loses the key store would lose the data.
     .todo = Add a live copy with `sealkeep keystore copy add DIR`, or bring it back, then run the command again with --skip-existing. `--allow-uncopied` does without.
@@ -628,6 +631,9 @@ retire-result =
 
 warn-no-journal = There is no place for a journal: a run that is cut off cannot go on. Name one with --journal.
 warn-no-report = The report could not be written to { $path }; what was done is told here only.
+warn-other-name = A target has another name, { $path }: its content goes for that name too.
+warn-other-names = { $count } other names of targets are not shown, or were not found.
+warn-unseen-users = Not every process could be asked what it has open, so a file in use may not be known as such. As root, more can.
 warn-unfinished-wipe = { $count ->
         [one] An earlier run was
        *[other] { $count } earlier runs were

@@ -335,6 +335,9 @@ E-JOURNAL-INSIDE = { $subject } 位于要擦除的目标之内
 E-OTHER-MOUNT = { $subject } 处挂载着另一个文件系统
     .means = 没有动它，也没有动该文件夹。
     .todo = 请先卸载，或单独指定它。
+E-NOT-WIPEABLE = { $subject } 不是文件、文件夹或块设备
+    .means = 其中没有可以覆写的内容，或者它是整个系统的根。
+    .todo = 请指定文件、文件夹或块设备。
 E-RETIRE-UNCOPIED = 没有任何密钥库副本含有这些密钥，因此没有擦除任何原文件
     .means = 密钥将只存在一份：丢失该密钥库就是丢失数据。
     .todo = 请用 `sealkeep keystore copy add DIR` 添加实时副本，或恢复其可用，再加 --skip-existing 重新执行命令。`--allow-uncopied` 表示不要求副本。
@@ -618,6 +621,9 @@ retire-result =
 
 warn-no-journal = 没有存放日志的地方：中断后无法继续。请用 --journal 指定。
 warn-no-report = 报告无法写入 { $path }；结果只在此处显示。
+warn-other-name = 目标另有名称 { $path }：内容在该名称下也会一并消失。
+warn-other-names = 目标另有 { $count } 个名称未列出或未找到。
+warn-unseen-users = 未能查询所有进程打开了哪些文件，因此正被使用的文件可能未被发现。以 root 运行可以看到更多。
 warn-unfinished-wipe = { $count ->
         [one] 有一次
        *[other] 有 { $count } 次

@@ -62,7 +62,7 @@ pub(crate) fn wipe(path: &Path, error: &wipe::Error) -> Failure {
         E::Missing => at(Code::Missing),
         E::NotEmpty => at(Code::NotEmpty),
         E::OtherMount => at(Code::OtherMount),
-        E::Unsupported => at(Code::NotRegular),
+        E::Unsupported => at(Code::NotWipeable),
         E::Journal(_) => at(Code::Journal).because(error),
         E::Busy => at(Code::WipeBusy),
         E::JournalInside => at(Code::JournalInside),

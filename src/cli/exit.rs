@@ -154,6 +154,7 @@ codes! {
     OtherTarget = "E-OTHER-TARGET" => Refused;
     JournalInside = "E-JOURNAL-INSIDE" => Refused;
     OtherMount = "E-OTHER-MOUNT" => Refused;
+    NotWipeable = "E-NOT-WIPEABLE" => Refused;
     RetireUncopied = "E-RETIRE-UNCOPIED" => Refused;
     RetireKeys = "E-RETIRE-KEYS" => Refused;
     RetireLink = "E-RETIRE-LINK" => Refused;

@@ -249,6 +249,12 @@ impl WipePlan {
         &self.places
     }
 
+    /// Whether every process of this machine could be asked what it has open.
+    #[must_use]
+    pub fn sees_all_users(&self) -> bool {
+        self.surveyor.users().complete()
+    }
+
     /// The passes that will be written.
     #[must_use]
     pub fn passes(&self) -> &[Pass] {
@@ -444,9 +450,11 @@ impl WipePlan {
         class
     }
 
-    /// Units of random streams that an earlier part of this run cannot have used.
+    /// Units of random streams that earlier parts of this run did not use: each part that goes on has a range of its own,
+    /// of 16 TiB, drawn among four thousand million.
     pub(super) fn continue_units(&mut self) {
-        self.next_unit = 1 << 48;
+        let part = u64::from(u32::from_be_bytes(sealkeep_crypto::random::array()));
+        self.next_unit = 1 << 60 | part << 28;
     }
 
     /// The units that a target was given by an earlier part of this run.

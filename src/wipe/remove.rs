@@ -60,18 +60,24 @@ pub(super) fn rename(
         return Err(Error::Changed);
     }
     match renameat_with(dir, name, dir, scrubbed, RenameFlags::NOREPLACE) {
-        Ok(()) => Ok(scrubbed.to_owned()),
-        Err(Errno::EXIST) => Ok(name.to_owned()),
+        Ok(()) => {}
+        Err(Errno::EXIST) => return Ok(name.to_owned()),
         // Some file systems do not know how to refuse; then it is looked at first.
         Err(Errno::INVAL | Errno::NOSYS) => {
             if entry(dir, scrubbed)?.is_some() {
                 return Ok(name.to_owned());
             }
             rustix::fs::renameat(dir, name, dir, scrubbed).map_err(io("rename it"))?;
-            Ok(scrubbed.to_owned())
         }
-        Err(errno) => Err(io("rename it")(errno)),
+        Err(errno) => return Err(io("rename it")(errno)),
     }
+    // Something else may have got the name between the look and the renaming: under the new one it is safe from that.
+    if entry(dir, scrubbed)? == Some(id) {
+        return Ok(scrubbed.to_owned());
+    }
+    let back = renameat_with(dir, scrubbed, dir, name, RenameFlags::NOREPLACE);
+    back.map_err(io("give it its name back"))?;
+    Err(Error::Changed)
 }
 
 /// Cuts a file to nothing.

@@ -142,6 +142,9 @@ fn plan(past: &Past, list: bool) -> Result<WipePlan, Error> {
     if past.removing.iter().any(|one| one.root as usize >= begin.roots.len()) {
         return Err(damaged("a root that was not named"));
     }
+    for root in &begin.roots {
+        plan.know_place_of(path_of(&root.0).parent().unwrap_or(Path::new("/")));
+    }
     if begin.listed {
         plan.expected = Some(Expected::default());
         plan.add_list(past)?;
@@ -151,7 +154,6 @@ fn plan(past: &Past, list: bool) -> Result<WipePlan, Error> {
     let mut forgotten = HashSet::new();
     for (number, path) in begin.roots.iter().enumerate() {
         let path = path_of(&path.0);
-        plan.know_place_of(path.parent().unwrap_or(Path::new("/")));
         let gone = past.gone.contains(&u32::try_from(number).unwrap_or(u32::MAX));
         match add_again(&mut plan, begin, number, &path) {
             Ok(root) => forgotten.extend(announced(past, number, root)),

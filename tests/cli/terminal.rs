@@ -94,8 +94,37 @@ fn without_a_terminal_a_missing_passphrase_is_an_error_not_a_wait() {
     assert!(String::from_utf8_lossy(&ended.stderr).contains("E-NO-PASSPHRASE"));
 }
 
-const QUESTIONS: [&str; 3] =
-    ["Passphrase of the key store: ", "New passphrase: ", "The same again: "];
+#[test]
+fn nothing_is_wiped_before_the_word_is_typed() {
+    let world = World::new();
+    world.write("old", "patient 0042");
+    let Some((code, shown)) = at_terminal(&world, "wipe old", "yes\n") else {
+        return skip("the program script (util-linux) is missing");
+    };
+    assert_eq!(code, 4, "{shown}");
+    assert!(shown.contains("E-NOT-CONFIRMED") && shown.contains("Passes (1): random"), "{shown}");
+    assert_eq!(std::fs::read(world.path("old")).expect("it is there"), b"patient 0042");
+    let (code, shown) = at_terminal(&world, "wipe old", "wipe\n").expect("as before");
+    assert!(matches!(code, 0 | 40), "{code}: {shown}");
+    assert!(!world.path("old").exists());
+}
+
+#[test]
+fn without_a_terminal_nothing_is_wiped_unless_told() {
+    let world = World::new();
+    world.write("old", "patient 0042");
+    let done = world.run(&["wipe", "old", "--json"]);
+    assert_eq!(done.code, 4, "{}", done.stdout);
+    assert!(done.stdout.contains("E-NOT-CONFIRMED"), "{}", done.stdout);
+    assert!(world.path("old").exists());
+}
+
+const QUESTIONS: [&str; 4] = [
+    "Passphrase of the key store: ",
+    "New passphrase: ",
+    "The same again: ",
+    "This cannot be undone. Type \"wipe\" to go on: ",
+];
 
 /// Runs a command at a terminal of its own where `typed` is typed, without a key file. Each line is
 /// typed after the question that it answers was shown.

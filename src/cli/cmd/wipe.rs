@@ -32,6 +32,7 @@ fn wipe(args: &Wipe, context: &Context) -> Result<Exit, Failure> {
     let options = options(args, context)?;
     warn_unfinished(options.journal.as_deref(), context);
     let plan = WipePlan::new(&args.paths, options).map_err(|problem| failure(&problem, context))?;
+    plan::warn(&plan, context);
     if args.survey {
         return plan::survey(&plan, context);
     }

@@ -56,6 +56,25 @@ fn show_classes(plan: &WipePlan, context: &Context) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Names that targets have elsewhere, and what could not be looked at.
+pub(super) fn warn(plan: &WipePlan, context: &Context) {
+    let names = plan.other_names();
+    for path in names.paths.iter().take(SHOWN) {
+        let path = path.display().to_string();
+        context.output.warn("W-OTHER-NAME", "warn-other-name", &[("path", &path)]);
+    }
+    let more = names.missing + names.paths.len().saturating_sub(SHOWN) as u64;
+    if more > 0 {
+        context.output.warn("W-OTHER-NAMES", "warn-other-names", &[("count", &more)]);
+    }
+    if !plan.sees_all_users() {
+        context.output.warn("W-UNSEEN-USERS", "warn-unseen-users", &[]);
+    }
+}
+
+/// Other names shown, at most.
+const SHOWN: usize = 20;
+
 /// What a plan that is not carried out ends with.
 pub(super) fn dry_run(plan: &WipePlan, context: &Context) -> Result<Exit, Failure> {
     context.output.document("sealkeep.wipe-plan/1", document(plan, context))?;
