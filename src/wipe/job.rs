@@ -291,6 +291,11 @@ impl<'p> Job<'p> {
         self.has(Code::DataJournal) || self.has(Code::Inline) || self.has(Code::Compressed)
     }
 
+    /// Whether it was known beforehand that changes go elsewhere.
+    fn moves(&self) -> bool {
+        self.has(Code::CopyOnWrite) || self.has(Code::Compressed)
+    }
+
     fn has(&self, code: Code) -> bool {
         self.class.findings.iter().any(|finding| finding.code == code)
     }
@@ -346,6 +351,9 @@ impl<'p> Job<'p> {
             (Some(Error::Cancelled), _) => Verdict::Unfinished,
             (Some(_), _) => Verdict::Failed,
             (None, Reach::Impossible) => Verdict::NotInPlace,
+            (None, Reach::BestEffort) if self.same_place == Some(false) && !self.moves() => {
+                Verdict::NotInPlace
+            }
             (None, Reach::BestEffort) => Verdict::BestEffort,
             (None, Reach::InPlace) => match self.same_place {
                 // Something must have been looked at for a claim to be made.

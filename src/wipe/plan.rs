@@ -11,7 +11,7 @@ use std::sync::Arc;
 use globset::GlobSet;
 use rustix::fs::{FileType, Mode, OFlags, openat};
 use sealkeep_medium::finding::{Code, Effect, Finding, Reach};
-use sealkeep_medium::place::Place;
+use sealkeep_medium::place::{Family, Place};
 use sealkeep_medium::survey::{Survey, Surveyor, of_name};
 use serde::{Deserialize, Serialize};
 
@@ -404,7 +404,9 @@ impl WipePlan {
 
     pub(super) fn push(&mut self, root: usize, found: Found, kind: Kind, survey: Survey) {
         let room = survey.file.len.max(survey.file.allocated);
-        let class = self.class_of(kind, &survey.place, survey.findings, found.size);
+        let mut findings = survey.findings;
+        findings.extend(self.of_directory(root, &found, &survey.place));
+        let class = self.class_of(kind, &survey.place, findings, found.size);
         let base = self.next_unit;
         self.next_unit += room.div_ceil(super::UNIT_LEN as u64) + 1;
         let (root, path, size, id) = (number(root), found.path, found.size, found.id);
@@ -418,10 +420,24 @@ impl WipePlan {
             .surveyor
             .place_of(&dir, &self.roots[root].absolute)
             .map_err(io("examine the directory"))?;
-        let class = self.class_of(kind, &place, of_name(&place).into_iter().collect(), 0);
+        let mut findings: Vec<Finding> = of_name(&place).into_iter().collect();
+        findings.extend(self.of_directory(root, &found, &place));
+        if kind == Kind::Symlink && found.size >= LONG_LINK {
+            // What it points to stands in a block of its own, which is freed as it is.
+            findings.push(Finding::new(Code::EarlierVersions, Effect::Note, "symlink"));
+        }
+        let class = self.class_of(kind, &place, findings, 0);
         let (root, path, id) = (number(root), found.path, found.id);
         self.targets.push(Target { root, class, kind, path, size: 0, id, base: 0 });
         Ok(())
+    }
+
+    /// A directory of several blocks that stays keeps copies of entries where ext4 cut it in two while it grew.
+    fn of_directory(&self, root: usize, found: &Found, place: &Place) -> Option<Finding> {
+        let is_root = found.path.is_empty() && place.family == Family::Ext;
+        let stat = is_root.then(|| rustix::fs::fstat(&self.roots[root].parent).ok())??;
+        let large = stat.st_size > stat.st_blksize;
+        large.then(|| Finding::new(Code::NameInJournal, Effect::Note, "directory"))
     }
 
     /// The class of targets with these findings, made if it is new.
@@ -541,6 +557,9 @@ impl WipePlan {
         }
     }
 }
+
+/// From this length on, in bytes, ext4 keeps the target of a link in a block (the inode has room for 59).
+const LONG_LINK: u64 = 60;
 
 impl Class {
     fn new(

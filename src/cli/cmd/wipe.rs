@@ -120,6 +120,7 @@ fn go_on(args: &Wipe, resume: Resume, context: &Context) -> Result<Exit, Failure
     for root in resume.roots() {
         context.output.say("wipe-resuming", &[("path", &root.display().to_string())])?;
     }
+    plan::warn(resume.plan(), context);
     plan::show(resume.plan(), context)?;
     if args.dry_run {
         return plan::dry_run(resume.plan(), context);

@@ -136,12 +136,12 @@ fn residual(report: &Report) -> Vec<&Finding> {
 /// Whether a finding means that something may be left after the wipe.
 fn may_leave(finding: &Finding, place: &PlaceReport) -> bool {
     match finding.code {
-        Found::EarlierVersions | Found::NameInJournal | Found::OutsideFreeSpace | Found::Raid => {
-            true
-        }
-        Found::DataJournal | Found::Inline | Found::Attributes => {
-            place.journal_emptied != Some(true)
-        }
+        Found::EarlierVersions
+        | Found::NameInJournal
+        | Found::OutsideFreeSpace
+        | Found::Attributes
+        | Found::Raid => true,
+        Found::DataJournal | Found::Inline => place.journal_emptied != Some(true),
         _ => finding.effect >= Effect::BestEffort,
     }
 }
