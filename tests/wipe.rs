@@ -123,8 +123,54 @@ fn a_run_that_finds_nothing_of_what_was_named_claims_nothing() {
     // Another file under the name is not what was named.
     fs::write(&path, "new").unwrap();
     let report = again();
-    assert!(matches!(report.problems[0].error, Error::Changed), "{report:?}");
+    assert!(matches!(report.problems[0].error, Error::Missing), "{report:?}");
     assert_eq!(fs::read(&path).unwrap(), b"new");
+}
+
+#[test]
+fn what_was_appended_to_a_kept_file_meanwhile_stays() {
+    let (_dir, dir) = scratch();
+    let path = dir.join("log");
+    fs::write(&path, vec![7; 16 << 20]).unwrap();
+    let options = WipeOptions { keep: true, ..method("zero") };
+    let plan = WipePlan::new(std::slice::from_ref(&path), options).unwrap();
+    let appended = AtomicBool::new(false);
+    let progress = |_| {
+        if !appended.swap(true, Ordering::Relaxed) {
+            let mut file = File::options().append(true).open(&path).unwrap();
+            std::io::Write::write_all(&mut file, &[9; 10_000]).unwrap();
+        }
+    };
+    let never = AtomicBool::new(false);
+    let workers = NonZeroUsize::new(2).unwrap();
+    let report = plan.execute(&Run { workers, cancel: &never, progress: &progress });
+    assert!(matches!(report.rows[0].error, Some(Error::Changed)), "{report:?}");
+    let left = fs::read(&path).unwrap();
+    assert!(left.ends_with(&[9; 10_000]), "what another program wrote is there");
+}
+
+#[test]
+fn a_second_run_that_goes_on_knows_the_roots_by_their_numbers() {
+    let (_dir, dir) = scratch();
+    let journal = dir.join("journal");
+    let roots: Vec<PathBuf> = ["a", "b", "c"].iter().map(|name| dir.join(name)).collect();
+    for root in &roots {
+        fs::write(root, vec![7; 8 << 20]).unwrap();
+    }
+    let options = WipeOptions { journal: Some(journal.clone()), ..method("random") };
+    let plan = WipePlan::new(&roots, options).unwrap();
+    // All three are one group: stop in the second, then in the third.
+    stop_after(plan, 12 << 20);
+    fs::remove_file(&roots[0]).unwrap();
+    let again = Resume::open(&unfinished(&journal)[0], true).unwrap();
+    let report = again.execute(&Run::quiet());
+    // Somebody removed the first one: that is said, the others are done.
+    assert_eq!(report.problems.len(), 1, "{report:?}");
+    assert!(!roots[1].exists() && !roots[2].exists());
+    let report = Resume::open(&unfinished(&journal)[0], true).unwrap().execute(&Run::quiet());
+    assert!(matches!(report.problems[0].error, Error::Missing), "{report:?}");
+    assert_eq!(report.problems.len(), 1, "the others are known to have gone: {report:?}");
+    assert_eq!(report.tally.removed, 2);
 }
 
 #[test]

@@ -27,7 +27,8 @@ pub struct Place {
     pub findings: Vec<Finding>,
     /// The journal of the file system, where content and names may stand for a while.
     pub journal: Journal,
-    /// All content goes through it.
+    /// All content goes through it. Told of each file, by a finding.
+    #[serde(skip)]
     pub data_journal: bool,
     /// The node of the block device that the file system lies on.
     #[serde(skip)]

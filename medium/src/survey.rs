@@ -131,6 +131,11 @@ impl Surveyor {
         &self.users
     }
 
+    /// Looks again who has which files open: time may have passed since.
+    pub fn look_at_users_again(&mut self) {
+        self.users = Users::scan(&self.proc, std::process::id(), None);
+    }
+
     /// The mounts.
     #[must_use]
     pub fn mounts(&self) -> &Mounts {

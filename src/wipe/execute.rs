@@ -74,6 +74,8 @@ impl WipePlan {
         resumed: Option<Resumed>,
         run: &Run<'_>,
     ) -> Report {
+        // Somebody may have been asked for a word meanwhile, or a thousand files been compared.
+        self.surveyor.look_at_users_again();
         let mut report = self.empty_report();
         report.problems = std::mem::take(&mut self.problems);
         let (mut journal, mut reached, mut begun) = (journal, None, HashSet::new());

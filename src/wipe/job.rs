@@ -128,8 +128,10 @@ impl<'p> Job<'p> {
         let worse = |effect: Effect| effect > Effect::Note && effect > self.worst();
         let found = self.survey.findings.iter().map(|finding| accept(finding, &plan.options));
         // Another name that is gone by now makes no difference; one that is new does.
-        let known = self.class.findings.iter().any(|one| one.code == Code::HardLinks);
-        let links = |code| code == Code::HardLinks && known;
+        let known = self.class.findings.iter().find(|one| one.code == Code::HardLinks);
+        let known: Option<u32> = known.and_then(|one| one.detail.parse().ok());
+        let links =
+            |code| code == Code::HardLinks && known.is_some_and(|known| file.links <= known);
         if found.into_iter().any(|one| worse(one.effect) && !links(one.code)) {
             return Err(Error::Changed);
         }
@@ -331,10 +333,12 @@ impl<'p> Job<'p> {
             && let Ok(node) = File::open(node)
         {
             // The device is read past its cache: blocks of metadata may be kept there.
-            if holds(&node, extent.physical, old)? {
-                return Err(Error::StillThere);
+            match holds(&node, extent.physical, old)? {
+                Some(true) => return Err(Error::StillThere),
+                Some(false) => self.read_back = Some(ReadBack::Device),
+                // Too little, or too even, to be told from other metadata.
+                None => {}
             }
-            self.read_back = Some(ReadBack::Device);
             return Ok(true);
         }
         Ok(after.still_where(before) && !after.any(ExtentFlags::SHARED))
@@ -368,6 +372,11 @@ impl<'p> Job<'p> {
     /// It is not done, because the run was asked to stop.
     pub(super) fn stop(&mut self) {
         self.error.get_or_insert(Error::Cancelled);
+    }
+
+    /// Whether every block took what was written so far.
+    pub(super) fn is_clean(&self) -> bool {
+        self.bad.bytes == 0
     }
 
     /// Bad blocks become the error, if there is no other.
@@ -441,19 +450,22 @@ fn data_ranges(file: &File, len: u64) -> Result<Vec<(u64, u64)>, Error> {
     Ok(ranges)
 }
 
-/// Whether pieces of `old` still stand in the block of metadata at `place` of a device.
-fn holds(node: &File, place: u64, old: &[u8]) -> Result<bool, Error> {
+/// Whether pieces of `old` still stand in the block of metadata at `place` of a device; none if that cannot be told.
+fn holds(node: &File, place: u64, old: &[u8]) -> Result<Option<bool>, Error> {
     let start = place / BLOCK * BLOCK;
     let source = Source::direct(node).map_err(io("read the device"))?;
     let block = source.block(start).map_err(io("read the device"))?;
     let size = WINDOW.min(old.len());
     if size < 4 {
-        return Ok(false);
+        return Ok(None);
     }
     // A run of one byte says nothing: metadata is full of zeros.
     let telling = |window: &&[u8]| window.iter().any(|byte| *byte != window[0]);
     let windows: HashSet<&[u8]> = old.windows(size).filter(telling).collect();
-    Ok(block.windows(size).any(|window| windows.contains(window)))
+    if windows.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(block.windows(size).any(|window| windows.contains(window))))
 }
 
 const WINDOW: usize = 16;

@@ -11,9 +11,10 @@
 use std::collections::HashSet;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{BufRead, BufReader, Read, Seek, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::OFlags;
 use sealkeep_crypto::random;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -290,7 +291,8 @@ impl Journal {
 
 /// Overwrites a journal, which holds names and the seed, and removes it.
 fn erase(path: &Path) -> std::io::Result<()> {
-    let mut in_place = OpenOptions::new().write(true).open(path)?;
+    let flags = OFlags::NOFOLLOW.bits().cast_signed();
+    let mut in_place = OpenOptions::new().write(true).custom_flags(flags).open(path)?;
     let len = in_place.metadata()?.len();
     std::io::copy(&mut std::io::repeat(0).take(len), &mut in_place)?;
     in_place.sync_all()?;
@@ -301,13 +303,29 @@ fn erase(path: &Path) -> std::io::Result<()> {
 fn remove_stale(dir: &Path) {
     let entries = fs::read_dir(dir).into_iter().flatten().flatten();
     for path in entries.map(|entry| entry.path()) {
-        let age = || path.metadata().ok()?.modified().ok()?.elapsed().ok();
-        let nameless = path.extension().is_some_and(|end| end == NAMELESS);
-        if nameless && age().is_some_and(|age| age > STALE) {
+        let stale = || {
+            let found = path.symlink_metadata().ok()?;
+            let age = found.modified().ok()?.elapsed().ok()?;
+            let own = found.is_file() && found.nlink() == 1 && found.mode() & 0o777 == 0o600;
+            Some(own && age > STALE)
+        };
+        if is_nameless(&path) && stale() == Some(true) {
             // Left for the next run if it does not go.
             let _ = erase(&path);
         }
     }
+}
+
+/// Whether a file is called as only an unfinished journal is: other people's temporary files may lie here too.
+fn is_nameless(path: &Path) -> bool {
+    let parts = || path.file_stem()?.to_str()?.split_once('-');
+    path.extension().is_some_and(|end| end == NAMELESS)
+        && parts().is_some_and(|(started, number)| {
+            !started.is_empty()
+                && started.bytes().all(|byte| byte.is_ascii_digit())
+                && number.len() == 16
+                && number.bytes().all(|byte| byte.is_ascii_hexdigit())
+        })
 }
 
 /// What stands in a journal, and the length of its whole lines: the last one may be cut, what it announced had not begun.
@@ -375,6 +393,16 @@ mod tests {
             listed: true,
             seed: Hex(vec![9; 32]),
         }
+    }
+
+    #[test]
+    fn only_what_a_journal_leaves_is_taken_for_one() {
+        let is = |name: &str| is_nameless(Path::new(name));
+        assert!(is("/k.wipe/1795300000-0123456789abcdef.tmp"));
+        for name in ["a.tmp", "1-2.tmp", "-0123456789abcdef.tmp", "7-0123456789abcdeg.tmp"] {
+            assert!(!is(name), "{name}");
+        }
+        assert!(!is("1795300000-0123456789abcdef.wipe"));
     }
 
     #[test]

@@ -210,7 +210,7 @@ impl WipePlan {
         }
         let ours = is.is_same_file(was)
             && begun.contains(&is.id)
-            && was_begun(&job.file, &self.bases(is.id), fills)?;
+            && (is.len == 0 || was_begun(&job.file, &self.bases(is.id), fills)?);
         if ours { Ok(None) } else { Err(Error::Changed) }
     }
 

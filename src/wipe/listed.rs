@@ -4,8 +4,9 @@ use std::collections::HashSet;
 
 use super::error::Error;
 use super::journal::{Listed, Past};
-use super::plan::WipePlan;
+use super::plan::{WipePlan, open_root};
 use super::report::Problem;
+use super::resume::is_same_root;
 use crate::tree::{DirCache, path_of};
 
 impl WipePlan {
@@ -13,10 +14,24 @@ impl WipePlan {
     /// only has to lose its name is left out. What changed becomes a problem.
     pub(super) fn add_list(&mut self, past: &Past) -> Result<(), Error> {
         let mut roots = Vec::with_capacity(past.begin.roots.len());
-        for root in &past.begin.roots {
-            roots.push(match self.add_listed_root(&path_of(&root.0)) {
-                Ok(number) => Some(number),
-                Err(error) if error.is_not_found() => None,
+        for (number, root) in past.begin.roots.iter().enumerate() {
+            let path = path_of(&root.0);
+            let number_told = u32::try_from(number).unwrap_or(u32::MAX);
+            let gone = past.gone.contains(&number_told);
+            let added = open_root(&path).and_then(|root| {
+                let same = is_same_root(&past.begin, number, &root);
+                if same { self.add_listed_root(&path) } else { Err(Error::Missing) }
+            });
+            roots.push(match added {
+                Ok(at) => {
+                    self.roots[at].number = number_told;
+                    Some(at)
+                }
+                Err(error) if error.is_not_found() && gone => None,
+                Err(error) if error.is_not_found() || matches!(error, Error::Missing) => {
+                    self.problems.push(Problem::new(path, Error::Missing));
+                    None
+                }
                 Err(error) => return Err(error),
             });
         }

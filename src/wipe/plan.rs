@@ -166,6 +166,8 @@ pub(super) struct Root {
     pub(super) parent: Arc<OwnedFd>,
     /// The directory itself, if it is one.
     pub(super) dir: Option<Arc<OwnedFd>>,
+    /// Its number in the journal, which a run that goes on shares with those before it.
+    pub(super) number: u32,
 }
 
 /// Targets of which the same was found.
@@ -306,7 +308,7 @@ impl WipePlan {
 
     /// Remembers something that was named.
     pub(super) fn add_root(&mut self, given: &Path) -> Result<(usize, Found), Error> {
-        let root = open_root(given)?;
+        let root = Root { number: number(self.roots.len()), ..open_root(given)? };
         let found = root.found()?;
         let overlaps = |other: &Root| {
             root.absolute.starts_with(&other.absolute) || other.absolute.starts_with(&root.absolute)
@@ -630,7 +632,7 @@ pub(super) fn open_root(given: &Path) -> Result<Root, Error> {
     };
     let (parent, absolute) = parent;
     let parent = Arc::new(open_dir(&parent)?);
-    let mut root = Root { given: given.to_owned(), absolute, parent, dir: None };
+    let mut root = Root { given: given.to_owned(), absolute, parent, dir: None, number: 0 };
     if root.found()?.kind == FileType::Directory {
         let name = root.absolute.file_name().unwrap_or_default().as_bytes().to_vec();
         root.dir = Some(Arc::new(tree::descend(&root.parent, &name, false)?));

@@ -13,7 +13,7 @@ use super::fill::Seed;
 use super::journal::{Begin, Hex, Journal, Past, Removing};
 use super::list::Expected;
 use super::method::Method;
-use super::plan::{Kind, Target, WipeOptions, open_root};
+use super::plan::{Kind, Root, Target, WipeOptions, open_root};
 use super::removal::finish_removal;
 use super::report::{Problem, Report, Tally};
 use crate::envelope::Run;
@@ -59,15 +59,18 @@ impl Resume {
     /// Goes on. The report counts what was done before, too.
     #[must_use]
     pub fn execute(self, run: &Run<'_>) -> Report {
-        let Self { journal, past, plan } = self;
+        let Self { mut journal, past, mut plan } = self;
         let Past { begin, tally, reached, removing, begun, .. } = past;
         let (mut tally, mut problems) = (again(tally, begin.keep), Vec::new());
         finish_removal(&begin, &removing, &fills(&plan), &mut tally, &mut problems);
+        // What was announced is settled before something else is.
+        if let Err(error) = journal.done(&tally) {
+            problems.push(Problem::new(journal.path(), error));
+        }
+        plan.problems.extend(problems);
         let places = touched(&plan, &begin.roots, tally.best_effort);
         let resumed = Resumed { journal, started: begin.started, tally, reached, begun, places };
-        let mut report = plan.carry_on(resumed, run);
-        report.problems.extend(problems);
-        report
+        plan.carry_on(resumed, run)
     }
 }
 
@@ -161,7 +164,7 @@ fn plan(past: &Past, list: bool) -> Result<WipePlan, Error> {
             Err(error) if error.is_not_found() => {
                 plan.problems.push(Problem::new(path, Error::Missing));
             }
-            Err(error @ Error::Changed) => plan.problems.push(Problem::new(path, error)),
+            Err(error @ Error::Missing) => plan.problems.push(Problem::new(path, error)),
             Err(error) => return Err(error),
         }
     }
@@ -176,19 +179,25 @@ fn plan(past: &Past, list: bool) -> Result<WipePlan, Error> {
 /// Adds a root of the run, if it is the one that it was. Returns its number in the plan.
 fn add_again(plan: &mut WipePlan, begin: &Begin, number: usize, path: &Path) -> Result<u32, Error> {
     let root = open_root(path)?;
-    let known = begin.made.get(number).filter(|(inode, _)| *inode != 0);
-    if known.is_some_and(|known| *known != made(&root)) {
-        return Err(Error::Changed);
+    // Disks may have exchanged their names since, and their nodes are made anew at every start.
+    let device = begin.devices.get(number).filter(|device| !device.is_empty());
+    if device.is_none() && !is_same_root(begin, number, &root) {
+        return Err(Error::Missing);
     }
     plan.add(path)?;
-    // Disks may have exchanged their names since.
-    let before = begin.devices.get(number).filter(|device| !device.is_empty());
     let at = plan.roots.len() - 1;
-    if before.is_some_and(|device| *device != device_of(plan, at)) {
+    if device.is_some_and(|device| *device != device_of(plan, at)) {
         plan.drop_last_root();
-        return Err(Error::Changed);
+        return Err(Error::Missing);
     }
+    plan.roots[at].number = u32::try_from(number).unwrap_or(u32::MAX);
     Ok(u32::try_from(at).unwrap_or(u32::MAX))
+}
+
+/// Whether a root is the one that had this number when the run began.
+pub(super) fn is_same_root(begin: &Begin, number: usize, root: &Root) -> bool {
+    let known = begin.made.get(number).filter(|(inode, _)| *inode != 0);
+    known.is_none_or(|known| *known == made(root))
 }
 
 /// Files that only have to lose their names, under both names that they may have.

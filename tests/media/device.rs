@@ -395,7 +395,7 @@ fn another_device_under_the_name_is_not_resumed() {
     let journal = unfinished(&world.path("journal")).remove(0);
     let resume = Resume::open(&journal, false).expect("it is a journal");
     let (report, written) = until(u64::MAX, |run| resume.execute(run));
-    let refused = |one: &Problem| matches!(one.error, sealkeep::wipe::Error::Changed);
+    let refused = |one: &Problem| matches!(one.error, sealkeep::wipe::Error::Missing);
     assert!(report.problems.iter().any(refused) && written == 0, "{report:?}");
     let untouched = fs::read(&other).expect("it is there") == disk.pattern.content(NOW, disk.len);
     assert!(untouched, "the other disk is as it was");

@@ -72,9 +72,7 @@ impl Work<'_> {
         self.lower_untrimmed();
         self.report.finished = now();
         // What is missing now may be there again later.
-        let away = |error: &Error| matches!(error, Error::Missing | Error::Changed);
-        let resumed = self.report.resumed;
-        let missing = resumed && self.report.problems.iter().any(|one| away(&one.error));
+        let missing = self.report.problems.iter().any(|one| matches!(one.error, Error::Missing));
         let unfinished = stopped.is_some() || missing;
         self.report.stopped = stopped;
         match self.journal.take() {

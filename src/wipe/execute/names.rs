@@ -36,7 +36,7 @@ impl Work<'_> {
             .collect();
         if let Some(journal) = &mut self.journal {
             let announced = jobs.iter().zip(&names).map(|(job, (_, scrubbed))| Removing {
-                root: job.target.root,
+                root: self.plan.roots[job.target.root as usize].number,
                 path: Hex(job.target.path.to_vec()),
                 scrubbed: scrubbed.to_string_lossy().into_owned(),
                 id: job.target.id,
@@ -142,6 +142,8 @@ impl Work<'_> {
                 // Something in it was kept, which is reported for itself, or came since.
                 Ok(None) if self.is_explained() => {}
                 Ok(None) => self.fail_name(target, Error::NotEmpty),
+                // An earlier part of this run had announced it, and this one removed it at its beginning.
+                Err(error) if error.is_not_found() && self.report.resumed => {}
                 Err(error) => self.fail_name(target, error),
             }
         }
@@ -175,7 +177,7 @@ impl Work<'_> {
             return Ok(scrubbed);
         }
         let announced = names.iter().zip(&scrubbed).map(|(target, scrubbed)| Removing {
-            root: target.root,
+            root: self.plan.roots[target.root as usize].number,
             path: Hex(target.path.to_vec()),
             scrubbed: scrubbed.to_string_lossy().into_owned(),
             id: target.id,

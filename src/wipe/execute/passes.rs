@@ -87,8 +87,10 @@ impl Work<'_> {
         };
         let (mut told, every) = (Instant::now(), self.plan.options.checkpoint);
         let mut scratch = Scratch::default();
+        // What took no writes is known only to this run: one that goes on must try it again.
+        let clean = job.is_clean();
         job.write(&self.fills[number], from, &mut scratch, self.run, |file, chunk| {
-            if told.elapsed() >= every {
+            if clean && told.elapsed() >= every {
                 fdatasync(file).map_err(io("flush it"))?;
                 reached.chunk = chunk;
                 journal.reached(&reached)?;
@@ -157,7 +159,10 @@ impl Work<'_> {
 
 /// A file that is kept gets its length again: the end of its last block was overwritten too.
 pub(super) fn restore_length(job: &Job<'_>) {
-    if job.target.kind == Kind::File {
+    let Some(end) = job.ranges.iter().map(|(start, length)| start + length).max() else { return };
+    let Ok(len) = job.file.metadata().map(|found| found.len()) else { return };
+    // Longer than we made it: somebody else wrote there, and it is theirs.
+    if job.target.kind == Kind::File && job.target.size < len && len <= end {
         let _ = job.file.set_len(job.target.size);
         let _ = fsync(&job.file);
     }
