@@ -22,6 +22,7 @@
 //! ```
 
 mod buffer;
+mod class;
 mod error;
 mod evidence;
 mod execute;
@@ -34,6 +35,7 @@ mod links;
 mod list;
 mod listed;
 mod method;
+mod options;
 mod overwrite;
 mod plan;
 mod readback;
@@ -41,9 +43,11 @@ mod removal;
 mod remove;
 mod report;
 mod resume;
+mod root;
 mod sample;
 mod sanitize;
 
+pub use class::Class;
 pub use error::Error;
 pub use fill::{Fill, Seed, UNIT_LEN};
 pub use free_space::FreeSpace;
@@ -51,7 +55,8 @@ pub use identity::Identity;
 pub use links::OtherNames;
 pub(crate) use list::WipeList;
 pub use method::{MAX_PASSES, MAX_PATTERN, Method, MethodError, Pass, PassError, Step};
-pub use plan::{Class, Kind, Require, Verify, WipeOptions, WipePlan};
+pub use options::{Require, Verify, WipeOptions};
+pub use plan::{Kind, WipePlan};
 pub use readback::ReadBack;
 pub use report::{Conclusion, PassReport, PlaceReport, Problem, Report, Row, Tally, Verdict};
 pub use resume::{Resume, unfinished};

@@ -18,9 +18,11 @@ use sealkeep_medium::place::Journal;
 use super::error::{Error, io};
 use super::execute::{fills, now, untouched};
 use super::fill::Fill;
-use super::plan::{Kind, Target, WipeOptions, WipePlan, open_root};
+use super::options::WipeOptions;
+use super::plan::{Kind, Target, WipePlan};
 use super::readback::ReadBack;
 use super::report::{PlaceReport, Problem, Report, Row, Verdict};
+use super::root::open_root;
 use crate::envelope::Run;
 use fill_up::{Filled, How};
 
@@ -92,7 +94,7 @@ fn add(plan: &mut WipePlan, given: &Path) -> Result<(), Error> {
     }
     let class = plan.class_of(Kind::FreeSpace, &space.place, space.findings, space.bytes);
     let number = u32::try_from(plan.roots.len()).unwrap_or(u32::MAX);
-    plan.roots.push(super::plan::Root { given: given.to_owned(), ..root });
+    plan.roots.push(super::root::Root { given: given.to_owned(), ..root });
     plan.targets.push(Target {
         root: number,
         class,

@@ -14,13 +14,15 @@ use sealkeep_medium::survey::Survey;
 use zeroize::Zeroizing;
 
 use super::buffer::Scratch;
+use super::class::{Class, accept};
 use super::error::{Error, io};
 use super::fill::Fill;
 use super::identity::Identity;
 use super::overwrite::{Bad, Pass, write_pass};
-use super::plan::{Class, Kind, Target, WipePlan, accept, open_file};
+use super::plan::{Kind, Target, WipePlan};
 use super::readback::{ReadBack, Source, read_back};
 use super::report::{Row, Verdict};
+use super::root::open_file;
 use super::sample;
 use crate::envelope::Run;
 use crate::tree::{DirCache, split_parent};

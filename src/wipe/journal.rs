@@ -22,7 +22,8 @@ use zeroize::Zeroizing;
 use super::error::{Error, io};
 use super::identity::Identity;
 use super::method::Pass;
-use super::plan::{Kind, Require, Verify};
+use super::options::{Require, Verify};
+use super::plan::Kind;
 use super::report::{Tally, Verdict};
 
 /// An open journal, locked as long as it is open.

@@ -16,8 +16,10 @@ use super::fill::Fill;
 use super::identity::Identity;
 use super::job::Job;
 use super::journal::{Hex, Listed};
-use super::plan::{Kind, Target, WipeOptions, WipePlan, open_file};
+use super::options::WipeOptions;
+use super::plan::{Kind, Target, WipePlan};
 use super::report::Problem;
+use super::root::open_file;
 use crate::tree::{self, DirCache, Found, split_parent};
 
 /// What each file was when it was listed.

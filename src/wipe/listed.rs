@@ -4,9 +4,10 @@ use std::collections::HashSet;
 
 use super::error::Error;
 use super::journal::{Listed, Past};
-use super::plan::{WipePlan, open_root};
+use super::plan::WipePlan;
 use super::report::Problem;
 use super::resume::is_same_root;
+use super::root::open_root;
 use crate::tree::{DirCache, path_of};
 
 impl WipePlan {

@@ -2,103 +2,26 @@
 
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
-use std::fs::File;
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use globset::GlobSet;
-use rustix::fs::{FileType, Mode, OFlags, openat};
-use sealkeep_medium::finding::{Code, Effect, Finding, Reach};
+use rustix::fs::{FileType, OFlags};
+use sealkeep_medium::finding::{Code, Effect, Finding};
 use sealkeep_medium::place::{Family, Place};
 use sealkeep_medium::survey::{Survey, Surveyor, of_name};
 use serde::{Deserialize, Serialize};
 
+use super::class::{Class, accept};
 use super::error::{Error, io};
 use super::fill::Seed;
 use super::list::Expected;
-use super::method::{Method, Pass};
+use super::method::Pass;
+use super::options::{Verify, WipeOptions};
 use super::report::Problem;
+use super::root::{Root, open_below, open_root, settled};
 use crate::tree::{self, Found, open_dir, path_of, walk};
-
-/// How to wipe.
-#[derive(Clone, Debug)]
-pub struct WipeOptions {
-    /// What to write.
-    pub method: Method,
-    /// How much to read back.
-    pub verify: Verify,
-    /// What must be achievable for a target to be touched at all.
-    pub require: Require,
-    /// Wipe files that have other names outside the targets: their content goes for all names.
-    pub hard_links: bool,
-    /// Wipe files that other programs have open.
-    pub in_use: bool,
-    /// Wipe a disk together with its partition table and all partitions.
-    pub whole: bool,
-    /// Overwrite only; leave files, names and directories.
-    pub keep: bool,
-    /// List every target in the report, not only those that were named or did not go well.
-    pub list: bool,
-    /// The directory for the journal by which an interrupted run goes on; without one there is none.
-    pub journal: Option<PathBuf>,
-    /// How often the place reached in a large target is made durable and written to the journal.
-    pub checkpoint: std::time::Duration,
-}
-
-impl WipeOptions {
-    /// One random pass, read back whole; nothing that needs a second thought.
-    ///
-    /// # Panics
-    /// Never: the method is a built-in one.
-    #[must_use]
-    pub fn new() -> Self {
-        Self {
-            method: Method::find("random").expect("it is built in"),
-            verify: Verify::Last,
-            require: Require::BestEffort,
-            hard_links: false,
-            in_use: false,
-            whole: false,
-            keep: false,
-            list: false,
-            journal: None,
-            checkpoint: std::time::Duration::from_secs(15),
-        }
-    }
-}
-
-impl Default for WipeOptions {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-/// How much is read back and compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Verify {
-    /// All of the last pass.
-    Last,
-    /// All of every pass.
-    Every,
-    /// A tenth of the last pass: two random samples in each of 1,000 sections, the first and the last block
-    /// (SP 800-88 r1 §4.7).
-    Sample,
-}
-
-/// What must be achievable.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Require {
-    /// Nothing: overwrite even where it reaches nothing.
-    Nothing,
-    /// At least best effort.
-    BestEffort,
-    /// Only where an overwrite lands on the blocks that hold the content.
-    InPlace,
-}
 
 /// A thing to wipe.
 #[derive(Debug)]
@@ -153,40 +76,6 @@ impl Kind {
     pub fn has_content(self) -> bool {
         matches!(self, Self::File | Self::Device | Self::FreeSpace)
     }
-}
-
-/// Something named by the user.
-#[derive(Debug)]
-pub(super) struct Root {
-    /// As given.
-    pub(super) given: PathBuf,
-    /// The same, absolute.
-    pub(super) absolute: PathBuf,
-    /// The directory that holds it.
-    pub(super) parent: Arc<OwnedFd>,
-    /// The directory itself, if it is one.
-    pub(super) dir: Option<Arc<OwnedFd>>,
-    /// Its number in the journal, which a run that goes on shares with those before it.
-    pub(super) number: u32,
-}
-
-/// Targets of which the same was found.
-#[derive(Clone, Debug, Serialize)]
-pub struct Class {
-    /// The file system or device, as an index into the places of the report.
-    pub place: usize,
-    /// What they are.
-    pub kind: Kind,
-    /// What was found about the targets themselves.
-    pub findings: Vec<Finding>,
-    /// What an overwrite can achieve for them.
-    pub reach: Reach,
-    /// Whether they are not touched.
-    pub refused: bool,
-    /// How many there are.
-    pub targets: u64,
-    /// Their content in bytes.
-    pub bytes: u64,
 }
 
 /// What will be wiped. Made by looking; nothing has been changed yet.
@@ -562,103 +451,6 @@ impl WipePlan {
 
 /// From this length on, in bytes, ext4 keeps the target of a link in a block (the inode has room for 59).
 const LONG_LINK: u64 = 60;
-
-impl Class {
-    fn new(
-        number: usize,
-        kind: Kind,
-        findings: Vec<Finding>,
-        place: &Place,
-        options: &WipeOptions,
-    ) -> Self {
-        let all = || findings.iter().chain(&place.findings);
-        // Names hold no content: only what cannot be changed at all stops them.
-        let reach = if kind.has_content() { Reach::of(all()) } else { Reach::InPlace };
-        let short = match options.require {
-            Require::Nothing => false,
-            Require::BestEffort => reach == Reach::Impossible,
-            Require::InPlace => reach != Reach::InPlace,
-        };
-        let refused = short || all().any(|finding| finding.effect == Effect::Refuse);
-        Self { place: number, kind, findings, reach, refused, targets: 0, bytes: 0 }
-    }
-}
-
-/// What the options make of a finding.
-pub(super) fn accept(finding: &Finding, options: &WipeOptions) -> Finding {
-    let effect = match finding.code {
-        Code::HardLinks if options.hard_links => Effect::Note,
-        Code::Partitions if options.whole => Effect::Note,
-        Code::InUse if options.in_use => Effect::BestEffort,
-        _ => finding.effect,
-    };
-    Finding { effect: effect.min(finding.effect), ..finding.clone() }
-}
-
-impl Root {
-    /// Opens what was named, if it is not a directory.
-    pub(super) fn open(&self, access: OFlags) -> Result<File, Error> {
-        let name = self.absolute.file_name().ok_or(Error::Unsupported)?;
-        open_file(&self.parent, name.as_bytes(), access)
-    }
-
-    fn found(&self) -> Result<Found, Error> {
-        let name = self.absolute.file_name().unwrap_or(OsStr::new("."));
-        Ok(tree::look(&self.parent, name)?)
-    }
-}
-
-/// A path with the links in it followed as far as it exists.
-fn settled(path: &Path) -> PathBuf {
-    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    for above in absolute.ancestors() {
-        if let Ok(there) = above.canonicalize() {
-            let below = absolute.strip_prefix(above).unwrap_or(Path::new(""));
-            return if below.as_os_str().is_empty() { there } else { there.join(below) };
-        }
-    }
-    absolute
-}
-
-/// Finds a root without following it, should it be a symbolic link.
-pub(super) fn open_root(given: &Path) -> Result<Root, Error> {
-    let named = std::path::absolute(given).map_err(io("find it"))?;
-    let parent = match (named.parent(), named.file_name()) {
-        (Some(parent), Some(name)) => {
-            let parent = parent.canonicalize().map_err(io("find its directory"))?;
-            (parent.clone(), parent.join(name))
-        }
-        _ => return Err(Error::Unsupported),
-    };
-    let (parent, absolute) = parent;
-    let parent = Arc::new(open_dir(&parent)?);
-    let mut root = Root { given: given.to_owned(), absolute, parent, dir: None, number: 0 };
-    if root.found()?.kind == FileType::Directory {
-        let name = root.absolute.file_name().unwrap_or_default().as_bytes().to_vec();
-        root.dir = Some(Arc::new(tree::descend(&root.parent, &name, false)?));
-    }
-    Ok(root)
-}
-
-/// Opens a file below a directory without following links.
-pub(super) fn open_below(
-    top: &Arc<OwnedFd>,
-    dirs: &mut tree::DirCache,
-    found: &Found,
-    access: OFlags,
-) -> Result<File, Error> {
-    let (parent, name) = tree::split_parent(&found.path);
-    let dir = dirs.get(0, top, parent, false, |_| ())?;
-    open_file(&dir, name, access)
-}
-
-/// Opens a file by name; never follows a link, never waits for a fifo.
-pub(super) fn open_file(dir: &OwnedFd, name: &[u8], access: OFlags) -> Result<File, Error> {
-    let flags = access | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    openat(dir, OsStr::from_bytes(name), flags, Mode::empty())
-        .map(File::from)
-        .map_err(io("open it"))
-}
 
 fn number(at: usize) -> u32 {
     u32::try_from(at).expect("four thousand million roots or classes do not fit in memory")

@@ -15,9 +15,10 @@ use super::execute::{is_empty, sync_dirs};
 use super::fill::Fill;
 use super::identity::Identity;
 use super::journal::{Begin, Removing};
-use super::plan::{Kind, open_file};
+use super::plan::Kind;
 use super::remove::{clear_attributes, rename, truncate, unlink};
 use super::report::{Problem, Tally};
+use super::root::open_file;
 use crate::tree::{self, path_of, split_parent};
 
 /// The content of these files was overwritten and verified. What somebody wrote to since, or made anew under such a name, is

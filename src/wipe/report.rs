@@ -8,8 +8,10 @@ use sealkeep_medium::finding::Reach;
 use sealkeep_medium::place::Place;
 use serde::{Deserialize, Serialize};
 
+use super::class::Class;
 use super::error::Error;
-use super::plan::{Class, Kind, Verify};
+use super::options::Verify;
+use super::plan::Kind;
 use super::readback::ReadBack;
 
 /// What became of one target.

@@ -13,9 +13,11 @@ use super::fill::Seed;
 use super::journal::{Begin, Hex, Journal, Past, Removing};
 use super::list::Expected;
 use super::method::Method;
-use super::plan::{Kind, Root, Target, WipeOptions, open_root};
+use super::options::WipeOptions;
+use super::plan::{Kind, Target};
 use super::removal::finish_removal;
 use super::report::{Problem, Report, Tally};
+use super::root::{Root, open_root};
 use crate::envelope::Run;
 use crate::tree::{join, open_dir, path_of, split_parent};
 

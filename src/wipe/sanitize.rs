@@ -20,9 +20,11 @@ use rustix::fs::OFlags;
 use sealkeep_medium::finding::{Code, Effect, Finding, Reach};
 use sealkeep_medium::stack::LayerKind;
 
+use super::class::accept;
 use super::error::{Error, io};
 use super::execute::{now, untouched};
-use super::plan::{Kind, Require, Target, WipeOptions, WipePlan, accept};
+use super::options::{Require, WipeOptions};
+use super::plan::{Kind, Target, WipePlan};
 use super::report::{PassReport, PlaceReport, Problem, Report, Verdict};
 use crate::envelope::Run;
 use markers::Markers;

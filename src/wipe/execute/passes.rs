@@ -15,7 +15,8 @@ use crate::wipe::buffer::Scratch;
 use crate::wipe::error::{Error, io};
 use crate::wipe::job::Job;
 use crate::wipe::journal::Reached;
-use crate::wipe::plan::{Kind, Verify};
+use crate::wipe::options::Verify;
+use crate::wipe::plan::Kind;
 
 impl Work<'_> {
     /// One pass over all files of a group: written, flushed, read back.
