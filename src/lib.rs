@@ -41,11 +41,18 @@
 //! | [`files`] | files and directory trees, given a source of data keys |
 //! | [`wipe`] | verified overwriting: methods, passes |
 //! | [`retire`] | both: sealed, proved, and only then wiped |
+//! | [`backup`] | what a backup leaves out, where it puts what it finds, which snapshots are kept |
+//! | [`retention`] | how long what was kept must be kept |
 
+mod calendar;
+mod globs;
 mod parallel;
+mod settings_file;
 mod tree;
 
+pub mod backup;
 pub mod envelope;
 pub mod files;
+pub mod retention;
 pub mod retire;
 pub mod wipe;

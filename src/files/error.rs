@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::keys::KeysError;
 use crate::envelope;
+use crate::globs;
 use crate::tree;
 
 /// Why an operation on a file did not happen.
@@ -89,6 +90,15 @@ impl From<tree::Error> for Error {
         match error {
             tree::Error::NotADirectory(path) => Self::NotADirectory(path),
             tree::Error::Io { action, source } => Self::Io { action, source },
+        }
+    }
+}
+
+impl From<globs::Error> for Error {
+    fn from(error: globs::Error) -> Self {
+        match error {
+            globs::Error::Malformed(error) => Self::Pattern(error),
+            globs::Error::Empty(pattern) => Self::EmptyPattern(pattern),
         }
     }
 }
