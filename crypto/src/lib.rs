@@ -70,6 +70,7 @@
 mod aead;
 pub mod af;
 mod block;
+pub mod codec;
 mod hash;
 mod kdf;
 #[cfg(target_arch = "x86_64")]

@@ -36,7 +36,6 @@
 mod adversary;
 mod cell;
 mod clearance;
-mod codec;
 mod copy;
 mod custody;
 mod db;
@@ -61,6 +60,8 @@ mod state;
 mod store;
 mod text;
 mod txn;
+
+use sealkeep_crypto::codec;
 
 pub use cell::ReadBack;
 pub use clearance::Clearance;

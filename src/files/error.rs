@@ -3,8 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::keys::KeysError;
 use crate::envelope;
+use crate::keys::KeysError;
 use crate::tree;
 
 /// Why an operation on a file did not happen.

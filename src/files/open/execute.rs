@@ -15,11 +15,11 @@ use super::plan::{Object, OpenPlan};
 use crate::envelope::{self, Kind, Metadata, Run};
 use crate::files::error::{Error, io};
 use crate::files::group::{sync_file_systems, work_on};
-use crate::files::keys::Keys;
 use crate::files::output::{publish_symlink, sync_dir};
 use crate::files::place::Place;
 use crate::files::report::{Failure, Item, Moved, Report, SkipReason, Skipped};
 use crate::files::seal::SUFFIX;
+use crate::keys::Keys;
 use crate::parallel::{groups, parallel};
 use crate::tree::{descend, path_of};
 

@@ -14,9 +14,9 @@ use super::{OpenOptions, unlock};
 use crate::envelope::{self, Kind, Metadata, Mtime, Opener, Preamble, Run, SealedPath};
 use crate::files::error::{Error, io};
 use crate::files::group::Scratch;
-use crate::files::keys::Keys;
 use crate::files::output::{Pending, check_free, check_replaceable};
 use crate::files::place::Place;
+use crate::keys::Keys;
 use crate::tree::{path_of, split_parent};
 
 /// An object that has been verified, and where it goes.

@@ -18,10 +18,10 @@ use super::plan::{Object, PlannedObject, SealPlan};
 use crate::envelope::{Kind, Run};
 use crate::files::error::Error;
 use crate::files::group::{sync_file_systems, work_on};
-use crate::files::keys::{Keys, KeysError};
 use crate::files::output::{check_free, check_replaceable};
 use crate::files::place::Place;
 use crate::files::report::{Failure, Item, Report};
+use crate::keys::{Keys, KeysError};
 use crate::parallel::{groups, parallel};
 
 type Made = Result<Vec<(KeyId, Secret<32>)>, KeysError>;
