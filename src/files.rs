@@ -10,7 +10,6 @@ mod error;
 mod group;
 mod keys;
 mod open;
-mod output;
 mod place;
 mod report;
 mod seal;

@@ -42,6 +42,7 @@
 //! | [`wipe`] | verified overwriting: methods, passes |
 //! | [`retire`] | both: sealed, proved, and only then wiped |
 
+mod output;
 mod parallel;
 mod tree;
 
