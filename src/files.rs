@@ -9,7 +9,6 @@
 mod error;
 mod group;
 mod open;
-mod output;
 mod place;
 mod report;
 mod seal;

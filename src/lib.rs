@@ -44,6 +44,7 @@
 //! | [`wipe`] | verified overwriting: methods, passes |
 //! | [`retire`] | both: sealed, proved, and only then wiped |
 
+mod output;
 mod parallel;
 mod tree;
 
@@ -51,4 +52,5 @@ pub mod envelope;
 pub mod files;
 pub mod keys;
 pub mod retire;
+pub mod vault;
 pub mod wipe;

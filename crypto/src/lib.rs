@@ -43,6 +43,7 @@
 //! | make opaque identifiers | [`BlockCipher`] |
 //! | make a key easy to erase | [`af`] |
 //! | split a key among people | [`shamir`] |
+//! | write and read fields of a format | [`codec`] |
 //! | protect the whole process | [`harden_process`], [`locked_memory`] |
 //!
 //! # What it relies on

@@ -4,7 +4,8 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::codec::Malformed;
+use sealkeep_crypto::codec::Malformed;
+
 use crate::id::KeyId;
 use crate::leaf::Tombstone;
 use crate::shares::ShareError;

@@ -61,8 +61,6 @@ mod store;
 mod text;
 mod txn;
 
-use sealkeep_crypto::codec;
-
 pub use cell::ReadBack;
 pub use clearance::Clearance;
 pub use copy::{CopyRecord, OnFailure};

@@ -1,8 +1,8 @@
 //! A scope's record in the directory: its name, its own state, and the top of its tree of keys.
 
 use sealkeep_crypto::SecretVec;
+use sealkeep_crypto::codec::{Malformed, Reader, Writer};
 
-use crate::codec::{Malformed, Reader, Writer};
 use crate::error::{Error, Result};
 use crate::page::ChildRef;
 use crate::records::RecordWriter;
