@@ -41,6 +41,7 @@
 //! | [`files`] | files and directory trees, given a source of data keys |
 //! | [`wipe`] | verified overwriting: methods, passes |
 //! | [`retire`] | both: sealed, proved, and only then wiped |
+//! | [`vault`] | encrypted storage with backups and copies, from which single objects can be destroyed |
 
 mod output;
 mod parallel;
@@ -49,4 +50,5 @@ mod tree;
 pub mod envelope;
 pub mod files;
 pub mod retire;
+pub mod vault;
 pub mod wipe;

@@ -1,0 +1,19 @@
+//! The vault: encrypted storage from which one object can be taken out of every copy at once.
+//!
+//! Bytes and order of persistence are in `docs/spec/vault.md`.
+
+pub mod description;
+pub mod dsse;
+mod error;
+pub(crate) mod id;
+mod keyring;
+pub mod sealed_box;
+pub mod signed;
+pub mod storage;
+
+pub use description::VaultFile;
+pub use error::{Error, Refused, Result};
+pub use keyring::Keyring;
+pub use sealed_box::{open_box, seal_box};
+pub use signed::SignedFile;
+pub use storage::{Directory, Lock, Put, Storage, VaultLock};
