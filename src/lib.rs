@@ -43,6 +43,7 @@
 //! | [`keys`] | where data keys come from |
 //! | [`wipe`] | verified overwriting: methods, passes |
 //! | [`retire`] | both: sealed, proved, and only then wiped |
+//! | [`vault`] | encrypted storage with backups and copies, from which single objects can be destroyed |
 
 mod output;
 mod parallel;

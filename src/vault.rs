@@ -1,7 +1,28 @@
-//! The vault: packs of sealed objects, snapshots, and what is needed to look after them without a key.
-//! The format is in `docs/spec/vault.md`.
+//! The vault: encrypted storage from which one object can be taken out of every copy at once.
+//!
+//! Bytes and order of persistence are in `docs/spec/vault.md`.
 
+pub mod description;
+pub mod dsse;
+mod error;
+pub(crate) mod id;
+mod keyring;
+mod listing;
 mod object;
+pub mod sealed_box;
+mod segment;
+pub mod signed;
+mod snapshot;
+pub mod storage;
 
+pub use description::VaultFile;
+pub use error::{Error, Refused, Result};
+pub use keyring::Keyring;
 pub(crate) use object::is_path;
 pub use object::{Attributes, ChunkKey, Class, Description, Extent, Kind, Record, Time};
+pub use sealed_box::{open_box, seal_box};
+pub(crate) use segment::{Cutter, Entry, Locators, Segment, open_record, seal_record};
+pub use segment::{Locator, Mark, SegmentId};
+pub use signed::SignedFile;
+pub use snapshot::{About, RulesUsed, SegmentRef, SnapshotFile, SnapshotId};
+pub use storage::{Directory, Lock, Put, Storage, VaultLock};

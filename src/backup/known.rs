@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::vault::{
-    ChunkKey, Error, Extent, Locator, Locators, Record, Row, Segment, SegmentRef, Tag, Vault,
-    open_record,
+    ChunkKey, Error, Extent, IndexKey, Locator, Locators, Record, Refused, Result, Segment,
+    SegmentRef, Tag, Vault, open_record,
 };
 
 use super::previous::Seat;
@@ -30,11 +30,11 @@ impl Known {
     ///
     /// # Errors
     /// If a segment cannot be read.
-    pub(super) fn load(vault: &Vault, segments: &[SegmentRef]) -> Result<Self, Error> {
+    pub(super) fn load(vault: &Vault, index: &IndexKey, segments: &[SegmentRef]) -> Result<Self> {
         let mut known = Self::default();
         for (number, segment) in (0_u32..).zip(segments) {
-            for (entry, row) in (0_u16..).zip(vault.listing(segment)?) {
-                let Row::Open(_, tags) = row else { continue };
+            for (entry, row) in (0_u16..).zip(vault.listing(index, segment)?) {
+                let Some((_, tags)) = row.open else { continue };
                 for (chunk, tag) in (0_u32..).zip(tags) {
                     known.earlier.insert(tag, (number, entry, chunk));
                 }
@@ -74,7 +74,7 @@ impl<'v> Fetcher<'v> {
     ///
     /// # Errors
     /// If a segment cannot be read.
-    pub(super) fn fetch(&mut self, known: &Known, tag: &Tag) -> Result<Option<Stored>, Error> {
+    pub(super) fn fetch(&mut self, known: &Known, tag: &Tag) -> Result<Option<Stored>> {
         if let Some(stored) = known.new.get(tag) {
             return Ok(Some(stored.clone()));
         }
@@ -83,7 +83,7 @@ impl<'v> Fetcher<'v> {
         let at = *self
             .open(seat)?
             .and_then(|(_, locators)| locators.chunks(entry.into()).get(chunk as usize))
-            .ok_or_else(|| Error::malformed("listing"))?;
+            .ok_or_else(|| Error::refused("listing")(Refused::Malformed))?;
         let record = self.record(seat)?;
         let extent = record.and_then(|record| {
             record.extents.iter().filter(|extent| extent.is_chunk()).nth(chunk as usize)
@@ -100,7 +100,7 @@ impl<'v> Fetcher<'v> {
     ///
     /// # Errors
     /// If the segment cannot be read.
-    pub(super) fn open(&mut self, seat: Seat) -> Result<Option<(&Segment, &Locators)>, Error> {
+    pub(super) fn open(&mut self, seat: Seat) -> Result<Option<(&Segment, &Locators)>> {
         let number = u32::try_from(seat.segment).unwrap_or(u32::MAX);
         if self.segment.as_ref().is_none_or(|(held, _, _)| *held != number) {
             let segment = self.vault.segment(&self.segments[seat.segment])?;
@@ -115,13 +115,16 @@ impl<'v> Fetcher<'v> {
     ///
     /// # Errors
     /// If the segment cannot be read, or the record does not open with its key.
-    pub(super) fn record(&mut self, seat: Seat) -> Result<Option<&Record>, Error> {
+    pub(super) fn record(&mut self, seat: Seat) -> Result<Option<&Record>> {
         let vault = self.vault;
         let Some((segment, _)) = self.open(seat)? else { return Ok(None) };
         let (id, sealed) = segment.entry(seat.entry);
         if self.record.as_ref().is_none_or(|(held, _)| *held != seat) {
             let record = match vault.open_key(&id)? {
-                Ok((_, key)) => Some(open_record(vault.suite(), &vault.id(), &key, sealed)?),
+                Ok((suite, key)) => Some(
+                    open_record(suite, &vault.id(), &key, sealed)
+                        .map_err(Error::refused(format!("record of {id}")))?,
+                ),
                 Err(_) => None,
             };
             self.record = Some((seat, record));

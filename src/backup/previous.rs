@@ -4,9 +4,12 @@ use std::collections::HashMap;
 use std::iter::Peekable;
 use std::vec;
 
+use sealkeep_keystore::KeyId;
+
 use crate::keys::Unavailable;
-use crate::tree::walk_order;
-use crate::vault::{Description, Error, Mark, Row, SegmentRef, Tag, Vault};
+use crate::vault::{Description, Error, IndexKey, Mark, Result, SegmentRef, Tag, Vault};
+
+use super::walk::walk_order;
 
 /// Where an entry stands: number of the segment among those of [`Previous`], and of the entry in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +21,7 @@ pub(super) struct Seat {
 /// An entry of an earlier snapshot.
 pub(super) struct Earlier {
     pub(super) seat: Seat,
+    pub(super) key: KeyId,
     pub(super) description: Box<Description>,
     pub(super) tags: Vec<Tag>,
 }
@@ -25,6 +29,7 @@ pub(super) struct Earlier {
 /// The entries of one or two earlier snapshots; where both have a path, the first one's counts.
 pub(super) struct Previous<'v> {
     vault: &'v Vault,
+    index: &'v IndexKey,
     segments: Vec<SegmentRef>,
     streams: Vec<Stream>,
     /// Objects whose keys do not open, by the mark of their path.
@@ -39,7 +44,7 @@ struct Stream {
 
 impl<'v> Previous<'v> {
     /// The entries of these lists of segments, the one that counts more first.
-    pub(super) fn new(vault: &'v Vault, lists: Vec<Vec<SegmentRef>>) -> Self {
+    pub(super) fn new(vault: &'v Vault, index: &'v IndexKey, lists: Vec<Vec<SegmentRef>>) -> Self {
         let mut segments = Vec::new();
         let mut streams = Vec::new();
         for list in lists {
@@ -51,7 +56,7 @@ impl<'v> Previous<'v> {
                 rows: Vec::new().into_iter().peekable(),
             });
         }
-        Self { vault, segments, streams, closed: HashMap::new() }
+        Self { vault, index, segments, streams, closed: HashMap::new() }
     }
 
     /// All segments, by number.
@@ -63,7 +68,7 @@ impl<'v> Previous<'v> {
     ///
     /// # Errors
     /// If a segment cannot be read.
-    pub(super) fn find(&mut self, path: &[u8]) -> Result<Option<Earlier>, Error> {
+    pub(super) fn find(&mut self, path: &[u8]) -> Result<Option<Earlier>> {
         let mut found = None;
         for at in 0..self.streams.len() {
             let one = self.advance(at, path)?;
@@ -82,7 +87,7 @@ impl<'v> Previous<'v> {
         !self.closed.is_empty()
     }
 
-    fn advance(&mut self, at: usize, path: &[u8]) -> Result<Option<Earlier>, Error> {
+    fn advance(&mut self, at: usize, path: &[u8]) -> Result<Option<Earlier>> {
         loop {
             let stream = &mut self.streams[at];
             while let Some(row) = stream.rows.peek() {
@@ -102,18 +107,18 @@ impl<'v> Previous<'v> {
         }
     }
 
-    fn load(&mut self, segment: usize) -> Result<Vec<Earlier>, Error> {
+    fn load(&mut self, segment: usize) -> Result<Vec<Earlier>> {
         let place = self.segments[segment];
-        let rows = self.vault.listing(&place)?;
+        let rows = self.vault.listing(self.index, &place)?;
         let mut earlier = Vec::with_capacity(rows.len());
         let mut closed = Vec::new();
         for (entry, row) in rows.into_iter().enumerate() {
-            match row {
-                Row::Open(description, tags) => {
-                    earlier.push(Earlier { seat: Seat { segment, entry }, description, tags });
-                }
-                Row::Closed => closed.push(entry),
-            }
+            let Some((description, tags)) = row.open else {
+                closed.push(entry);
+                continue;
+            };
+            let seat = Seat { segment, entry };
+            earlier.push(Earlier { seat, key: row.key, description, tags });
         }
         if !closed.is_empty() {
             self.remember(&place, &closed)?;
@@ -122,7 +127,7 @@ impl<'v> Previous<'v> {
     }
 
     /// Notes why entries do not open, under what is left of their paths.
-    fn remember(&mut self, place: &SegmentRef, entries: &[usize]) -> Result<(), Error> {
+    fn remember(&mut self, place: &SegmentRef, entries: &[usize]) -> Result<()> {
         let segment = self.vault.segment(place)?;
         let locators = segment.locators(self.vault.keyring())?;
         let keys: Vec<_> = entries.iter().map(|&entry| segment.entry(entry).0).collect();

@@ -10,17 +10,17 @@ use sealkeep_keystore::KeyId;
 
 use crate::vault::{
     About, ChunkKey, Cutter, Description, Entry, Error, Extent, IndexKey, Locator, PackInfo, PackKind,
-    PackWriter, Record, Row, SegmentRef, SnapshotId, Tag, Vault, seal_record,
+    PackWriter, Record, Refused, Result, Row, SegmentRef, SnapshotId, Tag, Vault, seal_record,
 };
 
 use super::known::{Fetcher, Known, Stored};
 use super::prepare::seal_chunk;
-use super::previous::Seat;
+use super::previous::{Earlier, Seat};
 
 /// What comes from the walk, in walk order.
 pub(super) enum Item {
     /// The entry of an earlier snapshot, unchanged.
-    Kept(Seat, Box<Description>, Vec<Tag>),
+    Kept(Earlier),
     /// The next pieces of a large file.
     Pieces(Vec<Piece>),
     /// What was sent of a large file is not to be kept.
@@ -138,9 +138,11 @@ impl<'v> Writer<'v> {
     ///
     /// # Errors
     /// If the vault cannot be read or written.
-    pub(super) fn take(&mut self, item: Item) -> Result<(), Error> {
+    pub(super) fn take(&mut self, item: Item) -> Result<()> {
         match item {
-            Item::Kept(seat, description, tags) => self.keep(seat, Row::Open(description, tags)),
+            Item::Kept(Earlier { seat, key, description, tags }) => {
+                self.keep(seat, Row { key, open: Some((description, tags)) })
+            }
             Item::Pieces(pieces) => pieces.into_iter().try_for_each(|piece| self.store(piece)),
             Item::Discard => {
                 self.extents.clear();
@@ -155,7 +157,7 @@ impl<'v> Writer<'v> {
     ///
     /// # Errors
     /// If the vault cannot be written.
-    pub(super) fn publish(&mut self, mut about: About, complete: bool) -> Result<SnapshotId, Error> {
+    pub(super) fn publish(&mut self, mut about: About, complete: bool) -> Result<SnapshotId> {
         self.end_run()?;
         self.end_segment()?;
         self.finish_content()?;
@@ -174,7 +176,7 @@ impl<'v> Writer<'v> {
         self.written
     }
 
-    fn keep(&mut self, seat: Seat, row: Row) -> Result<(), Error> {
+    fn keep(&mut self, seat: Seat, row: Row) -> Result<()> {
         let next = self.run.last().map(|(last, _)| Seat { entry: last.entry + 1, ..*last });
         let begins = seat.entry == 0 && self.entries.is_empty() && self.run.is_empty();
         if !begins && next != Some(seat) {
@@ -194,16 +196,16 @@ impl<'v> Writer<'v> {
     }
 
     /// Entries of an earlier segment of which others are missing: they are copied.
-    fn end_run(&mut self) -> Result<(), Error> {
+    fn end_run(&mut self) -> Result<()> {
         for (seat, row) in std::mem::take(&mut self.run) {
             self.copy(seat, row)?;
         }
         Ok(())
     }
 
-    fn copy(&mut self, seat: Seat, row: Row) -> Result<(), Error> {
+    fn copy(&mut self, seat: Seat, row: Row) -> Result<()> {
         let opened = self.fetcher.open(seat)?;
-        let (segment, locators) = opened.ok_or_else(|| Error::malformed("listing"))?;
+        let (segment, locators) = opened.ok_or_else(|| Error::refused("listing")(Refused::Malformed))?;
         let (key, sealed) = segment.entry(seat.entry);
         let entry = Entry {
             key,
@@ -214,7 +216,7 @@ impl<'v> Writer<'v> {
         self.push(entry, row)
     }
 
-    fn add_new(&mut self, new: New) -> Result<(), Error> {
+    fn add_new(&mut self, new: New) -> Result<()> {
         self.end_run()?;
         let New { key_id, key, description, content } = new;
         match content {
@@ -222,7 +224,7 @@ impl<'v> Writer<'v> {
                 pieces.into_iter().try_for_each(|piece| self.store(piece))?;
             }
             Content::Of(seat) => {
-                let record = self.fetcher.record(seat)?.ok_or_else(|| Error::malformed("listing"))?;
+                let record = self.fetcher.record(seat)?.ok_or_else(|| Error::refused("listing")(Refused::Malformed))?;
                 self.extents = record.extents.clone();
                 let opened = self.fetcher.open(seat)?.expect("the record was in it");
                 self.locators = opened.1.chunks(seat.entry).to_vec();
@@ -230,7 +232,7 @@ impl<'v> Writer<'v> {
         }
         let record = Record { description, extents: std::mem::take(&mut self.extents) };
         let tagger = self.index.tagger(&record.description.class.scope);
-        let row = Row::of(&record, &tagger);
+        let row = Row::of(key_id, &record, &tagger);
         let entry = Entry {
             key: key_id,
             mark: self.vault.keyring().mark(&record.description.path),
@@ -240,14 +242,14 @@ impl<'v> Writer<'v> {
         self.push(entry, row)
     }
 
-    fn push(&mut self, entry: Entry, row: Row) -> Result<(), Error> {
+    fn push(&mut self, entry: Entry, row: Row) -> Result<()> {
         let ends = self.cutter.ends_after(&entry.mark, entry.sealed.len(), entry.chunks.len());
         self.entries.push(entry);
         self.rows.push(row);
         if ends { self.end_segment() } else { Ok(()) }
     }
 
-    fn end_segment(&mut self) -> Result<(), Error> {
+    fn end_segment(&mut self) -> Result<()> {
         self.cutter = Cutter::default();
         if self.entries.is_empty() {
             return Ok(());
@@ -268,7 +270,7 @@ impl<'v> Writer<'v> {
         Ok(())
     }
 
-    fn store(&mut self, piece: Piece) -> Result<(), Error> {
+    fn store(&mut self, piece: Piece) -> Result<()> {
         let chunk = match piece {
             Piece::Hole(length) => {
                 self.extents.push(Extent::Hole(length));
@@ -297,7 +299,7 @@ impl<'v> Writer<'v> {
         Ok(())
     }
 
-    fn write(&mut self, chunk: &Chunk) -> Result<Stored, Error> {
+    fn write(&mut self, chunk: &Chunk) -> Result<Stored> {
         let sealed_now;
         let sealed = match &chunk.data {
             Data::Sealed(sealed) => sealed,
@@ -320,7 +322,7 @@ impl<'v> Writer<'v> {
     }
 
     /// The pack for chunks, with room for so many bytes.
-    fn content_pack(&mut self, room: usize) -> Result<&mut PackWriter, Error> {
+    fn content_pack(&mut self, room: usize) -> Result<&mut PackWriter> {
         if self.content.as_ref().is_some_and(|pack| !self.vault.fits(pack, room)) {
             self.finish_content()?;
         }
@@ -330,7 +332,7 @@ impl<'v> Writer<'v> {
         Ok(self.content.as_mut().expect("was just made"))
     }
 
-    fn manifest_pack(&mut self, room: usize) -> Result<&mut PackWriter, Error> {
+    fn manifest_pack(&mut self, room: usize) -> Result<&mut PackWriter> {
         if self.manifest.as_ref().is_some_and(|pack| !self.vault.fits(pack, room)) {
             self.finish_manifest()?;
         }
@@ -340,14 +342,14 @@ impl<'v> Writer<'v> {
         Ok(self.manifest.as_mut().expect("was just made"))
     }
 
-    fn finish_content(&mut self) -> Result<(), Error> {
+    fn finish_content(&mut self) -> Result<()> {
         if let Some(pack) = self.content.take() {
             self.packs.push(pack.finish()?);
         }
         Ok(())
     }
 
-    fn finish_manifest(&mut self) -> Result<(), Error> {
+    fn finish_manifest(&mut self) -> Result<()> {
         if let Some(pack) = self.manifest.take() {
             self.packs.push(pack.finish()?);
         }

@@ -20,28 +20,25 @@ pub(crate) type Tag = [u8; 16];
 
 /// What a listing says of one entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Row {
-    /// The object's key does not open.
-    Closed,
-    /// What it is, and a tag for each of its chunks.
-    Open(Box<Description>, Vec<Tag>),
+pub(crate) struct Row {
+    /// The object's key.
+    pub(crate) key: KeyId,
+    /// What it is, and a tag for each of its chunks; none if the key does not open.
+    pub(crate) open: Option<(Box<Description>, Vec<Tag>)>,
 }
 
 impl Row {
-    pub(crate) fn of(record: &Record, tagger: &Tagger) -> Self {
+    pub(crate) fn closed(key: KeyId) -> Self {
+        Self { key, open: None }
+    }
+
+    pub(crate) fn of(key: KeyId, record: &Record, tagger: &Tagger) -> Self {
         let tag = |extent: &Extent| match extent {
             Extent::Hole(_) => None,
             Extent::Chunk { digest, .. } => Some(tagger.tag(digest)),
         };
         let tags = record.extents.iter().filter_map(tag).collect();
-        Row::Open(Box::new(record.description.clone()), tags)
-    }
-
-    pub(crate) fn description(&self) -> Option<&Description> {
-        match self {
-            Row::Closed => None,
-            Row::Open(description, _) => Some(description),
-        }
+        Self { key, open: Some((Box::new(record.description.clone()), tags)) }
     }
 }
 
@@ -133,7 +130,7 @@ impl Catalogue {
         let Some(entries) = self.dir.as_ref().and_then(|dir| fs::read_dir(dir).ok()) else { return };
         for entry in entries.flatten() {
             let name = entry.file_name();
-            let id = name.to_str().and_then(super::hex::parse::<16>).map(SegmentId);
+            let id = name.to_str().and_then(SegmentId::parse);
             if id.is_some_and(|id| !keep(id)) {
                 let _ = fs::remove_file(entry.path());
             }
@@ -141,16 +138,17 @@ impl Catalogue {
     }
 
     fn path(&self, segment: SegmentId) -> Option<PathBuf> {
-        self.dir.as_ref().map(|dir| dir.join(super::hex::show(&segment.0)))
+        self.dir.as_ref().map(|dir| dir.join(segment.to_string()))
     }
 }
 
 fn encode(rows: &[Row]) -> Zeroizing<Vec<u8>> {
     let mut out = Zeroizing::new(Vec::with_capacity(rows.len() * 200));
     for row in rows {
-        match row {
-            Row::Closed => out.put_u8(0),
-            Row::Open(description, tags) => {
+        out.put(&row.key.0);
+        match &row.open {
+            None => out.put_u8(0),
+            Some((description, tags)) => {
                 out.put_u8(1);
                 description.encode(&mut out);
                 out.put_u32(u32::try_from(tags.len()).expect("records bound them"));
@@ -165,8 +163,9 @@ fn decode(plain: &[u8]) -> Result<Vec<Row>, Malformed> {
     let mut reader = Reader::new(plain, "listing");
     let mut rows = Vec::new();
     while !reader.is_empty() {
+        let key = KeyId(reader.array()?);
         rows.push(match reader.u8()? {
-            0 => Row::Closed,
+            0 => Row::closed(key),
             1 => {
                 let description = Box::new(Description::decode(&mut reader)?);
                 let count = reader.u32()?;
@@ -174,7 +173,7 @@ fn decode(plain: &[u8]) -> Result<Vec<Row>, Malformed> {
                 for _ in 0..count {
                     tags.push(reader.array()?);
                 }
-                Row::Open(description, tags)
+                Row { key, open: Some((description, tags)) }
             }
             _ => return Err(reader.malformed()),
         });
@@ -201,7 +200,10 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let catalogue = Catalogue::new(Some(dir.path().to_owned()), [1; 16]);
         let key = index(1);
-        let rows = vec![Row::of(&record(), &key.tagger("patient/0042")), Row::Closed];
+        let rows = vec![
+            Row::of(KeyId([7; 16]), &record(), &key.tagger("patient/0042")),
+            Row::closed(KeyId([8; 16])),
+        ];
         let segment = SegmentId([9; 16]);
         assert_eq!(catalogue.load(&key, segment, 2), None);
         catalogue.keep(&key, segment, &rows);
@@ -209,7 +211,7 @@ mod tests {
         assert_eq!(catalogue.load(&key, segment, 3), None, "another count");
         assert_eq!(catalogue.load(&index(1), segment, 2), None, "another key");
         assert_eq!(catalogue.load(&index(2), segment, 2), None, "a newer key");
-        let path = dir.path().join(crate::vault::hex::show(&[9; 16]));
+        let path = dir.path().join(segment.to_string());
         let bytes = fs::read(&path).expect("there");
         fs::write(&path, &bytes[..bytes.len() - 1]).expect("written");
         assert_eq!(catalogue.load(&key, segment, 2), None, "cut short");
@@ -220,7 +222,7 @@ mod tests {
     #[test]
     fn the_same_content_has_other_tags_in_another_scope() {
         let key = index(1);
-        let row = |scope| Row::of(&record(), &key.tagger(scope));
+        let row = |scope| Row::of(KeyId([7; 16]), &record(), &key.tagger(scope));
         assert_eq!(row("a"), row("a"));
         assert_ne!(row("a"), row("b"));
         assert_ne!(key.gear("a")[..], key.gear("b")[..]);

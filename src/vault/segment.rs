@@ -7,17 +7,20 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use sealkeep_crypto::codec::{Malformed, Reader, Writer};
-use sealkeep_crypto::{Kdf, Secret, Suite, hmac};
+use sealkeep_crypto::{Secret, Suite};
 use sealkeep_keystore::KeyId;
 
-use super::error::Error;
+use super::error::{Error, Refused, Result};
+use super::id::id;
+use super::keyring::Keyring;
 use super::object::Record;
 use super::pack::PackId;
 use super::sealed_box::{open_box, seal_box};
 
-/// Names a segment; random.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct SegmentId(pub [u8; 16]);
+id! {
+    /// Names a segment.
+    SegmentId
+}
 
 /// Where a chunk lies: a range of a pack, its tag included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -46,48 +49,6 @@ pub struct Entry {
     pub sealed: Vec<u8>,
 }
 
-/// What segments are sealed with.
-pub(crate) struct Maintenance {
-    pub(crate) suite: Suite,
-    pub(crate) vault: [u8; 16],
-    key: Secret<32>,
-    mark: [u8; 32],
-}
-
-impl Maintenance {
-    pub(crate) fn new(suite: Suite, vault: [u8; 16], key: Secret<32>) -> Self {
-        let mut mark = [0; 32];
-        Kdf::extract(suite, &[], key.expose()).expand(&[b"sealkeep/v1/vault/mark"], &mut mark);
-        Self { suite, vault, key, mark }
-    }
-
-    /// The mark of a path.
-    pub(crate) fn mark(&self, path: &[u8]) -> Mark {
-        let mac = hmac(self.suite, &self.mark, &[path]);
-        *mac.first_chunk().expect("a hash has 32 bytes")
-    }
-
-    /// Seals something that only maintenance needs to know.
-    pub(crate) fn seal(&self, label: &str, context: &[u8; 16], plain: &[u8]) -> Vec<u8> {
-        seal_box(self.suite, self.key.expose(), label, &[&self.vault, context], plain)
-    }
-
-    /// Opens what [`Maintenance::seal`] sealed.
-    ///
-    /// # Errors
-    /// `Damaged`, naming `what`.
-    pub(crate) fn open(
-        &self,
-        label: &str,
-        context: &[u8; 16],
-        sealed: &[u8],
-        what: &str,
-    ) -> Result<zeroize::Zeroizing<Vec<u8>>, Error> {
-        open_box(self.suite, self.key.expose(), label, &[&self.vault, context], sealed)
-            .map_err(|_| Error::damaged(what, "it does not open with the maintenance key"))
-    }
-}
-
 /// Seals a record under its object's key.
 #[must_use]
 pub(crate) fn seal_record(
@@ -102,15 +63,14 @@ pub(crate) fn seal_record(
 /// Opens a record.
 ///
 /// # Errors
-/// `Damaged`.
+/// Why it is not believed.
 pub(crate) fn open_record(
     suite: Suite,
     vault: &[u8; 16],
     key: &Secret<32>,
     sealed: &[u8],
-) -> Result<Record, Error> {
-    let plain = open_box(suite, key.expose(), "record", &[vault], sealed)
-        .map_err(|_| Error::damaged("a record", "it does not open with its key"))?;
+) -> std::result::Result<Record, Refused> {
+    let plain = open_box(suite, key.expose(), "record", &[vault], sealed)?;
     Ok(Record::decode(&plain)?)
 }
 
@@ -140,8 +100,8 @@ impl Cutter {
 ///
 /// # Panics
 /// If it would have 4 GiB or more.
-pub(crate) fn encode(maintenance: &Maintenance, id: SegmentId, entries: &[Entry]) -> Vec<u8> {
-    let locators = maintenance.seal("locators", &id.0, &encode_locators(entries));
+pub(crate) fn encode(keyring: &Keyring, id: SegmentId, entries: &[Entry]) -> Vec<u8> {
+    let locators = keyring.seal("locators", &id.0, &encode_locators(entries));
     let records: usize = entries.iter().map(|entry| 20 + entry.sealed.len()).sum();
     let length = HEADER_LEN + 4 + locators.len() + records;
     let mut out = Vec::with_capacity(length);
@@ -194,7 +154,7 @@ impl Segment {
     ///
     /// # Errors
     /// `Malformed`.
-    pub(crate) fn parse(bytes: Vec<u8>) -> Result<Self, Malformed> {
+    pub(crate) fn parse(bytes: Vec<u8>) -> std::result::Result<Self, Malformed> {
         let mut reader = Reader::new(&bytes, "segment");
         let magic = reader.take(8)?;
         let length = reader.u32()?;
@@ -238,11 +198,12 @@ impl Segment {
     /// Opens the locators.
     ///
     /// # Errors
-    /// `Damaged`.
-    pub(crate) fn locators(&self, maintenance: &Maintenance) -> Result<Locators, Error> {
+    /// `Refused`.
+    pub(crate) fn locators(&self, keyring: &Keyring) -> Result<Locators> {
         let sealed = &self.bytes[self.locators.clone()];
-        let plain = maintenance.open("locators", &self.id.0, sealed, "a segment")?;
-        Ok(Locators::decode(&plain, self.entries.len())?)
+        let told = || Error::refused(format!("segment {}", self.id));
+        let plain = keyring.open("locators", &self.id.0, sealed).map_err(|error| told()(error))?;
+        Locators::decode(&plain, self.entries.len()).map_err(|error| told()(error))
     }
 }
 
@@ -254,7 +215,7 @@ pub(crate) struct Locators {
 }
 
 impl Locators {
-    fn decode(plain: &[u8], entries: usize) -> Result<Self, Malformed> {
+    fn decode(plain: &[u8], entries: usize) -> std::result::Result<Self, Malformed> {
         let mut reader = Reader::new(plain, "locators");
         let count = reader.u32()?;
         let mut packs = Vec::with_capacity(reader.room_for(count, 16));
@@ -306,6 +267,10 @@ mod tests {
     use super::*;
     use crate::vault::object::tests::record;
 
+    fn keyring(suite: Suite) -> Keyring {
+        Keyring::new(suite, [1; 16], Secret::random(), &Secret::random())
+    }
+
     fn entry(at: u8, chunks: usize) -> Entry {
         let chunk = |n: usize| Locator {
             pack: PackId([u8::try_from(n % 3).expect("small"); 16]),
@@ -323,17 +288,17 @@ mod tests {
     #[test]
     fn what_is_written_is_read() {
         for suite in Suite::ALL {
-            let maintenance = Maintenance::new(suite, [1; 16], Secret::random());
+            let keyring = keyring(suite);
             let entries: Vec<Entry> = (0..20).map(|at| entry(at, usize::from(at) % 7)).collect();
-            let bytes = encode(&maintenance, SegmentId([5; 16]), &entries);
+            let bytes = encode(&keyring, SegmentId([5; 16]), &entries);
             let segment = Segment::parse(bytes.clone()).expect("sound");
-            let locators = segment.locators(&maintenance).expect("opens");
+            let locators = segment.locators(&keyring).expect("opens");
             assert_eq!(segment.len(), 20);
             for (at, entry) in entries.iter().enumerate() {
                 assert_eq!(segment.entry(at), (entry.key, &entry.sealed[..]));
                 assert_eq!((locators.mark(at), locators.chunks(at)), (&entry.mark, &entry.chunks[..]));
             }
-            let other = Maintenance::new(suite, [1; 16], Secret::random());
+            let other = keyring(suite);
             assert!(segment.locators(&other).is_err());
             for cut in 0..bytes.len() {
                 assert!(Segment::parse(bytes[..cut].to_vec()).is_err(), "cut at {cut}");
@@ -354,10 +319,10 @@ mod tests {
 
     #[test]
     fn one_more_entry_moves_few_boundaries() {
-        let maintenance = Maintenance::new(Suite::Aes256Gcm, [1; 16], Secret::random());
+        let keyring = keyring(Suite::Aes256Gcm);
         let ends = |names: &[String]| {
             let mut cutter = Cutter::default();
-            let cut = |name: &&String| cutter.ends_after(&maintenance.mark(name.as_bytes()), 300, 1);
+            let cut = |name: &&String| cutter.ends_after(&keyring.mark(name.as_bytes()), 300, 1);
             names.iter().filter(cut).cloned().collect::<Vec<_>>()
         };
         let mut names: Vec<String> = (0..20_000).map(|at| format!("{at:06}")).collect();

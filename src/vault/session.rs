@@ -255,12 +255,13 @@ impl Vault {
         let keys = self.keys.open_many(&segment.keys()).map_err(Error::Keys)?;
         let mut rows = Vec::with_capacity(segment.len());
         for (at, key) in keys.into_iter().enumerate() {
+            let (id, sealed) = segment.entry(at);
             rows.push(match key {
-                Err(_) => Row::Closed,
+                Err(_) => Row::closed(id),
                 Ok((suite, key)) => {
-                    let record = open_record(suite, &self.id(), &key, segment.entry(at).1)?;
-                    let tagger = index.tagger(&record.description.class.scope);
-                    Row::of(&record, &tagger)
+                    let record = open_record(suite, &self.id(), &key, sealed)
+                        .map_err(Error::refused(format!("record of {id}")))?;
+                    Row::of(id, &record, &index.tagger(&record.description.class.scope))
                 }
             });
         }

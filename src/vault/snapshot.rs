@@ -5,19 +5,16 @@ use sealkeep_crypto::{Secret, Suite};
 use sealkeep_keystore::KeyId;
 use serde::{Deserialize, Serialize};
 
-use super::error::Error;
+use super::error::{Error, Refused, Result};
+use super::id::id;
+use super::keyring::Keyring;
 use super::pack::PackId;
 use super::sealed_box::{open_box, seal_box};
-use super::segment::{Locator, Maintenance, SegmentId};
+use super::segment::{Locator, SegmentId};
 
-/// Names a snapshot; random.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct SnapshotId(pub [u8; 16]);
-
-impl std::fmt::Display for SnapshotId {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(&super::hex::show(&self.0))
-    }
+id! {
+    /// Names a snapshot.
+    SnapshotId
 }
 
 /// A segment, as a snapshot names it.
@@ -93,7 +90,7 @@ pub struct SnapshotFile {
 impl SnapshotFile {
     /// Seals a snapshot.
     pub(crate) fn seal(
-        maintenance: &Maintenance,
+        keyring: &Keyring,
         id: SnapshotId,
         (key_id, key): (KeyId, &Secret<32>),
         complete: bool,
@@ -101,14 +98,15 @@ impl SnapshotFile {
         about: &About,
     ) -> Self {
         let json = serde_json::to_vec(about).expect("it has string keys only");
-        let context: [&[u8]; 2] = [&maintenance.vault, &id.0];
+        let vault = keyring.vault();
+        let context: [&[u8]; 2] = [&vault, &id.0];
         Self {
             id,
             time: about.started,
             complete,
             key: key_id,
-            manifest: maintenance.seal("manifest", &id.0, &encode_manifest(segments)),
-            description: seal_box(maintenance.suite, key.expose(), "description", &context, &json),
+            manifest: keyring.seal("manifest", &id.0, &encode_manifest(segments)),
+            description: seal_box(keyring.suite(), key.expose(), "description", &context, &json),
         }
     }
 
@@ -128,7 +126,7 @@ impl SnapshotFile {
     ///
     /// # Errors
     /// `Malformed`.
-    pub(crate) fn decode(payload: &[u8]) -> Result<Self, Malformed> {
+    pub(crate) fn decode(payload: &[u8]) -> std::result::Result<Self, Malformed> {
         let mut reader = Reader::new(payload, "snapshot");
         let (id, time) = (SnapshotId(reader.array()?), reader.u64()?);
         let complete = match reader.u8()? {
@@ -145,27 +143,28 @@ impl SnapshotFile {
     /// Which segments it has, in walk order.
     ///
     /// # Errors
-    /// `Damaged`.
-    pub(crate) fn segments(&self, maintenance: &Maintenance) -> Result<Vec<SegmentRef>, Error> {
-        let plain = maintenance.open("manifest", &self.id.0, &self.manifest, "a snapshot")?;
-        Ok(decode_manifest(&plain)?)
+    /// `Refused`.
+    pub(crate) fn segments(&self, keyring: &Keyring) -> Result<Vec<SegmentRef>> {
+        let told = || Error::refused(format!("snapshot {}", self.id));
+        let plain = keyring.open("manifest", &self.id.0, &self.manifest);
+        decode_manifest(&plain.map_err(|error| told()(error))?).map_err(|error| told()(error))
     }
 
     /// What people need to know of it.
     ///
     /// # Errors
-    /// `Damaged`.
+    /// `Refused`.
     pub(crate) fn about(
         &self,
         suite: Suite,
         vault: &[u8; 16],
         key: &Secret<32>,
-    ) -> Result<About, Error> {
+    ) -> Result<About> {
+        let told = || Error::refused(format!("snapshot {}", self.id));
         let context: [&[u8]; 2] = [vault, &self.id.0];
-        let plain = open_box(suite, key.expose(), "description", &context, &self.description)
-            .map_err(|_| Error::damaged("a snapshot", "its description does not open"))?;
-        serde_json::from_slice(&plain)
-            .map_err(|_| Error::damaged("a snapshot", "its description is malformed"))
+        let plain = open_box(suite, key.expose(), "description", &context, &self.description);
+        serde_json::from_slice(&plain.map_err(|error| told()(error))?)
+            .map_err(|_| told()(Refused::Malformed))
     }
 }
 
@@ -182,7 +181,7 @@ fn encode_manifest(segments: &[SegmentRef]) -> Vec<u8> {
     out
 }
 
-fn decode_manifest(plain: &[u8]) -> Result<Vec<SegmentRef>, Malformed> {
+fn decode_manifest(plain: &[u8]) -> std::result::Result<Vec<SegmentRef>, Malformed> {
     let mut reader = Reader::new(plain, "manifest");
     let count = reader.u32()?;
     let mut segments = Vec::with_capacity(reader.room_for(count, SEGMENT_LEN));
@@ -212,7 +211,7 @@ mod tests {
     #[test]
     fn what_is_sealed_is_read() {
         for suite in Suite::ALL {
-            let maintenance = Maintenance::new(suite, [3; 16], Secret::random());
+            let keyring = Keyring::new(suite, [3; 16], Secret::random(), &Secret::random());
             let key = Secret::random();
             let segment = |at: u8| SegmentRef {
                 id: SegmentId([at; 16]),
@@ -223,11 +222,11 @@ mod tests {
             let about = About { host: "archive".into(), started: 7, ..About::default() };
             let id = SnapshotId([8; 16]);
             let key_of = (KeyId([2; 16]), &key);
-            let sealed = SnapshotFile::seal(&maintenance, id, key_of, true, &segments, &about);
+            let sealed = SnapshotFile::seal(&keyring, id, key_of, true, &segments, &about);
             let payload = sealed.encode();
             let read = SnapshotFile::decode(&payload).expect("sound");
             assert_eq!(read, sealed);
-            assert_eq!(read.segments(&maintenance).expect("opens"), segments);
+            assert_eq!(read.segments(&keyring).expect("opens"), segments);
             assert_eq!(read.about(suite, &[3; 16], &key).expect("opens"), about);
             assert!(read.about(suite, &[3; 16], &Secret::random()).is_err());
             for cut in 0..payload.len() {
