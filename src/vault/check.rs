@@ -125,7 +125,7 @@ pub fn check_vault(vault: &Vault, read: ReadData, run: &Run<'_>) -> Result<Vault
     };
     let there: HashMap<String, u64> = vault.storage().list("packs/")?.into_iter().collect();
     let mut faults = Vec::new();
-    for pack in packs.iter() {
+    for pack in packs.packs() {
         all.packs += 1;
         all.bytes += pack.length;
         let fault = |part, length| PackFault { part, offset: 0, length };
@@ -137,11 +137,11 @@ pub fn check_vault(vault: &Vault, read: ReadData, run: &Run<'_>) -> Result<Vault
             Some(_) => {}
         }
     }
-    let unindexed = |name: &&String| PackId::from_name(name).is_none_or(|id| packs.get(id).is_none());
+    let unindexed = |name: &&String| PackId::from_name(name).is_none_or(|id| packs.pack(id).is_none());
     all.unused = there.keys().filter(unindexed).cloned().collect();
     all.unused.sort_unstable();
     let bad: BTreeSet<PackId> = faults.iter().map(|(pack, _)| *pack).collect();
-    let sound = packs.iter().filter(|pack| !bad.contains(&pack.id)).copied();
+    let sound = packs.packs().filter(|pack| !bad.contains(&pack.id)).copied();
     read_packs(vault, &chosen(sound.collect(), read), &mut all, &mut faults, run)?;
     let mut survey = Survey::new(vault, &faults);
     survey.look(&mut all, run)?;
@@ -151,7 +151,7 @@ pub fn check_vault(vault: &Vault, read: ReadData, run: &Run<'_>) -> Result<Vault
 
 fn check_head(vault: &Vault, all: &mut VaultCheck) -> Result<()> {
     let storage = &**vault.storage();
-    let Some(head) = head::newest(storage, vault.id(), &vault.file().public)? else {
+    let Some(head) = head::newest(storage, vault.file())?.head else {
         all.problems.push(VaultProblem::NoHead);
         return Ok(());
     };
@@ -314,7 +314,7 @@ impl<'v> Survey<'v> {
         let packs = self.vault.packs()?;
         let (pack, offset) = packs.locate(at.pack, at.offset, at.length);
         let (start, end) = (u64::from(offset), u64::from(offset) + u64::from(at.length));
-        let Some(info) = packs.get(pack).filter(|info| end <= info.length) else {
+        let Some(info) = packs.pack(pack).filter(|info| end <= info.length) else {
             return Ok(None);
         };
         debug_assert!(info.length > 0);

@@ -48,17 +48,14 @@ pub(crate) fn parse(digits: &str) -> Option<[u8; 16]> {
 
 #[cfg(test)]
 mod tests {
-    id! {
-        /// For the test.
-        ThingId
-    }
+    use crate::vault::pack::PackId;
 
     #[test]
     fn an_id_has_one_spelling() {
-        let id = ThingId([0xab; 16]);
-        assert_eq!(ThingId::parse(&id.to_string()), Some(id));
+        let id = PackId([0xab; 16]);
+        assert_eq!(PackId::parse(&id.to_string()), Some(id));
         for bad in ["", "ab", &"AB".repeat(16), &"ab".repeat(17), &format!("+{}", "a".repeat(31))] {
-            assert_eq!(ThingId::parse(bad), None, "{bad}");
+            assert_eq!(PackId::parse(bad), None, "{bad}");
         }
     }
 }

@@ -78,7 +78,7 @@ impl Vault {
             public: keyring.public(),
         };
         file.write(&*storage, keyring.signer())?;
-        head::write_next(&*storage, &keyring, now())?;
+        head::write_next(&*storage, &file, &keyring, now(), &[])?;
         keys.settle().map_err(Error::Keys)?;
         let catalogue = Catalogue::new(access.catalogue, vault);
         let packs = Mutex::new(None);
@@ -331,7 +331,7 @@ impl Vault {
         IndexFile::of(packs).write(&*self.storage, &self.keyring)?;
         *self.packs.lock().unwrap_or_else(PoisonError::into_inner) = None;
         self.storage.put_bytes(&snapshot_name(snapshot), bytes)?;
-        head::write_next(&*self.storage, &self.keyring, now())?;
+        head::write_next(&*self.storage, &self.file, &self.keyring, now(), &[])?;
         Ok(())
     }
 
@@ -341,7 +341,7 @@ impl Vault {
     /// `Io`.
     pub(crate) fn forget(&self, snapshots: &[SnapshotId]) -> Result<()> {
         let names: Vec<String> = snapshots.iter().copied().map(snapshot_name).collect();
-        head::write_next_without(&*self.storage, &self.keyring, now(), &names)?;
+        head::write_next(&*self.storage, &self.file, &self.keyring, now(), &names)?;
         names.iter().try_for_each(|name| self.storage.delete(name))
     }
 }

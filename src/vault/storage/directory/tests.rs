@@ -110,7 +110,7 @@ fn many_may_read_and_one_may_remove() {
 }
 
 #[test]
-fn a_medium_without_a_lock_file_can_still_be_read() {
+fn the_lock_is_never_a_link() {
     let (_dir, storage) = scratch();
     symlink("nowhere/at/all", storage.path().join("lock")).unwrap();
     assert!(storage.lock(Lock::Shared, Duration::ZERO).is_err());
