@@ -3,8 +3,9 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::keys::KeysError;
 use crate::envelope;
+use crate::keys::KeysError;
+use crate::output;
 use crate::tree;
 
 /// Why an operation on a file did not happen.
@@ -89,6 +90,16 @@ impl From<tree::Error> for Error {
         match error {
             tree::Error::NotADirectory(path) => Self::NotADirectory(path),
             tree::Error::Io { action, source } => Self::Io { action, source },
+        }
+    }
+}
+
+impl From<output::Error> for Error {
+    fn from(error: output::Error) -> Self {
+        match error {
+            output::Error::Exists => Self::Exists,
+            output::Error::NotReplaceable => Self::NotReplaceable,
+            output::Error::Io { action, source } => Self::Io { action, source },
         }
     }
 }

@@ -14,7 +14,7 @@ use super::plan::{Object, SealPlan};
 use crate::envelope::{self, Kind, Metadata, Mtime, Run, Sealed, Sealer, looks_sealed};
 use crate::files::error::{Error, io};
 use crate::files::group::{Scratch, room};
-use crate::files::output::Pending;
+use crate::output::Pending;
 use crate::tree::split_parent;
 
 /// A sealed object that waits for its name.
