@@ -49,6 +49,7 @@ mod output;
 mod parallel;
 mod tree;
 
+pub mod backup;
 pub mod envelope;
 pub mod files;
 pub mod keys;
