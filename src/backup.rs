@@ -1,6 +1,4 @@
-//! What a backup decides before it reads a byte: what it leaves out, where it puts what it finds, which snapshots are kept.
-//!
-//! Everything here is a function of paths, times and files of settings.
+//! Backups: from a file system into the [vault](crate::vault), and back.
 //!
 //! | module | for |
 //! |---|---|
@@ -8,6 +6,23 @@
 //! | [`filter`] | what is left out: patterns, caches, other file systems, large files; lists of sources |
 //! | [`keep`] | which snapshots stay when others are forgotten |
 
+mod attributes;
+mod chunker;
+mod compress;
+mod execute;
 pub mod filter;
 pub mod keep;
+mod known;
+mod plan;
+mod prepare;
+mod previous;
+mod read;
+mod report;
 pub mod rules;
+mod walk;
+mod writer;
+
+pub use attributes::Unread;
+pub use plan::{BackupOptions, BackupPlan, PlanError};
+pub use report::{BackupFailure, BackupReport, ObjectError, Tally};
+pub use writer::Written;

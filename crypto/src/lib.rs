@@ -43,6 +43,7 @@
 //! | make opaque identifiers | [`BlockCipher`] |
 //! | make a key easy to erase | [`af`] |
 //! | split a key among people | [`shamir`] |
+//! | write and read fields of a format | [`codec`] |
 //! | protect the whole process | [`harden_process`], [`locked_memory`] |
 //!
 //! # What it relies on
@@ -70,6 +71,7 @@
 mod aead;
 pub mod af;
 mod block;
+pub mod codec;
 mod hash;
 mod kdf;
 #[cfg(target_arch = "x86_64")]

@@ -1,6 +1,7 @@
 //! The permission to do what cannot be undone.
 
-use crate::codec::{Malformed, Reader, Writer};
+use sealkeep_crypto::codec::{Malformed, Reader, Writer};
+
 use crate::id::KeyId;
 
 /// What a clearance allows.

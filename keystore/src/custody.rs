@@ -3,11 +3,11 @@
 //! Every custody ends in a key pair whose public part stands in the root page. So any unlocked session can seal
 //! a new cell for all custodies, absent ones too, and whoever once saw a root page still cannot open later cells.
 
+use sealkeep_crypto::codec::{Malformed, Reader, Writer};
 use sealkeep_crypto::{
     Argon2Params, Kdf, Secret, SecretVec, Suite, WrapPublic, WrapSecret, hash, random,
 };
 
-use crate::codec::{Malformed, Reader, Writer};
 use crate::error::{Error, Result};
 use crate::shares::{self, Share};
 use crate::text;

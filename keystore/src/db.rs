@@ -11,9 +11,9 @@ use std::time::Duration;
 use rusqlite::{
     Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params,
 };
+use sealkeep_crypto::codec::Writer;
 use sealkeep_crypto::{Suite, hash, hash_many};
 
-use crate::codec::Writer;
 use crate::error::{Error, Result};
 use crate::feed::{FeedHead, Tombstoned};
 use crate::id::KeyId;

@@ -2,9 +2,9 @@
 //!
 //! It travels with every copy, so that a restore of an older copy destroys again what was destroyed since.
 
+use sealkeep_crypto::codec::Writer;
 use sealkeep_crypto::{SigningKey, Suite, VerifyingKey, hash};
 
-use crate::codec::Writer;
 use crate::id::KeyId;
 
 /// One entry of the feed.

@@ -3,9 +3,10 @@
 //! Not part of the interface: it exists only with the feature `fuzzing`, and may change at any time. None of these
 //! functions may panic, whatever the bytes are; where a thing has one form only, they check that too.
 
+use sealkeep_crypto::codec::Reader;
+
 use crate::cell;
 use crate::clearance::Intent;
-use crate::codec::Reader;
 use crate::copy;
 use crate::leaf::KeyRecord;
 use crate::names;

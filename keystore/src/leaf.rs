@@ -1,8 +1,8 @@
 //! A key's record in its leaf page: the key while it lives, a tombstone afterwards.
 
+use sealkeep_crypto::codec::{Malformed, Reader, Writer};
 use sealkeep_crypto::{Kdf, Secret, SecretVec, Suite};
 
-use crate::codec::{Malformed, Reader, Writer};
 use crate::records::RecordWriter;
 use crate::state::KeyState;
 

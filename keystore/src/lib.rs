@@ -36,7 +36,6 @@
 mod adversary;
 mod cell;
 mod clearance;
-mod codec;
 mod copy;
 mod custody;
 mod db;

@@ -3,9 +3,9 @@
 //! A trie over the keyed hash of the name, a byte a level. A leaf page holds at most 255 entries and then
 //! becomes an interior page; a names page whose count is 256 is therefore an interior page.
 
+use sealkeep_crypto::codec::{Reader, Writer};
 use sealkeep_crypto::{SecretVec, hmac};
 
-use crate::codec::{Reader, Writer};
 use crate::error::{Error, Result};
 use crate::page::{Address, ChildRef, FAN_OUT, NAMES};
 use crate::pager::PageSource;

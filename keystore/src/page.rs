@@ -1,8 +1,7 @@
 //! Pages: where they stand, how a parent names a child, and how they are sealed.
 
+use sealkeep_crypto::codec::{Malformed, Reader, Writer};
 use sealkeep_crypto::{Kdf, Secret, SecretVec, Suite, TAG_LEN, hash, random};
-
-use crate::codec::{Malformed, Reader, Writer};
 
 /// Children of an interior page, and entries of a leaf page.
 pub(crate) const FAN_OUT: u32 = 256;

@@ -4,8 +4,8 @@
 //! decodes one record, not 256, and no second copy of a page's secrets is made.
 
 use sealkeep_crypto::SecretVec;
+use sealkeep_crypto::codec::{Malformed, Reader, Writer};
 
-use crate::codec::{Malformed, Reader, Writer};
 use crate::page::ChildRef;
 
 /// `count u16`, then `count` records, each behind a 16-bit length.

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use sealkeep_crypto::codec::{Malformed, Reader, Writer};
 use sealkeep_crypto::{Secret, SecretVec, Suite, random};
 
-use crate::codec::{Malformed, Reader, Writer};
 use crate::copy::{CopyRecord, OnFailure};
 use crate::custody::Custody;
 use crate::page::ChildRef;

@@ -1,8 +1,8 @@
 //! A scope's record in the directory: its name, its own state, and the top of its tree of keys.
 
 use sealkeep_crypto::SecretVec;
+use sealkeep_crypto::codec::{Malformed, Reader, Writer};
 
-use crate::codec::{Malformed, Reader, Writer};
 use crate::error::{Error, Result};
 use crate::page::ChildRef;
 use crate::records::RecordWriter;
@@ -116,6 +116,9 @@ impl ScopeRecord {
         }
     }
 }
+
+/// The scope of the index key. Nobody else's keys go into it, and it is destroyed with whatever is destroyed.
+pub(crate) const INDEX_SCOPE: &str = "sealkeep/index";
 
 /// Accepts 1 to 255 bytes, components joined by `/`, none of them empty, `.` or `..`, no control characters.
 pub(crate) fn check_name(name: &str) -> Result<()> {

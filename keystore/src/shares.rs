@@ -2,9 +2,9 @@
 
 use std::fmt;
 
+use sealkeep_crypto::codec::Reader;
 use sealkeep_crypto::{Secret, SecretVec, Suite, eq_ct, hash, shamir};
 
-use crate::codec::Reader;
 use crate::text;
 
 /// Shares that one set may have.

@@ -44,28 +44,13 @@ mod template;
 
 use sealkeep_crypto::{HASH_LEN, Suite, hash};
 
+use crate::calendar;
 use crate::settings_file::{line_and_message, line_at};
+pub use crate::vault::Class;
 use compiled::{Matcher, Rule};
 pub use error::{Error, Problem};
 use table::File;
 use template::Template;
-
-/// What a rule says of an object; recorded with it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Class {
-    /// The scope of its key.
-    pub scope: String,
-    /// GB/T 39725 level, 1 to 5; 0 not classified.
-    pub level: u8,
-    /// The retention class; empty for none.
-    pub class: String,
-    /// Where copies may lie; empty for no rule.
-    pub residency: String,
-    /// Whom it is about.
-    pub subjects: Vec<String>,
-    /// When the retention period began, Unix seconds.
-    pub start: i64,
-}
 
 /// When an object's key is replaced although nothing else asks for it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Deserialize)]
@@ -78,6 +63,21 @@ pub enum Generation {
     Monthly,
     /// A key of its own for each version.
     Version,
+}
+
+impl Generation {
+    /// Whether a version made at `now` begins a new generation, after one that began at `first`; Unix seconds.
+    pub(crate) fn begins(self, first: u64, now: u64) -> bool {
+        let month = |at: u64| {
+            let day = calendar::day(i64::try_from(at).unwrap_or(i64::MAX));
+            (day.year(), day.month())
+        };
+        match self {
+            Self::Never => false,
+            Self::Monthly => month(first) != month(now),
+            Self::Version => true,
+        }
+    }
 }
 
 /// What the rules say of one path.

@@ -3,9 +3,10 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::keys::KeysError;
 use crate::envelope;
 use crate::globs;
+use crate::keys::KeysError;
+use crate::output;
 use crate::tree;
 
 /// Why an operation on a file did not happen.
@@ -90,6 +91,16 @@ impl From<tree::Error> for Error {
         match error {
             tree::Error::NotADirectory(path) => Self::NotADirectory(path),
             tree::Error::Io { action, source } => Self::Io { action, source },
+        }
+    }
+}
+
+impl From<output::Error> for Error {
+    fn from(error: output::Error) -> Self {
+        match error {
+            output::Error::Exists => Self::Exists,
+            output::Error::NotReplaceable => Self::NotReplaceable,
+            output::Error::Io { action, source } => Self::Io { action, source },
         }
     }
 }

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::error::{Error, io};
 use super::group::{Scratch, sync_file_systems};
-use super::output::{remove_stale, sync_dir};
+use crate::output::{remove_stale, sync_dir};
 use crate::tree::{open_dir, split_parent};
 
 /// A directory that receives outputs. Made when first needed.
@@ -55,7 +55,7 @@ impl Place {
     /// Makes a new name in it durable, and those of directories on the way that this run made.
     pub(super) fn sync(&self) -> Result<(), Error> {
         let Opened { dir, created } = self.opened()?;
-        if created { sync_file_systems([&dir]) } else { sync_dir(&dir) }
+        if created { sync_file_systems([&dir]) } else { Ok(sync_dir(&dir)?) }
     }
 
     /// The directory if it is open already.

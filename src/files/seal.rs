@@ -12,10 +12,10 @@ use sealkeep_crypto::{Secret, Suite};
 use sealkeep_keystore::KeyId;
 
 use super::error::Error;
-use super::keys::Keys;
-use super::output::{Pending, check_free};
 use super::place::{Place, split_file};
 use crate::envelope::{Metadata, Run, Sealed, Sealer, SegmentSize, looks_sealed};
+use crate::keys::Keys;
+use crate::output::{Pending, check_free};
 
 pub(crate) use pairs::Pairs;
 pub(super) use plan::SUFFIX;

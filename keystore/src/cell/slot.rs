@@ -1,9 +1,9 @@
 //! One slot of the root cell: the root page key, AF-split and sealed under a random cell key, which is
 //! wrapped once for every custody.
 
+use sealkeep_crypto::codec::{Reader, Writer};
 use sealkeep_crypto::{Kdf, Secret, Suite, TAG_LEN, WrapPublic, af, hash, random, wrapped_len};
 
-use crate::codec::{Reader, Writer};
 use crate::custody::{Custodian, Custody, CustodyKind, MAX_CUSTODIES};
 use crate::error::{Error, Result};
 

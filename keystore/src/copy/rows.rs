@@ -9,9 +9,9 @@ use std::io::{BufReader, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
+use sealkeep_crypto::codec::{Malformed, Reader, Writer};
 use sealkeep_crypto::{Suite, hash};
 
-use crate::codec::{Malformed, Reader, Writer};
 use crate::db::Head;
 use crate::error::{Error, Result};
 use crate::feed::{FeedHead, Tombstoned};

@@ -15,11 +15,11 @@ use super::plan::{Object, OpenPlan};
 use crate::envelope::{self, Kind, Metadata, Run};
 use crate::files::error::{Error, io};
 use crate::files::group::{sync_file_systems, work_on};
-use crate::files::keys::Keys;
-use crate::files::output::{publish_symlink, sync_dir};
 use crate::files::place::Place;
 use crate::files::report::{Failure, Item, Moved, Report, SkipReason, Skipped};
 use crate::files::seal::SUFFIX;
+use crate::keys::Keys;
+use crate::output::{publish_symlink, sync_dir};
 use crate::parallel::{groups, parallel};
 use crate::tree::{descend, path_of};
 
@@ -132,7 +132,7 @@ impl OpenPlan {
     fn publish_one(&self, what: What, metadata: &Metadata) -> Result<(), Error> {
         match what {
             What::Checked | What::Directory { .. } => Ok(()),
-            What::File { pending, .. } => pending.publish(),
+            What::File { pending, .. } => Ok(pending.publish()?),
             What::Symlink { dir, name, target, .. } => {
                 publish_symlink(&dir, &name, &target, self.options.force)?;
                 metadata.mtime.map_or(Ok(()), |mtime| {
@@ -211,7 +211,7 @@ impl OpenPlan {
         let nested = report.directories > 0
             || self.inputs.iter().any(|input| matches!(input.output, super::plan::Output::Path(_)));
         if simple && !new && !nested {
-            return self.open_places().iter().try_for_each(|dir| sync_dir(dir));
+            return Ok(self.open_places().iter().try_for_each(|dir| sync_dir(dir))?);
         }
         sync_file_systems(&self.open_places())
     }

@@ -14,9 +14,9 @@ use super::{OpenOptions, unlock};
 use crate::envelope::{self, Kind, Metadata, Mtime, Opener, Preamble, Run, SealedPath};
 use crate::files::error::{Error, io};
 use crate::files::group::Scratch;
-use crate::files::keys::Keys;
-use crate::files::output::{Pending, check_free, check_replaceable};
 use crate::files::place::Place;
+use crate::keys::Keys;
+use crate::output::{self, Pending, check_free, check_replaceable};
 use crate::tree::{path_of, split_parent};
 
 /// An object that has been verified, and where it goes.
@@ -178,11 +178,11 @@ impl OpenPlan {
             return Ok((dir, name));
         }
         match check_free(&dir, name, self.options.force) {
-            Err(Error::Exists) if self.options.skip_existing => {
+            Err(output::Error::Exists) if self.options.skip_existing => {
                 check_replaceable(&dir, name)?;
                 Err(Error::Exists)
             }
-            other => other.map(|()| (dir, name)),
+            other => Ok(other.map(|()| (dir, name))?),
         }
     }
 

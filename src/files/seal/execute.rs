@@ -18,10 +18,10 @@ use super::plan::{Object, PlannedObject, SealPlan};
 use crate::envelope::{Kind, Run};
 use crate::files::error::Error;
 use crate::files::group::{sync_file_systems, work_on};
-use crate::files::keys::{Keys, KeysError};
-use crate::files::output::{check_free, check_replaceable};
 use crate::files::place::Place;
 use crate::files::report::{Failure, Item, Report};
+use crate::keys::{Keys, KeysError};
+use crate::output::{self, Pending, check_free, check_replaceable, sync_dir};
 use crate::parallel::{groups, parallel};
 
 type Made = Result<Vec<(KeyId, Secret<32>)>, KeysError>;
@@ -120,10 +120,10 @@ impl SealPlan {
         };
         let path = crate::tree::path_of(&name);
         match check_free(dir, path.as_os_str(), self.options.force) {
-            Err(Error::Exists) if self.options.skip_existing => {
-                check_replaceable(dir, path.as_os_str()).map(|()| false)
+            Err(output::Error::Exists) if self.options.skip_existing => {
+                Ok(check_replaceable(dir, path.as_os_str()).map(|()| false)?)
             }
-            other => other.map(|()| true),
+            other => Ok(other.map(|()| true)?),
         }
     }
 
@@ -218,7 +218,7 @@ impl SealPlan {
             |index, _: &mut ()| {
                 let pending =
                     waiting[index].2.lock().unwrap_or_else(PoisonError::into_inner).take();
-                pending.map_or(Ok(()), crate::files::output::Pending::publish)
+                pending.map_or(Ok(()), Pending::publish)
             },
             |_| false,
         );
@@ -228,7 +228,7 @@ impl SealPlan {
                 Ok(()) => self.count(group[*at], &keys[*at].0, *lengths, report),
                 Err(error) => {
                     report.unused_keys.push(keys[*at].0);
-                    self.fail(group[*at], error, report, &mut stopped);
+                    self.fail(group[*at], error.into(), report, &mut stopped);
                 }
             }
         }
@@ -240,10 +240,8 @@ impl SealPlan {
             return Ok(());
         }
         if results.len() <= FEW {
-            return results
-                .iter()
-                .flat_map(|(_, result)| result)
-                .try_for_each(|ready| ready.pending.sync());
+            let mut ready = results.iter().flat_map(|(_, result)| result);
+            return Ok(ready.try_for_each(|ready| ready.pending.sync())?);
         }
         sync_file_systems(&self.open_places())
     }
@@ -255,10 +253,7 @@ impl SealPlan {
         }
         let new = self.places.iter().any(|place| place.if_open().is_some() && place.is_new());
         if report.done() <= FEW as u64 && !new && !self.inputs.iter().any(|input| !input.single) {
-            return self
-                .open_places()
-                .iter()
-                .try_for_each(|dir| crate::files::output::sync_dir(dir));
+            return Ok(self.open_places().iter().try_for_each(|dir| sync_dir(dir))?);
         }
         sync_file_systems(&self.open_places())
     }

@@ -11,6 +11,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
+use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::sync::Arc;
@@ -22,11 +23,28 @@ use rustix::fs::{
 use rustix::io::Errno;
 use sealkeep_crypto::random;
 
-use super::error::{Error, io};
+/// Why an output is not there.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// The name is taken.
+    #[error("output already exists")]
+    Exists,
+    /// What has the name is neither a file nor a link, and is not replaced.
+    #[error("output exists and is not a regular file")]
+    NotReplaceable,
+    /// The operating system said no.
+    #[error("cannot {action}: {source}")]
+    Io {
+        /// What was being done, as a verb phrase.
+        action: &'static str,
+        /// What the operating system said.
+        source: io::Error,
+    },
+}
 
 /// An output file that has no final name yet. Dropped without [`Pending::publish`], it is gone.
-pub(super) struct Pending {
-    pub(super) file: File,
+pub(crate) struct Pending {
+    pub(crate) file: File,
     dir: Arc<OwnedFd>,
     name: OsString,
     /// The name it has meanwhile, if any.
@@ -39,7 +57,7 @@ impl Pending {
     ///
     /// # Errors
     /// `Io`.
-    pub(super) fn create(
+    pub(crate) fn create(
         dir: &Arc<OwnedFd>,
         name: &OsStr,
         mode: u32,
@@ -65,7 +83,7 @@ impl Pending {
     }
 
     /// Makes the content durable.
-    pub(super) fn sync(&self) -> Result<(), Error> {
+    pub(crate) fn sync(&self) -> Result<(), Error> {
         fsync(&self.file).map_err(io("sync the output"))
     }
 
@@ -73,7 +91,7 @@ impl Pending {
     ///
     /// # Errors
     /// `Exists`, `NotReplaceable`, `Io`; the file is gone then.
-    pub(super) fn publish(mut self) -> Result<(), Error> {
+    pub(crate) fn publish(mut self) -> Result<(), Error> {
         let first = match self.temporary.clone() {
             None => self.link(&self.name),
             Some(temporary) => {
@@ -130,7 +148,7 @@ impl Drop for Pending {
 }
 
 /// Makes a symbolic link under a name that must be free, or is replaced if `force`.
-pub(super) fn publish_symlink(
+pub(crate) fn publish_symlink(
     dir: &OwnedFd,
     name: &OsStr,
     target: &[u8],
@@ -156,7 +174,7 @@ pub(super) fn publish_symlink(
 ///
 /// # Errors
 /// `Exists`, or with `force` `NotReplaceable`.
-pub(super) fn check_free(dir: &OwnedFd, name: &OsStr, force: bool) -> Result<(), Error> {
+pub(crate) fn check_free(dir: &OwnedFd, name: &OsStr, force: bool) -> Result<(), Error> {
     match (statat(dir, name, AtFlags::SYMLINK_NOFOLLOW), force) {
         (Err(_), _) => Ok(()),
         (Ok(_), false) => Err(Error::Exists),
@@ -165,7 +183,7 @@ pub(super) fn check_free(dir: &OwnedFd, name: &OsStr, force: bool) -> Result<(),
 }
 
 /// Removes temporary files that a killed run left in a directory. Those in use are locked and stay.
-pub(super) fn remove_stale(dir: &OwnedFd) {
+pub(crate) fn remove_stale(dir: &OwnedFd) {
     let Ok(entries) = Dir::read_from(dir) else { return };
     for entry in entries.flatten() {
         let name = OsStr::from_bytes(entry.file_name().to_bytes());
@@ -176,7 +194,7 @@ pub(super) fn remove_stale(dir: &OwnedFd) {
 }
 
 /// Makes the names in a directory durable.
-pub(super) fn sync_dir(dir: &OwnedFd) -> Result<(), Error> {
+pub(crate) fn sync_dir(dir: &OwnedFd) -> Result<(), Error> {
     match fsync(dir) {
         // Some file systems cannot sync directories; they need not.
         Err(Errno::INVAL | Errno::BADF) => Ok(()),
@@ -216,7 +234,7 @@ fn rename_new(dir: &OwnedFd, from: &OsStr, to: &OsStr) -> Result<(), Errno> {
 ///
 /// # Errors
 /// `NotReplaceable`, `Io`.
-pub(super) fn check_replaceable(dir: &OwnedFd, name: &OsStr) -> Result<(), Error> {
+pub(crate) fn check_replaceable(dir: &OwnedFd, name: &OsStr) -> Result<(), Error> {
     let stat = statat(dir, name, AtFlags::SYMLINK_NOFOLLOW).map_err(io("look at the output"))?;
     match FileType::from_raw_mode(stat.st_mode) {
         FileType::RegularFile | FileType::Symlink => Ok(()),
@@ -240,12 +258,17 @@ fn temporary_name() -> OsString {
     format!("{PREFIX}{:016x}{SUFFIX}", u64::from_be_bytes(random)).into()
 }
 
-fn is_temporary_name(name: &OsStr) -> bool {
+/// Whether a name is one that unfinished files have for a while.
+pub(crate) fn is_temporary_name(name: &OsStr) -> bool {
     let digits = name
         .as_bytes()
         .strip_prefix(PREFIX.as_bytes())
         .and_then(|rest| rest.strip_suffix(SUFFIX.as_bytes()));
     digits.is_some_and(|digits| digits.len() == 16 && digits.iter().all(u8::is_ascii_hexdigit))
+}
+
+fn io<E: Into<io::Error>>(action: &'static str) -> impl FnOnce(E) -> Error {
+    move |source| Error::Io { action, source: source.into() }
 }
 
 const PREFIX: &str = ".sealkeep-";

@@ -1,0 +1,146 @@
+//! What can go wrong with a vault.
+
+use std::io;
+use std::time::Duration;
+
+use crate::envelope;
+use crate::keys::{KeysError, Unavailable};
+use crate::output;
+
+/// Why an operation on a vault did not happen. Files are named as the vault names them.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The directory holds no vault.
+    #[error("{0} is not a vault")]
+    NotAVault(String),
+    /// A vault, or something else, is there already.
+    #[error("{0} exists and is not an empty directory")]
+    NotEmpty(String),
+    /// There is no such file in the vault.
+    #[error("{0} is missing")]
+    Missing(String),
+    /// A file of this name is there; files of a vault are never replaced.
+    #[error("{0} exists already")]
+    Exists(String),
+    /// The name is not one that a vault gives to its files.
+    #[error("'{0}' is not a name of a file in a vault")]
+    BadName(String),
+    /// The file is shorter than what was to be read from it.
+    #[error("{0} is too short")]
+    TooShort(String),
+    /// More bytes than the format allows.
+    #[error("{0} is too large")]
+    TooLarge(String),
+    /// A file is not what it must be.
+    #[error("{name}: {reason}")]
+    Refused {
+        /// The file.
+        name: String,
+        /// Why it is not believed.
+        reason: Refused,
+    },
+    /// Somebody else works on the vault and has not finished within this time.
+    #[error("the vault was in use for more than {}", seconds(*.0))]
+    Busy(Duration),
+    /// The caller asked to stop.
+    #[error("cancelled")]
+    Cancelled,
+    /// The key store says no.
+    #[error(transparent)]
+    Keys(KeysError),
+    /// One of the vault's own keys does not open.
+    #[error("the vault's own key: {0}")]
+    OwnKey(Unavailable),
+    /// The storage said no.
+    #[error("cannot {action} {name}: {source}")]
+    Io {
+        /// What was being done, as a verb.
+        action: &'static str,
+        /// The file or folder.
+        name: String,
+        /// What the operating system said.
+        source: io::Error,
+    },
+}
+
+/// Why the bytes of a file are not believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refused {
+    /// They do not follow the format.
+    #[error("malformed")]
+    Malformed,
+    /// No suite has this number, or it is not the vault's.
+    #[error("of another suite")]
+    Suite,
+    /// They belong to another vault.
+    #[error("of another vault")]
+    ForeignVault,
+    /// A signature or a seal does not fit.
+    #[error("not authentic")]
+    Unauthentic,
+}
+
+/// Results of this module.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    /// Wraps an error of the operating system with what was being done to which file:
+    /// `file.sync_all().map_err(Error::io("sync", name))`.
+    pub(crate) fn io<E: Into<io::Error>>(
+        action: &'static str,
+        name: impl Into<String>,
+    ) -> impl FnOnce(E) -> Self {
+        let name = name.into();
+        move |source| Self::Io { action, name, source: source.into() }
+    }
+
+    /// Says which file was not believed: `parse(&bytes).map_err(Error::refused(name))`.
+    pub(crate) fn refused<R: Into<Refused>>(name: impl Into<String>) -> impl FnOnce(R) -> Self {
+        let name = name.into();
+        move |reason| Self::Refused { name, reason: reason.into() }
+    }
+
+    /// What an output file said, for the file of this name.
+    pub(crate) fn output(name: impl Into<String>) -> impl FnOnce(output::Error) -> Self {
+        let name = name.into();
+        move |error| match error {
+            output::Error::Exists | output::Error::NotReplaceable => Self::Exists(name),
+            output::Error::Io { action: _, source } => Self::Io { action: "write", name, source },
+        }
+    }
+
+    /// Whether the storage takes nothing more.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        use io::ErrorKind::{QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+        match self {
+            Self::Io { source, .. } => {
+                matches!(source.kind(), StorageFull | QuotaExceeded | ReadOnlyFilesystem)
+            }
+            _ => false,
+        }
+    }
+}
+
+impl From<sealkeep_crypto::codec::Malformed> for Refused {
+    fn from(_: sealkeep_crypto::codec::Malformed) -> Self {
+        Self::Malformed
+    }
+}
+
+impl From<sealkeep_crypto::Unauthentic> for Refused {
+    fn from(_: sealkeep_crypto::Unauthentic) -> Self {
+        Self::Unauthentic
+    }
+}
+
+/// Ends with `Cancelled` if the caller asked to stop.
+pub(crate) fn check(run: &envelope::Run<'_>) -> Result<()> {
+    run.check().map_err(|_| Error::Cancelled)
+}
+
+fn seconds(duration: Duration) -> String {
+    format!("{} s", duration.as_secs())
+}

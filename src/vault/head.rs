@@ -1,0 +1,169 @@
+//! Heads: what the vault holds, signed (`docs/spec/vault.md` §9).
+//!
+//! Heads are numbered, and storage never replaces a file, so putting the next head is what decides between two that finish at
+//! once: the second finds the number taken, looks again at what is there, and takes the next.
+
+mod file;
+
+use std::collections::HashSet;
+
+use sealkeep_crypto::hash;
+
+pub use file::{Head, Listed};
+
+use super::description::VaultFile;
+use super::error::{Error, Refused, Result};
+use super::keyring::Keyring;
+use super::pack::PackId;
+use super::storage::Storage;
+
+/// The newest head that this vault signed, with the bytes of its file, and the names of newer ones that cannot be believed.
+///
+/// # Errors
+/// `Io`.
+pub fn newest(storage: &dyn Storage, vault: &VaultFile) -> Result<Newest> {
+    let mut refused = Vec::new();
+    for (sequence, name) in numbered(storage)?.into_iter().rev() {
+        let bytes = match storage.read(&name, file::MOST) {
+            // Removed since it was listed: a newer one has come.
+            Err(Error::Missing(_)) => return newest(storage, vault),
+            other => other?,
+        };
+        match Head::open(&bytes, vault.vault, &vault.public) {
+            Ok(head) if head.sequence == sequence => {
+                return Ok(Newest { head: Some(head), bytes, refused });
+            }
+            Ok(_) => refused.push((name, Refused::Malformed)),
+            Err(reason) => refused.push((name, reason)),
+        }
+    }
+    Ok(Newest { head: None, bytes: Vec::new(), refused })
+}
+
+/// What [`newest`] found.
+#[derive(Clone, Debug)]
+pub struct Newest {
+    /// The head; a vault that was never backed up to may have none.
+    pub head: Option<Head>,
+    /// The bytes of its file.
+    pub bytes: Vec<u8>,
+    /// Files with greater numbers that are not heads of this vault.
+    pub refused: Vec<(String, Refused)>,
+}
+
+/// Writes the head of all that is there now, but for the files in `without`, which are about to be removed; then removes old
+/// heads but the last two.
+///
+/// # Errors
+/// `Io`; `Refused` if no number is left.
+pub fn write_next(
+    storage: &dyn Storage,
+    vault: &VaultFile,
+    keys: &Keyring,
+    now: u64,
+    without: &[String],
+) -> Result<Head> {
+    loop {
+        let before = newest(storage, vault)?;
+        let taken = numbered(storage)?;
+        let last = taken.last().map_or(0, |(sequence, _)| *sequence);
+        let next = last.checked_add(1).ok_or_else(|| {
+            let name = taken.last().map(|(_, name)| name.clone()).unwrap_or_default();
+            Error::refused(name)(Refused::Malformed)
+        })?;
+        let head = Head {
+            sequence: next,
+            time: now,
+            before: match &before.head {
+                Some(_) => hash(keys.suite(), &[&before.bytes]),
+                None => [0; 32],
+            },
+            files: contents(storage, keys, before.head.as_ref(), without)?,
+        };
+        match storage.put_bytes(&Head::name(next), &head.encode(keys)) {
+            Err(Error::Exists(_)) => continue,
+            other => other?,
+        }
+        let mut kept = 1;
+        for (_, name) in taken.iter().rev() {
+            let believed = !before.refused.iter().any(|(refused, _)| refused == name);
+            if believed && kept < KEPT {
+                kept += 1;
+                continue;
+            }
+            storage.delete(name)?;
+        }
+        return Ok(head);
+    }
+}
+
+/// The files that a head names, as they are now. Those that the head before named are not read again: they never change.
+fn contents(
+    storage: &dyn Storage,
+    keys: &Keyring,
+    before: Option<&Head>,
+    without: &[String],
+) -> Result<Vec<Listed>> {
+    let without: HashSet<&str> = without.iter().map(String::as_str).collect();
+    let mut files = Vec::new();
+    for folder in FOLDERS {
+        for (name, length) in storage.list(folder)? {
+            if without.contains(name.as_str()) || !is_named(&name) {
+                continue;
+            }
+            let known = before.and_then(|head| head.file(&name));
+            if let Some(known) = known.filter(|known| known.length == length) {
+                files.push(known.clone());
+                continue;
+            }
+            let bytes = match storage.read(&name, u32::MAX.into()) {
+                Err(Error::Missing(_)) => continue,
+                other => other?,
+            };
+            let digest = hash(keys.suite(), &[&bytes]);
+            files.push(Listed { name, length: bytes.len() as u64, digest });
+        }
+    }
+    let bytes = storage.read(super::description::NAME, u32::MAX.into())?;
+    let digest = hash(keys.suite(), &[&bytes]);
+    let name = super::description::NAME.to_owned();
+    files.push(Listed { name, length: bytes.len() as u64, digest });
+    files.sort_unstable_by(|one, other| one.name.cmp(&other.name));
+    Ok(files)
+}
+
+/// Whether a file of this name belongs into a head: no packs, heads, listings, and nothing that no vault would write.
+#[must_use]
+pub fn is_named(name: &str) -> bool {
+    let Some((folder, last)) = name.split_once('/') else {
+        return name == super::description::NAME;
+    };
+    match folder {
+        "index" | "snapshots" => PackId::parse(last).is_some(),
+        "register" => sequence(last).is_some(),
+        "records" => !last.contains('/') && super::storage::check_name(name).is_ok(),
+        _ => false,
+    }
+}
+
+/// The heads that are there by name, the newest last.
+fn numbered(storage: &dyn Storage) -> Result<Vec<(u64, String)>> {
+    let listed = storage.list(file::PREFIX)?;
+    let number = |name: String| Some((sequence(name.strip_prefix(file::PREFIX)?)?, name));
+    let mut found: Vec<_> = listed.into_iter().filter_map(|(name, _)| number(name)).collect();
+    found.sort_unstable();
+    Ok(found)
+}
+
+/// The number that these 16 hexadecimal digits are.
+pub(crate) fn sequence(digits: &str) -> Option<u64> {
+    let lower = |digit: u8| matches!(digit, b'0'..=b'9' | b'a'..=b'f');
+    let fits = digits.len() == 16 && digits.bytes().all(lower);
+    fits.then(|| u64::from_str_radix(digits, 16).ok()).flatten()
+}
+
+const FOLDERS: [&str; 4] = ["index/", "records/", "register/", "snapshots/"];
+const KEPT: usize = 2;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,125 @@
+use super::*;
+use crate::vault::storage::Directory;
+use sealkeep_crypto::{Secret, Suite};
+use sealkeep_keystore::KeyId;
+use std::fs;
+
+struct Scene {
+    _dir: tempfile::TempDir,
+    storage: Directory,
+    keys: Keyring,
+    vault: VaultFile,
+}
+
+fn scene(suite: Suite) -> Scene {
+    let dir = tempfile::tempdir().unwrap();
+    let storage = Directory::create(&dir.path().join("vault")).unwrap();
+    let keys = Keyring::new(suite, [6; 16], Secret::random(), &Secret::random());
+    let vault = VaultFile {
+        vault: [6; 16],
+        created: 1,
+        pack_size: 1 << 20,
+        maintenance: KeyId([1; 16]),
+        signing: KeyId([2; 16]),
+        public: keys.public(),
+    };
+    vault.write(&storage, keys.signer()).unwrap();
+    Scene { _dir: dir, storage, keys, vault }
+}
+
+impl Scene {
+    fn next(&self, now: u64, without: &[String]) -> Head {
+        write_next(&self.storage, &self.vault, &self.keys, now, without).unwrap()
+    }
+
+    fn newest(&self) -> Newest {
+        newest(&self.storage, &self.vault).unwrap()
+    }
+
+    fn put(&self, name: &str) -> String {
+        self.storage.put_bytes(name, name.as_bytes()).unwrap();
+        name.to_owned()
+    }
+}
+
+#[test]
+fn a_head_names_everything_but_packs_heads_and_strays() {
+    for suite in Suite::ALL {
+        let scene = scene(suite);
+        let id = "0a".repeat(16);
+        let named = [
+            scene.put(&format!("index/{id}")),
+            scene.put("records/20261122t091200-drill-1"),
+            scene.put("register/0000000000000001"),
+            scene.put(&format!("snapshots/{id}")),
+            "vault".to_owned(),
+        ];
+        for other in [format!("packs/0a/{id}"), format!("catalogue/{id}"), "index/x".to_owned()] {
+            scene.put(&other);
+        }
+        scene.storage.lock(crate::vault::Lock::Shared, std::time::Duration::ZERO).unwrap();
+        let head = scene.next(100, &[]);
+        let names: Vec<&str> = head.files.iter().map(|file| file.name.as_str()).collect();
+        assert_eq!(names, named);
+        assert_eq!(head.files[0].digest, hash(suite, &[named[0].as_bytes()]));
+        assert_eq!((head.sequence, head.time, head.before), (1, 100, [0; 32]));
+        assert_eq!(scene.newest().head, Some(head));
+        let second = scene.next(101, &[named[3].clone()]);
+        assert_eq!(second.files.len(), 4);
+        assert_ne!(second.before, [0; 32]);
+    }
+}
+
+#[test]
+fn the_last_two_are_kept_and_a_damaged_one_is_passed_over() {
+    let scene = scene(Suite::Sm4Gcm);
+    for now in 1..=4 {
+        scene.next(now, &[]);
+    }
+    let names: Vec<_> =
+        scene.storage.list("heads/").unwrap().into_iter().map(|one| one.0).collect();
+    assert_eq!(names, [Head::name(3), Head::name(4)]);
+    let path = scene.storage.path().join(Head::name(4));
+    let good = fs::read(&path).unwrap();
+    for bit in 0..good.len() * 8 {
+        let mut bad = good.clone();
+        bad[bit / 8] ^= 1 << (bit % 8);
+        fs::write(&path, bad).unwrap();
+        let found = newest(&Directory::open(scene.storage.path()).unwrap(), &scene.vault).unwrap();
+        assert_eq!(found.head.unwrap().sequence, 3, "bit {bit}");
+        assert_eq!(found.refused[0].0, Head::name(4));
+    }
+    // The number of the damaged one is not used again, and it goes.
+    assert_eq!(scene.next(5, &[]).sequence, 5);
+    let names: Vec<_> =
+        scene.storage.list("heads/").unwrap().into_iter().map(|one| one.0).collect();
+    assert_eq!(names, [Head::name(3), Head::name(5)]);
+}
+
+#[test]
+fn heads_of_other_vaults_do_not_count() {
+    let (one, other) = (scene(Suite::Sm4Gcm), scene(Suite::Sm4Gcm));
+    other.next(1, &[]);
+    let bytes = other.storage.read(&Head::name(1), 1 << 20).unwrap();
+    one.storage.put_bytes(&Head::name(9), &bytes).unwrap();
+    let found = one.newest();
+    assert_eq!(found.head, None);
+    assert_eq!(found.refused, [(Head::name(9), Refused::Unauthentic)]);
+}
+
+#[test]
+fn heads_written_at_once_get_numbers_of_their_own_and_the_last_names_all() {
+    let scene = scene(Suite::Aes256Gcm);
+    std::thread::scope(|scope| {
+        for number in 0..4 {
+            let scene = &scene;
+            scope.spawn(move || {
+                scene.put(&format!("records/{number}"));
+                scene.next(number, &[]);
+            });
+        }
+    });
+    let head = scene.newest().head.unwrap();
+    assert_eq!(head.sequence, 4);
+    assert_eq!(head.files.iter().filter(|file| file.name.starts_with("records/")).count(), 4);
+}
