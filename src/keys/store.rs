@@ -3,7 +3,9 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use sealkeep_crypto::{Secret, Suite};
-use sealkeep_keystore::{self as keystore, CopyOutcome, CopyState, KeyId, KeyState, KeyStore};
+use sealkeep_keystore::{
+    self as keystore, CopyOutcome, CopyState, CopyStatus, KeyId, KeyState, KeyStore,
+};
 
 use super::{Keys, KeysError, Settled, Unavailable, VaultKeys};
 
@@ -31,6 +33,14 @@ impl StoreKeys {
     #[must_use]
     pub fn copies(&self) -> Vec<CopyOutcome> {
         self.lock().copies.clone()
+    }
+
+    /// The registered copies of the store, and whether they hold everything that it held when it was opened.
+    ///
+    /// # Errors
+    /// Whatever the store says.
+    pub fn copy_status(&self) -> keystore::Result<Vec<CopyStatus>> {
+        self.lock().store.copies()
     }
 
     /// A thread that died while it held the store has left it as after a crash: the store's own

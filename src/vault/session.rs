@@ -358,7 +358,7 @@ impl Vault {
     ///
     /// # Errors
     /// `Io`.
-    pub(crate) fn forget(&self, snapshots: &[SnapshotId]) -> Result<()> {
+    pub fn forget(&self, snapshots: &[SnapshotId]) -> Result<()> {
         let names: Vec<String> = snapshots.iter().copied().map(snapshot_name).collect();
         head::write_next(&*self.storage, &self.file, &self.keyring, now(), &names)?;
         names.iter().try_for_each(|name| self.storage.delete(name))

@@ -1,6 +1,7 @@
 //! What goes into a vault, what comes out of it, and what is in it.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum, ValueHint};
 use jiff::civil::Date;
@@ -55,59 +56,6 @@ pub(crate) struct Snapshots {
     pub(crate) which: Which,
     #[arg(long, value_name = "N")]
     pub(crate) last: Option<usize>,
-}
-
-/// `ls`
-#[derive(Args)]
-pub(crate) struct Ls {
-    #[arg(value_name = "SNAPSHOT")]
-    pub(crate) snapshot: String,
-    #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
-    pub(crate) paths: Vec<PathBuf>,
-    #[arg(long, short)]
-    pub(crate) long: bool,
-    #[command(flatten)]
-    pub(crate) which: Which,
-}
-
-/// `find`
-#[derive(Args)]
-pub(crate) struct Find {
-    #[arg(value_name = "GLOB")]
-    pub(crate) patterns: Vec<String>,
-    #[arg(long, value_name = "SNAPSHOT")]
-    pub(crate) snapshot: Vec<String>,
-    #[arg(long, value_name = "NAME")]
-    pub(crate) subject: Vec<String>,
-    #[arg(long, value_name = "SCOPE")]
-    pub(crate) scope: Option<String>,
-    #[arg(long, value_name = "LEVEL", value_parser = level)]
-    pub(crate) level: Option<u8>,
-    #[arg(long, value_name = "CLASS")]
-    pub(crate) class: Option<String>,
-    #[arg(long, value_name = "PLACE")]
-    pub(crate) residency: Option<String>,
-    #[arg(long, value_name = "DATE", value_parser = date)]
-    pub(crate) expires_before: Option<Date>,
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(crate) policy: Option<PathBuf>,
-    #[arg(long, short)]
-    pub(crate) long: bool,
-    #[command(flatten)]
-    pub(crate) which: Which,
-}
-
-/// `diff`
-#[derive(Args)]
-pub(crate) struct Diff {
-    #[arg(value_name = "SNAPSHOT")]
-    pub(crate) old: String,
-    #[arg(value_name = "SNAPSHOT")]
-    pub(crate) new: String,
-    #[arg(long)]
-    pub(crate) metadata: bool,
-    #[command(flatten)]
-    pub(crate) which: Which,
 }
 
 /// `forget`
@@ -205,6 +153,13 @@ pub(crate) struct RulesExplain {
     pub(crate) policy: Option<PathBuf>,
 }
 
+/// `status`
+#[derive(Args)]
+pub(crate) struct Status {
+    #[arg(long, value_name = "DURATION", value_parser = age)]
+    pub(crate) max_age: Option<Duration>,
+}
+
 /// Reads a number of bytes: digits, and K, M, G or T for powers of 1,024.
 fn size(text: &str) -> Result<u64, String> {
     let digits = text.trim_end_matches(|last: char| last.is_ascii_alphabetic());
@@ -221,15 +176,14 @@ fn size(text: &str) -> Result<u64, String> {
     bytes.ok_or_else(|| "100, 100K, 100M, 100G".to_owned())
 }
 
-fn level(text: &str) -> Result<u8, String> {
-    let digits = text.strip_prefix(['L', 'l']).unwrap_or(text);
-    digits.parse().ok().filter(|level| *level <= 5).ok_or_else(|| "0-5, L1-L5".to_owned())
-}
-
 fn date(text: &str) -> Result<Date, String> {
     // Dates with a time or a zone are not what is asked for.
     let parsed = if text.len() == 10 { text.parse().ok() } else { None };
     parsed.ok_or_else(|| "2026-01-31".to_owned())
+}
+
+fn age(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text).map_err(|_| "26h, 2d".to_owned())
 }
 
 fn within(text: &str) -> Result<Within, String> {
@@ -251,9 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn levels_and_dates() {
-        assert_eq!((level("L4"), level("0"), level("5")), (Ok(4), Ok(0), Ok(5)));
-        assert!(level("6").is_err() && level("LL1").is_err() && level("").is_err());
+    fn dates() {
         assert!(date("2026-02-28").is_ok());
         for text in ["2026-02-29", "2026-2-28", "20260228", "2026-02-28T00"] {
             assert!(date(text).is_err(), "{text}");
