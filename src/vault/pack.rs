@@ -10,6 +10,7 @@ use std::fmt;
 use super::id::id;
 
 pub use layout::{BLOCK, MOST};
+pub(crate) use read::owner;
 pub use read::{Blob, Blobs, read_blob, read_info, read_manifest_blobs};
 pub use verify::{PackFault, PackPart, verify_pack};
 pub use write::PackWriter;

@@ -15,6 +15,7 @@ use super::head;
 use super::index::{IndexFile, PackIndex};
 use super::keyring::Keyring;
 use super::listing::{Catalogue, IndexKey, Row};
+use super::object::Description;
 use super::pack::{PackInfo, PackKind, PackWriter, read_blob};
 use super::segment::{self, Entry, Locator, Segment, SegmentId, open_record};
 use super::signed::SignedFile;
@@ -35,6 +36,15 @@ pub struct Vault {
     catalogue: Catalogue,
     packs: Mutex<Option<Arc<PackIndex>>>,
     _lock: VaultLock,
+}
+
+/// An entry of a snapshot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedEntry {
+    /// The object's key.
+    pub key: KeyId,
+    /// What it is; none if its key does not open.
+    pub description: Option<Description>,
 }
 
 /// How a vault is opened.
@@ -271,6 +281,22 @@ impl Vault {
         Ok(rows)
     }
 
+    /// All entries of a snapshot, in walk order. For many objects, go through the segments instead.
+    ///
+    /// # Errors
+    /// `Keys`; what is said of segments that cannot be read.
+    pub fn entries(&self, snapshot: &SnapshotFile) -> Result<Vec<ListedEntry>> {
+        let index = self.index_key()?;
+        let mut entries = Vec::new();
+        for place in self.segments(snapshot)? {
+            entries.extend(self.listing(&index, &place)?.into_iter().map(|row| ListedEntry {
+                key: row.key,
+                description: row.open.map(|(description, _)| *description),
+            }));
+        }
+        Ok(entries)
+    }
+
     /// Keeps the listing of a segment that was just written.
     pub(crate) fn keep_listing(&self, index: &IndexKey, segment: SegmentId, rows: &[Row]) {
         self.catalogue.keep(index, segment, rows);
@@ -320,6 +346,11 @@ impl Vault {
         Ok((id, SignedFile::seal(snapshot::MAGIC, self.id(), &sealed.encode(), signer)))
     }
 
+    /// Has the index read anew when it is needed next.
+    pub(crate) fn forget_packs(&self) {
+        *self.packs.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
     /// Makes packs that were written part of the vault, and a snapshot of them: index file, snapshot, head, in this order.
     ///
     /// # Errors
@@ -332,7 +363,7 @@ impl Vault {
     ) -> Result<()> {
         let index = IndexFile::new(Vec::new(), packs.to_vec(), Vec::new());
         index.write(&*self.storage, &self.keyring)?;
-        *self.packs.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.forget_packs();
         self.storage.put_bytes(&snapshot_name(snapshot), bytes)?;
         head::write_next(&*self.storage, &self.file, &self.keyring, now(), &[])?;
         Ok(())
@@ -358,7 +389,7 @@ impl Vault {
     ///
     /// # Errors
     /// `Io`.
-    pub(crate) fn forget(&self, snapshots: &[SnapshotId]) -> Result<()> {
+    pub fn forget(&self, snapshots: &[SnapshotId]) -> Result<()> {
         let names: Vec<String> = snapshots.iter().copied().map(snapshot_name).collect();
         head::write_next(&*self.storage, &self.file, &self.keyring, now(), &names)?;
         names.iter().try_for_each(|name| self.storage.delete(name))

@@ -8,7 +8,8 @@ use sealkeep::backup::rules::Rules;
 use sealkeep::backup::{BackupOptions, BackupPlan, BackupReport};
 use sealkeep::envelope::Run;
 use sealkeep::keys::StoreKeys;
-use sealkeep::vault::{Access, Directory, Lock, Storage, Vault};
+use sealkeep::vault::rebuild::{Rebuilt, rebuild};
+use sealkeep::vault::{Access, Directory, ListedEntry, Lock, SharedKeys, Storage, Vault};
 use sealkeep_crypto::Suite;
 use sealkeep_keystore::{
     Clearance, InitOptions, KeyFile, KeyId, KeyStore, Location, NewCustody, Unlock,
@@ -100,6 +101,36 @@ impl World {
         plan.execute(&Run::quiet()).expect("backed up")
     }
 
+    /// Bytes of all files of the vault.
+    pub(crate) fn vault_bytes(&self) -> u64 {
+        let storage = Directory::open(&self.path("vault")).expect("opens");
+        storage.list("").expect("listed").iter().map(|(_, length)| length).sum()
+    }
+
+    /// The keys of these files below [`World::data`] in the newest snapshot.
+    pub(crate) fn keys_of(&self, names: &[&str]) -> Vec<KeyId> {
+        let vault = self.vault();
+        let (snapshots, _) = vault.snapshots().expect("read");
+        let entries = vault.entries(snapshots.last().expect("one")).expect("listed");
+        let key = |name: &&str| {
+            let path = self.data().join(name);
+            let path = path.as_os_str().as_encoded_bytes();
+            let is = |entry: &&ListedEntry| {
+                entry.description.as_ref().is_some_and(|found| found.path[..] == path[1..])
+            };
+            entries.iter().find(is).expect("it is there").key
+        };
+        names.iter().map(key).collect()
+    }
+
+    /// Makes indexes anew.
+    pub(crate) fn rebuild(&self) -> Rebuilt {
+        let storage: Arc<dyn Storage> =
+            Arc::new(Directory::open(&self.path("vault")).expect("opens"));
+        let keys: SharedKeys = Arc::new(StoreKeys::new(self.store()));
+        rebuild(&storage, &keys, self.access(Lock::Exclusive), &Run::quiet()).expect("rebuilt")
+    }
+
     /// Destroys keys.
     pub(crate) fn destroy(&self, keys: Vec<KeyId>) {
         self.store().destroy(Clearance::destroy_for_test(keys, [7; 32])).expect("destroyed");
@@ -112,3 +143,10 @@ fn place(dir: &Path) -> Location {
 
 const WAIT: Duration = Duration::from_secs(10);
 const PACK_SIZE: u32 = 1 << 20;
+
+/// Bytes that cannot be compressed.
+pub(crate) fn random(len: usize) -> Vec<u8> {
+    let mut bytes = vec![0; len];
+    sealkeep_crypto::random::fill(&mut bytes);
+    bytes
+}
