@@ -2,6 +2,7 @@
 //!
 //! Bytes and order of persistence are in `docs/spec/vault.md`.
 
+pub mod copy;
 pub mod description;
 pub mod dsse;
 mod error;
@@ -10,6 +11,7 @@ pub(crate) mod id;
 pub mod index;
 mod keyring;
 pub mod pack;
+pub mod register;
 pub mod sealed_box;
 pub mod signed;
 pub mod storage;

@@ -40,6 +40,30 @@ pub enum Error {
         /// Why it is not believed.
         reason: Refused,
     },
+    /// The vault, or the copy, has no head that can be believed: nobody can say what belongs to it.
+    #[error("{0} has no head that can be believed")]
+    NoHead(String),
+    /// The copy knows more than the vault: this vault was emptied or put back to an earlier state. The copy is not changed.
+    #[error("the copy is at head {copy}, and the vault at head {vault}")]
+    CopyAhead {
+        /// The number of the copy's head.
+        copy: u64,
+        /// The number of the vault's head.
+        vault: u64,
+    },
+    /// The copy has a head with this number that is not the vault's: the vault was put back to an earlier state and went on
+    /// from there. The copy is not changed.
+    #[error("the copy has a head {0} that this vault does not know")]
+    CopyDiverged(u64),
+    /// No copy or medium has this id or place.
+    #[error("no copy or medium '{0}' is registered")]
+    NotRegistered(String),
+    /// A copy at this place is registered already, under this id.
+    #[error("a copy at this place is registered as {0}")]
+    Registered(String),
+    /// What was written could not be read back as it was.
+    #[error("{0} cannot be read back as it was written")]
+    NotKept(String),
     /// Somebody else works on the vault and has not finished within this time.
     #[error("the vault was in use for more than {}", seconds(*.0))]
     Busy(Duration),
