@@ -1,6 +1,6 @@
 //! Operations on files and trees: sealing, opening, checking. Options → plan → report.
 //!
-//! A library: it does not print, prompt or read the environment. Data keys come from a [`Keys`]; the key store is one.
+//! A library: it does not print, prompt or read the environment. Data keys come from a [`Keys`](crate::keys::Keys); the key store is one.
 //!
 //! Every file, directory and symbolic link of a tree becomes one sealed file with a data key of its own. Names are
 //! mirrored (`a/b.txt` → `a/b.txt.sealed`, a directory's own object → `a/.sealed`), or hidden (`<key id>.sealed`, all in one
@@ -8,16 +8,13 @@
 
 mod error;
 mod group;
-mod keys;
 mod open;
 mod place;
 mod report;
 mod seal;
-mod store_keys;
 
 pub use error::Error;
 pub(crate) use group::Scratch;
-pub use keys::{Keys, KeysError, Settled};
 pub use open::{
     Inspection, OpenOptions, OpenPlan, OpenTarget, OpenedStream, check_stream, inspect, open_range,
     open_range_to, open_stream, open_stream_to,
@@ -27,4 +24,3 @@ pub(crate) use seal::Pairs;
 pub use seal::{
     PlannedObject, SealOptions, SealPlan, SealTarget, SealedStream, seal_stream, seal_stream_to,
 };
-pub use store_keys::StoreKeys;

@@ -6,7 +6,8 @@
 //! ```
 //! use std::time::Duration;
 //! use sealkeep::envelope::Run;
-//! use sealkeep::files::{OpenOptions, OpenPlan, OpenTarget, SealOptions, SealPlan, SealTarget, StoreKeys};
+//! use sealkeep::files::{OpenOptions, OpenPlan, OpenTarget, SealOptions, SealPlan, SealTarget};
+//! use sealkeep::keys::StoreKeys;
 //! use sealkeep_crypto::Suite;
 //! use sealkeep_keystore::{InitOptions, KeyFile, KeyStore, Location, NewCustody};
 //!
@@ -39,16 +40,25 @@
 //! |---|---|
 //! | [`envelope`] | the sealed-file format: streams, files, ranges, given a data key |
 //! | [`files`] | files and directory trees, given a source of data keys |
+//! | [`keys`] | where data keys come from |
 //! | [`wipe`] | verified overwriting: methods, passes |
 //! | [`retire`] | both: sealed, proved, and only then wiped |
 //! | [`vault`] | encrypted storage with backups and copies, from which single objects can be destroyed |
+//! | [`backup`] | what a backup leaves out, where it puts what it finds, which snapshots are kept |
+//! | [`retention`] | how long what was kept must be kept |
 
+mod calendar;
+mod globs;
 mod output;
 mod parallel;
+mod settings_file;
 mod tree;
 
+pub mod backup;
 pub mod envelope;
 pub mod files;
+pub mod keys;
+pub mod retention;
 pub mod retire;
 pub mod vault;
 pub mod wipe;

@@ -19,7 +19,8 @@ mod report;
 use std::path::{Path, PathBuf};
 
 use crate::envelope::Run;
-use crate::files::{self, Keys, Pairs, SealOptions, SealPlan, SealTarget};
+use crate::files::{self, Pairs, SealOptions, SealPlan, SealTarget};
+use crate::keys::Keys;
 use crate::wipe::{self, WipeList, WipeOptions, WipePlan};
 
 pub use prove::Proven;

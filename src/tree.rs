@@ -1,13 +1,15 @@
 //! Directory trees: listed and entered by descriptor, so that no symbolic link below the starting point is ever followed.
 
 mod beneath;
+mod found;
 mod walk;
 
 use std::io;
 use std::path::PathBuf;
 
 pub(crate) use beneath::{DirCache, descend, open_dir, path_of, split_parent};
-pub(crate) use walk::{Found, join, look, walk};
+pub(crate) use found::{Found, Stamp};
+pub(crate) use walk::{Lister, join, look, open_below, walk};
 
 /// Why a directory could not be listed or entered.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +27,7 @@ pub(crate) enum Error {
     },
 }
 
-fn io<E: Into<io::Error>>(action: &'static str) -> impl FnOnce(E) -> Error {
+/// Wraps an error of the operating system with what was being done.
+pub(crate) fn io<E: Into<io::Error>>(action: &'static str) -> impl FnOnce(E) -> Error {
     move |source| Error::Io { action, source: source.into() }
 }

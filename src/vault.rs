@@ -2,6 +2,7 @@
 //!
 //! Bytes and order of persistence are in `docs/spec/vault.md`.
 
+pub mod check;
 pub mod copy;
 pub mod description;
 pub mod dsse;
@@ -10,18 +11,31 @@ pub mod head;
 pub(crate) mod id;
 pub mod index;
 mod keyring;
+mod listing;
+mod object;
 pub mod pack;
 pub mod register;
 pub mod sealed_box;
+mod segment;
+mod session;
 pub mod signed;
+mod snapshot;
 pub mod storage;
 
 pub use description::VaultFile;
+pub(crate) use error::check;
 pub use error::{Error, Refused, Result};
 pub use head::Head;
 pub use index::{IndexFile, IndexId, PackIndex, Relocation};
 pub use keyring::Keyring;
+pub(crate) use listing::{IndexKey, Row, Tag, Tagger};
+pub use object::{Attributes, ChunkKey, Class, Description, Extent, Kind, Record, Time};
 pub use pack::{PackId, PackInfo, PackKind, PackWriter};
 pub use sealed_box::{open_box, seal_box};
+pub(crate) use segment::{Cutter, Entry, Locators, Segment, open_record, seal_record};
+pub use segment::{Locator, Mark, SegmentId};
+pub(crate) use session::now;
+pub use session::{Access, SharedKeys, Vault};
 pub use signed::SignedFile;
+pub use snapshot::{About, RulesUsed, SegmentRef, SnapshotFile, SnapshotId};
 pub use storage::{Directory, Lock, Put, Storage, VaultLock};

@@ -83,6 +83,13 @@ impl<'a> Reader<'a> {
         self.take(len)
     }
 
+    /// How many of `count` things can be left when each takes at least `least` bytes: what may be allocated for them
+    /// before they were read.
+    #[must_use]
+    pub fn room_for(&self, count: u32, least: usize) -> usize {
+        usize::try_from(count).unwrap_or(usize::MAX).min(self.rest.len() / least.max(1))
+    }
+
     /// Whether everything has been read.
     pub fn is_empty(&self) -> bool {
         self.rest.is_empty()

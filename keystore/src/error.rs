@@ -160,6 +160,12 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether it is about the key that was asked for, and says nothing against others.
+    pub(crate) const fn is_about_a_key(&self) -> bool {
+        use Error::{Destroyed, Held, Lost, NotOfThisStore, NotUsable};
+        matches!(self, NotOfThisStore(_) | Destroyed { .. } | Held(_) | Lost(_) | NotUsable { .. })
+    }
+
     /// Attaches the path to a system error: `file.sync_all().map_err(Error::io(&path))`.
     pub(crate) fn io(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();

@@ -117,6 +117,9 @@ impl ScopeRecord {
     }
 }
 
+/// The scope of the index key. Nobody else's keys go into it, and it is destroyed with whatever is destroyed.
+pub(crate) const INDEX_SCOPE: &str = "sealkeep/index";
+
 /// Accepts 1 to 255 bytes, components joined by `/`, none of them empty, `.` or `..`, no control characters.
 pub(crate) fn check_name(name: &str) -> Result<()> {
     let fits = (1..=255).contains(&name.len())

@@ -333,3 +333,50 @@ fn a_whole_store_put_back_is_not_noticed_by_itself() {
 fn share_text(share: &Share) -> String {
     String::from_utf8(share.to_text().expose().to_vec()).expect("text")
 }
+
+#[test]
+fn the_index_key_dies_with_whatever_is_destroyed() {
+    let (_fixture, mut store) = Fixture::new(Suite::Sm4Gcm);
+    let made = store.create_keys("ward", Suite::Sm4Gcm, &[b"a", b"b"]).expect("done");
+    let index = store.index_key(Suite::Sm4Gcm).expect("done");
+    assert_eq!(store.index_key(Suite::Sm4Gcm).expect("done").id, index.id, "there is one");
+    // Holding it changes nothing: it is no record of anybody.
+    store.hold(&[index.id]).expect("done");
+    let receipt =
+        store.destroy(Clearance::destroy_for_test(vec![made[0].id], [1; 32])).expect("done");
+    assert_eq!(receipt.targets.len(), 2);
+    assert!(matches!(store.open_key(&index.id), Err(Error::Destroyed { .. })));
+    let next = store.index_key(Suite::Sm4Gcm).expect("done");
+    assert_ne!((next.id, next.secret.expose()), (index.id, index.secret.expose()));
+    assert!(store.open_key(&made[1].id).is_ok());
+    let refused = store.create_keys("sealkeep/index", Suite::Sm4Gcm, &[b"mine"]);
+    assert!(matches!(refused, Err(Error::ScopeName(_))));
+}
+
+#[test]
+fn many_keys_at_once_are_what_one_by_one_would_be() {
+    let (_fixture, mut store) = Fixture::new(Suite::Sm4Gcm);
+    let wanted: [(&str, &[u8]); 4] = [("b", b"1"), ("a", b"2"), ("b", b"3"), ("a", b"4")];
+    let made = store.create_keys_in(Suite::Sm4Gcm, &wanted).expect("done");
+    for ((scope, label), key) in wanted.iter().zip(&made) {
+        let info = store.key(&key.id).expect("done");
+        assert_eq!((info.scope.as_str(), &info.label[..]), (*scope, *label));
+    }
+    store.hold(&[made[1].id]).expect("done");
+    store.destroy(Clearance::destroy_for_test(vec![made[2].id], [1; 32])).expect("done");
+    let ids: Vec<KeyId> = made.iter().map(|key| key.id).chain([KeyId([0xee; 16])]).collect();
+    let opened = store.open_keys(&ids).expect("done");
+    let states = store.key_states(&ids).expect("done");
+    for ((id, many), state) in ids.iter().zip(&opened).zip(&states) {
+        let name = |error: &Error| format!("{error:?}");
+        match (store.open_key(id), many, state) {
+            (Ok(one), Ok(many), Ok(state)) => {
+                assert_eq!((one.secret.expose(), one.state), (many.secret.expose(), *state));
+            }
+            (Err(one), Err(many), Err(state)) => {
+                assert_eq!((name(&one), name(&one)), (name(many), name(state)));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}

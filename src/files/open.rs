@@ -9,9 +9,9 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use super::error::{Error, io};
-use super::keys::Keys;
 use super::place::{Place, split_file};
 use crate::envelope::{self, Header, Kind, Layout, Metadata, Opener, Preamble, Run};
+use crate::keys::Keys;
 use crate::output::{Pending, check_free};
 
 pub use plan::OpenPlan;

@@ -12,9 +12,9 @@ use sealkeep_crypto::{Secret, Suite};
 use sealkeep_keystore::KeyId;
 
 use super::error::Error;
-use super::keys::Keys;
 use super::place::{Place, split_file};
 use crate::envelope::{Metadata, Run, Sealed, Sealer, SegmentSize, looks_sealed};
+use crate::keys::Keys;
 use crate::output::{Pending, check_free};
 
 pub(crate) use pairs::Pairs;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use sealkeep::files::{Keys, KeysError, Settled};
+use sealkeep::keys::{Keys, KeysError, Settled};
 use sealkeep_crypto::{Secret, Suite, random};
 use sealkeep_keystore::KeyId;
 

@@ -5,23 +5,23 @@ use std::path::PathBuf;
 
 use super::KeyStore;
 use super::copies::CopyOutcome;
-use super::keys::find;
+use super::keys::{existing_scope, find};
 use crate::cell::ReadBack;
 use crate::clearance::{Act, Clearance, Intent};
 use crate::error::{Error, Result};
 use crate::feed::Tombstoned;
 use crate::files::now;
-use crate::id::{IdCipher, KeyId, WHOLE_SCOPE};
+use crate::id::{IdCipher, KeyId, Position, WHOLE_SCOPE};
 use crate::lock::WriteLock;
 use crate::medium::Medium;
 use crate::pager::PageSource;
-use crate::scope::{ScopeBody, ScopeTombstone};
+use crate::scope::{INDEX_SCOPE, ScopeBody, ScopeTombstone};
 use crate::txn::{Kind, Txn};
 
 /// What was destroyed, and where an old root was erased.
 #[derive(Clone, Debug)]
 pub struct Receipt {
-    /// The keys and scopes, as the clearance listed them.
+    /// The keys and scopes, as the clearance listed them, and after them the scope of the index key, if there was one.
     pub targets: Vec<KeyId>,
     /// The epoch in which they are gone.
     pub epoch: u64,
@@ -70,8 +70,10 @@ impl KeyStore {
             }
             refuse(&mut txn, &self.ids, target)?;
         }
-        let intent =
-            Intent { targets: clearance.targets, certificate: clearance.certificate, when: now() };
+        let mut targets = clearance.targets;
+        // An index tells of what is destroyed: it goes too, listed or not, held or not.
+        targets.extend(index_scope(&mut txn, &self.ids)?.filter(|index| seen.insert(*index)));
+        let intent = Intent { targets, certificate: clearance.certificate, when: now() };
         if !self.session.root.copies.iter().any(|copy| copy.live) {
             return self.carry_out(&lock, &intent, true);
         }
@@ -186,6 +188,18 @@ fn refuse<S: PageSource>(txn: &mut Txn<'_, S>, ids: &IdCipher, target: &KeyId) -
             Err(Error::Lost(_)) => no("is lost"),
             Err(error) => Err(error),
         },
+    }
+}
+
+/// What stands for the scope of the index key in a list, if there is one.
+fn index_scope<S: PageSource>(txn: &mut Txn<'_, S>, ids: &IdCipher) -> Result<Option<KeyId>> {
+    match existing_scope(txn, INDEX_SCOPE) {
+        Ok((scope, record)) => {
+            let incarnation = record.incarnation;
+            Ok(Some(ids.id(Position { scope, slot: WHOLE_SCOPE, incarnation })))
+        }
+        Err(Error::NoSuchScope(_)) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

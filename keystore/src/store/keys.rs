@@ -3,13 +3,13 @@
 use sealkeep_crypto::{Secret, SecretVec, Suite};
 
 use super::KeyStore;
-use crate::clearance::{Act, Clearance};
+use crate::clearance::{Act, Clearance, Intent};
 use crate::error::{Error, Result};
 use crate::files::now;
 use crate::id::{IdCipher, KeyId, Position, WHOLE_SCOPE};
 use crate::leaf::{Body, KeyRecord, MAX_LABEL};
 use crate::pager::PageSource;
-use crate::scope::{ScopeBody, ScopeRecord, check_name};
+use crate::scope::{INDEX_SCOPE, ScopeBody, ScopeRecord, check_name};
 use crate::state::KeyState;
 use crate::txn::{Kind, Txn};
 
@@ -46,44 +46,69 @@ impl KeyStore {
         suite: Suite,
         labels: &[&[u8]],
     ) -> Result<Vec<NewKey>> {
-        check_name(scope)?;
-        if labels.iter().any(|label| label.len() > MAX_LABEL) {
-            return Err(Error::LabelTooLong);
+        let wanted: Vec<(&str, &[u8])> = labels.iter().map(|label| (scope, *label)).collect();
+        self.create_keys_in(suite, &wanted)
+    }
+
+    /// [`KeyStore::create_keys`] for several scopes in one commit: each key is wanted by scope and label. They come in the
+    /// order in which they were asked for.
+    ///
+    /// # Errors
+    /// As [`KeyStore::create_keys`].
+    pub fn create_keys_in(
+        &mut self,
+        suite: Suite,
+        wanted: &[(&str, &[u8])],
+    ) -> Result<Vec<NewKey>> {
+        for (at, (scope, label)) in wanted.iter().enumerate() {
+            if at == 0 || wanted[at - 1].0 != *scope {
+                check_name(scope)?;
+            }
+            if *scope == INDEX_SCOPE {
+                return Err(Error::ScopeName(scope.to_string()));
+            }
+            if label.len() > MAX_LABEL {
+                return Err(Error::LabelTooLong);
+            }
         }
-        if labels.is_empty() {
+        if wanted.is_empty() {
             return Ok(Vec::new());
         }
         let moment = now();
+        let mut order: Vec<usize> = (0..wanted.len()).collect();
+        order.sort_by_key(|&at| wanted[at].0);
         let made = self.write(Kind::Append, None, |txn, ids| {
-            let (number, mut record) = scope_or_new(txn, scope, moment)?;
-            let incarnation = txn.root.incarnation;
-            let full = || Error::ScopeFull(scope.to_owned());
-            let count = u32::try_from(labels.len()).map_err(|_| full())?;
-            record.count.checked_add(count).filter(|end| *end < WHOLE_SCOPE).ok_or_else(full)?;
-            let mut keys = Vec::with_capacity(labels.len());
-            let mut records = Vec::with_capacity(labels.len());
-            for (slot, label) in (record.count..).zip(labels) {
-                let secret = Secret::random();
-                let record = KeyRecord {
-                    state: KeyState::Active,
-                    held: false,
-                    suite,
-                    incarnation,
-                    created: moment,
-                    changed: moment,
-                    body: Body::Live {
-                        key: secret.duplicate(),
-                        label: SecretVec::from_vec(label.to_vec()),
-                    },
-                };
-                records.push(record.encode());
-                keys.push(NewKey {
-                    id: ids.id(Position { scope: number, slot, incarnation }),
-                    secret,
-                });
+            let mut keys: Vec<Option<NewKey>> = wanted.iter().map(|_| None).collect();
+            for group in order.chunk_by(|&a, &b| wanted[a].0 == wanted[b].0) {
+                let labels: Vec<&[u8]> = group.iter().map(|&at| wanted[at].1).collect();
+                let scope = wanted[group[0]].0;
+                for (&at, key) in group.iter().zip(add(txn, ids, scope, suite, &labels, moment)?) {
+                    keys[at] = Some(key);
+                }
             }
-            txn.add_keys(number, &mut record, &records)?;
+            let keys = keys.into_iter().map(|key| key.expect("each is in one group")).collect();
             Ok((keys, Vec::new()))
+        })?;
+        Ok(made.0)
+    }
+
+    /// The key for indexes of what other keys protect: names, tags of content. It is made when there is none, and dies in the
+    /// same act as any other key of this store that is destroyed, so that no index outlives what it tells of.
+    ///
+    /// # Errors
+    /// As [`KeyStore::create_keys`].
+    pub fn index_key(&mut self, suite: Suite) -> Result<NewKey> {
+        if let Some(key) = self.read(|txn, ids| index_key(txn, ids))? {
+            return Ok(key);
+        }
+        let moment = now();
+        let made = self.write(Kind::Append, None, |txn, ids| {
+            // Another process may have been quicker.
+            let key = match index_key(txn, ids)? {
+                Some(key) => key,
+                None => add(txn, ids, INDEX_SCOPE, suite, &[b""], moment)?.remove(0),
+            };
+            Ok((key, Vec::new()))
         })?;
         Ok(made.0)
     }
@@ -95,6 +120,26 @@ impl KeyStore {
     /// [`Error::NotUsable`] in a state that does not open.
     pub fn open_key(&mut self, id: &KeyId) -> Result<OpenedKey> {
         self.open_if(id, |state| matches!(state, KeyState::Active | KeyState::Deactivated))
+    }
+
+    /// [`KeyStore::open_key`] for many, at one moment: quicker than one by one, above all for keys that were made together.
+    ///
+    /// # Errors
+    /// When a page cannot be read. What is wrong with a single key stands in its place.
+    pub fn open_keys(&mut self, ids: &[KeyId]) -> Result<Vec<Result<OpenedKey>>> {
+        let usable = |state| matches!(state, KeyState::Active | KeyState::Deactivated);
+        self.each(ids, |found| open_found(found, usable))
+    }
+
+    /// What may be done with each of these keys now, without handing any out; errors as [`KeyStore::open_key`].
+    ///
+    /// # Errors
+    /// When a page cannot be read.
+    pub fn key_states(&mut self, ids: &[KeyId]) -> Result<Vec<Result<KeyState>>> {
+        self.each(
+            ids,
+            |found| if found.held { Err(Error::Held(found.id)) } else { Ok(found.record.state) },
+        )
     }
 
     /// [`KeyStore::open_key`] for a caller that accepts a compromised key (SP 800-57 part 1 §7: to process only,
@@ -186,20 +231,37 @@ impl KeyStore {
         if self.is_doomed(id)? {
             return Err(Error::Destroyed { id: *id, tombstone: None });
         }
-        self.read(|txn, ids| {
-            let found = find(txn, ids, id)?;
-            if found.held {
-                return Err(Error::Held(*id));
-            }
-            let KeyRecord { state, suite, body, .. } = found.record;
-            match body {
-                Body::Live { key, .. } if usable(state) => {
-                    Ok(OpenedKey { suite, state, secret: key })
+        self.read(|txn, ids| open_found(find(txn, ids, id)?, usable))
+            .map_err(|error| self.lost_or_destroyed(error))
+    }
+
+    /// What `look` finds for each key, all at one moment.
+    fn each<R>(
+        &mut self,
+        wanted: &[KeyId],
+        look: impl Fn(Found) -> Result<R>,
+    ) -> Result<Vec<Result<R>>> {
+        let doomed = self.doomed()?;
+        let found = self.read(|txn, ids| {
+            let mut found = Vec::with_capacity(wanted.len());
+            for id in wanted {
+                let one = find(txn, ids, id).and_then(&look);
+                if let Err(error) = &one
+                    && !error.is_about_a_key()
+                {
+                    return one.map(|_| Vec::new());
                 }
-                _ => Err(Error::NotUsable { id: *id, state }),
+                found.push(one);
             }
-        })
-        .map_err(|error| self.lost_or_destroyed(error))
+            Ok(found)
+        })?;
+        let judged = wanted.iter().zip(found).map(|(id, one)| {
+            if doomed.iter().any(|intent| self.names(intent, id)) {
+                return Err(Error::Destroyed { id: *id, tombstone: None });
+            }
+            one.map_err(|error| self.lost_or_destroyed(error))
+        });
+        Ok(judged.collect())
     }
 
     fn set_hold(&mut self, targets: &[KeyId], held: bool) -> Result<()> {
@@ -248,25 +310,30 @@ impl KeyStore {
 
     /// Whether a destruction that was begun, and is not finished, names a key or its scope.
     fn is_doomed(&self, id: &KeyId) -> Result<bool> {
+        Ok(self.doomed()?.iter().any(|intent| self.names(intent, id)))
+    }
+
+    /// Destructions that were begun and are not finished.
+    fn doomed(&self) -> Result<Vec<Intent>> {
         if !self.db.has_intents()? {
-            return Ok(false);
+            return Ok(Vec::new());
         }
+        self.db.intents()?.iter().map(|(_, signed)| self.verify_intent(signed)).collect()
+    }
+
+    /// Whether an intent names a key or its scope.
+    fn names(&self, intent: &Intent, id: &KeyId) -> bool {
         let same_scope = |target: &KeyId| {
             let positions = (self.ids.position(target), self.ids.position(id));
             matches!(positions, (Some(a), Some(b)) if a.slot == WHOLE_SCOPE && a.scope == b.scope)
         };
-        for (_, signed) in self.db.intents()? {
-            let intent = self.verify_intent(&signed)?;
-            if intent.targets.iter().any(|target| target == id || same_scope(target)) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+        intent.targets.iter().any(|target| target == id || same_scope(target))
     }
 }
 
 /// A live key, where it stands, and whether it or its scope is on hold.
 pub(super) struct Found {
+    pub(super) id: KeyId,
     pub(super) position: Position,
     pub(super) record: KeyRecord,
     pub(super) held: bool,
@@ -296,7 +363,7 @@ pub(super) fn find<S: PageSource>(
         return Err(Error::Destroyed { id: *id, tombstone: Some(tombstone) });
     }
     let held = record.held || scope.held;
-    Ok(Found { position, record, held })
+    Ok(Found { id: *id, position, record, held })
 }
 
 /// Finds a live scope by name.
@@ -309,6 +376,72 @@ pub(super) fn existing_scope<S: PageSource>(
     let record =
         txn.scope(number)?.filter(|record| record.name() == Some(name)).ok_or_else(missing)?;
     Ok((number, record))
+}
+
+/// The key, if it may be used.
+fn open_found(found: Found, usable: impl FnOnce(KeyState) -> bool) -> Result<OpenedKey> {
+    if found.held {
+        return Err(Error::Held(found.id));
+    }
+    let KeyRecord { state, suite, body, .. } = found.record;
+    match body {
+        Body::Live { key, .. } if usable(state) => Ok(OpenedKey { suite, state, secret: key }),
+        _ => Err(Error::NotUsable { id: found.id, state }),
+    }
+}
+
+/// Adds one key for each label to a scope, which is made when it is not there.
+fn add<S: PageSource>(
+    txn: &mut Txn<'_, S>,
+    ids: &IdCipher,
+    scope: &str,
+    suite: Suite,
+    labels: &[&[u8]],
+    moment: u64,
+) -> Result<Vec<NewKey>> {
+    let (number, mut record) = scope_or_new(txn, scope, moment)?;
+    let incarnation = txn.root.incarnation;
+    let full = || Error::ScopeFull(scope.to_owned());
+    let count = u32::try_from(labels.len()).map_err(|_| full())?;
+    record.count.checked_add(count).filter(|end| *end < WHOLE_SCOPE).ok_or_else(full)?;
+    let mut keys = Vec::with_capacity(labels.len());
+    let mut records = Vec::with_capacity(labels.len());
+    for (slot, label) in (record.count..).zip(labels) {
+        let secret = Secret::random();
+        let record = KeyRecord {
+            state: KeyState::Active,
+            held: false,
+            suite,
+            incarnation,
+            created: moment,
+            changed: moment,
+            body: Body::Live {
+                key: secret.duplicate(),
+                label: SecretVec::from_vec(label.to_vec()),
+            },
+        };
+        records.push(record.encode());
+        keys.push(NewKey { id: ids.id(Position { scope: number, slot, incarnation }), secret });
+    }
+    txn.add_keys(number, &mut record, &records)?;
+    Ok(keys)
+}
+
+/// The index key, if there is one that may be used.
+fn index_key<S: PageSource>(txn: &mut Txn<'_, S>, ids: &IdCipher) -> Result<Option<NewKey>> {
+    let (number, scope) = match existing_scope(txn, INDEX_SCOPE) {
+        Err(Error::NoSuchScope(_)) => return Ok(None),
+        found => found?,
+    };
+    let Some(slot) = scope.count.checked_sub(1) else { return Ok(None) };
+    let record = txn.key(number, &scope, slot)?;
+    Ok(record.and_then(|record| match record.body {
+        Body::Live { key, .. } => {
+            let position = Position { scope: number, slot, incarnation: record.incarnation };
+            Some(NewKey { id: ids.id(position), secret: key })
+        }
+        Body::Dead(_) => None,
+    }))
 }
 
 fn scope_or_new<S: PageSource>(

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use sealkeep::files::{OpenOptions, OpenPlan, OpenTarget, StoreKeys, check_stream};
+use sealkeep::files::{OpenOptions, OpenPlan, OpenTarget, check_stream};
+use sealkeep::keys::StoreKeys;
 use serde_json::{Value, json};
 
 use crate::cli::args::{Check, is_dash};

@@ -6,9 +6,9 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use sealkeep::files::{
-    OpenOptions, OpenPlan, OpenTarget, StoreKeys, open_range, open_range_to, open_stream,
-    open_stream_to,
+    OpenOptions, OpenPlan, OpenTarget, open_range, open_range_to, open_stream, open_stream_to,
 };
+use sealkeep::keys::StoreKeys;
 use serde_json::{Value, json};
 
 use crate::cli::args::{Open, is_dash};

@@ -4,9 +4,8 @@ mod retire;
 
 use std::path::{Path, PathBuf};
 
-use sealkeep::files::{
-    Report, SealOptions, SealPlan, SealTarget, StoreKeys, seal_stream, seal_stream_to,
-};
+use sealkeep::files::{Report, SealOptions, SealPlan, SealTarget, seal_stream, seal_stream_to};
+use sealkeep::keys::StoreKeys;
 use sealkeep_crypto::Suite;
 use serde_json::{Value, json};
 

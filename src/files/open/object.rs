@@ -14,8 +14,8 @@ use super::{OpenOptions, unlock};
 use crate::envelope::{self, Kind, Metadata, Mtime, Opener, Preamble, Run, SealedPath};
 use crate::files::error::{Error, io};
 use crate::files::group::Scratch;
-use crate::files::keys::Keys;
 use crate::files::place::Place;
+use crate::keys::Keys;
 use crate::output::{self, Pending, check_free, check_replaceable};
 use crate::tree::{path_of, split_parent};
 

@@ -18,9 +18,9 @@ use super::plan::{Object, PlannedObject, SealPlan};
 use crate::envelope::{Kind, Run};
 use crate::files::error::Error;
 use crate::files::group::{sync_file_systems, work_on};
-use crate::files::keys::{Keys, KeysError};
 use crate::files::place::Place;
 use crate::files::report::{Failure, Item, Report};
+use crate::keys::{Keys, KeysError};
 use crate::output::{self, Pending, check_free, check_replaceable, sync_dir};
 use crate::parallel::{groups, parallel};
 

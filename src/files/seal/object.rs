@@ -15,7 +15,7 @@ use crate::envelope::{self, Kind, Metadata, Mtime, Run, Sealed, Sealer, looks_se
 use crate::files::error::{Error, io};
 use crate::files::group::{Scratch, room};
 use crate::output::Pending;
-use crate::tree::split_parent;
+use crate::tree::{Stamp, split_parent};
 
 /// A sealed object that waits for its name.
 pub(super) struct Ready {
@@ -60,7 +60,11 @@ impl SealPlan {
                 let ready =
                     self.seal_file(&file, &before, sealer(&before)?, pending()?, scratch, run)?;
                 let after = fstat(&file).map_err(io("look at the file"))?;
-                if same(&before, &after) { Ok(ready) } else { Err(Error::Changed) }
+                if Stamp::from(&before) == Stamp::from(&after) {
+                    Ok(ready)
+                } else {
+                    Err(Error::Changed)
+                }
             }
             Kind::Directory => {
                 let stat = statat(&dir, name, AtFlags::SYMLINK_NOFOLLOW)
@@ -166,21 +170,6 @@ fn first_bytes(file: &File) -> Result<[u8; 8], Error> {
     let mut start = [0; 8];
     let _ = file.read_at(&mut start, 0).map_err(envelope::Error::Read)?;
     Ok(start)
-}
-
-/// Whether nothing suggests that the file changed between two looks at it. Reading changes none of these.
-fn same(before: &Stat, after: &Stat) -> bool {
-    let key = |stat: &Stat| {
-        (
-            stat.st_ino,
-            stat.st_size,
-            stat.st_mtime,
-            stat.st_mtime_nsec,
-            stat.st_ctime,
-            stat.st_ctime_nsec,
-        )
-    };
-    key(before) == key(after)
 }
 
 /// Files up to this many bytes are read whole and written in one go.

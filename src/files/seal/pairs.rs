@@ -16,9 +16,9 @@ use super::plan::{Object, SealPlan};
 use crate::envelope::{self, Kind, Metadata, Opener, Preamble, Run};
 use crate::files::error::{Error, io};
 use crate::files::group::{Scratch, room, sync_file_systems};
-use crate::files::keys::Keys;
 use crate::files::open::unlock;
 use crate::files::place::Place;
+use crate::keys::Keys;
 use crate::tree::split_parent;
 
 /// An object whose sealed file is there.

@@ -4,7 +4,8 @@ mod report;
 
 use std::path::{Path, PathBuf};
 
-use sealkeep::files::{SealOptions, SealTarget, StoreKeys};
+use sealkeep::files::{SealOptions, SealTarget};
+use sealkeep::keys::StoreKeys;
 use sealkeep::retire::{Error, RetireOptions, Retirement, Sealed};
 use sealkeep::wipe::{WipeOptions, WipePlan};
 use sealkeep_keystore::KeyStore;

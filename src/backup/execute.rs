@@ -1,0 +1,561 @@
+//! Carrying out a backup: the walk is compared with the snapshot before, what is new or changed is read by several threads, and
+//! one thread writes, in walk order.
+
+use std::ops::ControlFlow;
+use std::os::fd::OwnedFd;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::{Arc, RwLock};
+use std::thread;
+use std::time::Instant;
+
+use rustix::fs::FileType;
+use sealkeep_crypto::Secret;
+use sealkeep_keystore::{KeyId, KeyState};
+use serde_json::json;
+
+use super::attributes::is_unchanged;
+use super::known::Known;
+use super::plan::BackupPlan;
+use super::prepare::{Input, Job, Outcome, Preparer, ReadObject};
+use super::previous::{Earlier, Previous};
+use super::report::{BackupFailure, BackupReport, ObjectError};
+use super::rules::{Classified, Place};
+use super::walk::{Limits, Listing, walk};
+use super::writer::{Content, Item, New, Piece, Writer};
+use crate::envelope::Run;
+use crate::keys::Unavailable;
+use crate::tree::{Found, path_of};
+use crate::vault::{About, Class, Error, IndexKey, Kind, Result, now};
+
+impl BackupPlan<'_> {
+    /// Backs up. What goes wrong with single objects is reported and does not hinder the rest.
+    ///
+    /// # Errors
+    /// If the vault cannot be read or written, the key store makes no keys, or the caller asked to stop; then a checkpoint
+    /// is left if it can be, and no snapshot.
+    pub fn execute(self, run: &Run<'_>) -> Result<BackupReport> {
+        let started = now();
+        let index = Arc::new(self.vault.index_key()?);
+        let mut lists = Vec::new();
+        for file in self.checkpoints.iter().rev().chain(self.parent.as_ref().map(|(file, _)| file))
+        {
+            lists.push(self.vault.segments(file)?);
+        }
+        let previous = Previous::new(self.vault, &index, lists);
+        let known = Arc::new(RwLock::new(Known::default()));
+        let segments = previous.segments().to_vec();
+        let mut writer = Writer::new(self.vault, Arc::clone(&index), Arc::clone(&known), segments);
+        let mut report = BackupReport { parent: self.parent(), ..BackupReport::default() };
+        let mut checkpointed = Vec::new();
+        let result = thread::scope(|scope| {
+            let (send, receive) = sync_channel::<Message>(WAITING);
+            let writing = scope.spawn(|| {
+                let done = receive.iter().try_for_each(|message| match message {
+                    Message::Items(items) => {
+                        items.into_iter().try_for_each(|item| writer.take(item))
+                    }
+                    Message::Checkpoint(about) => {
+                        writer.publish(about, false).map(|id| checkpointed.push(id))
+                    }
+                });
+                drop(receive);
+                done
+            });
+            let mut walker = Walker {
+                plan: &self,
+                preparer: Preparer::new(self.vault, &index, Arc::clone(&known)),
+                index: &index,
+                previous,
+                known_loaded: false,
+                known,
+                send,
+                report: &mut report,
+                jobs: Vec::new(),
+                room: 0,
+                reclassified: Vec::new(),
+                started,
+                checkpoint: Instant::now(),
+                error: None,
+            };
+            let walked = walker.walk(run);
+            let reclassified = std::mem::take(&mut walker.reclassified);
+            drop(walker);
+            // The writer's error is the cause if both have one: the walk stops when nobody takes what it sends.
+            let written = writing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            written.and(walked).map(|()| reclassified)
+        });
+        report.written = writer.written();
+        let reclassified = match result {
+            Ok(reclassified) => reclassified,
+            Err(error) => {
+                let worth = matches!(error, Error::Cancelled) && !self.options.dry_run;
+                if worth && report.written.chunks > 0 {
+                    // Whatever goes wrong now matters less than why we stop.
+                    let _ = writer.publish(self.about(&report, started), false);
+                } else {
+                    writer.abandon();
+                }
+                return Err(error);
+            }
+        };
+        if !self.options.dry_run {
+            if !reclassified.is_empty() {
+                self.record(&reclassified)?;
+            }
+            let id = writer.publish(self.about(&report, started), true)?;
+            report.snapshot = Some(id);
+            report.written = writer.written();
+            report.settled = self.vault.keys().settle().map_err(Error::Keys)?;
+            let old = self.checkpoints.iter().map(|file| file.id).chain(checkpointed);
+            let old: Vec<_> = old.collect();
+            if !old.is_empty() {
+                self.vault.forget(&old)?;
+            }
+        }
+        Ok(report)
+    }
+
+    /// Writes down which objects the rules classify otherwise than before.
+    fn record(&self, reclassified: &[Reclassified]) -> Result<()> {
+        let class = |class: &Class| {
+            json!({
+                "level": class.level,
+                "class": class.class,
+                "residency": class.residency,
+                "start": class.start,
+            })
+        };
+        let one = |one: &Reclassified| {
+            let (before, after) = (class(&one.before), class(&one.after));
+            json!({ "key": one.key.to_string(), "before": before, "after": after })
+        };
+        let objects: Vec<_> = reclassified.iter().map(one).collect();
+        let rules = self.rules_used();
+        self.vault.record("reclassification", &json!({ "rules": rules, "objects": objects }))
+    }
+
+    fn about(&self, report: &BackupReport, started: u64) -> About {
+        About {
+            host: self.options.host.clone(),
+            user: self.options.user.clone(),
+            sources: self.names.clone(),
+            tags: self.options.tags.clone(),
+            started,
+            ended: now(),
+            program: concat!("sealkeep ", env!("CARGO_PKG_VERSION")).into(),
+            rules: self.rules_used(),
+            objects: report.total.objects,
+            files: report.total.files,
+            bytes: report.total.bytes,
+            added_bytes: 0,
+            failed: report.failures.len() as u64,
+            changed: report.changed_while_read.len() as u64,
+        }
+    }
+}
+
+/// To the thread that writes.
+enum Message {
+    Items(Vec<Item>),
+    Checkpoint(About),
+}
+
+/// The side that reads.
+struct Walker<'w> {
+    plan: &'w BackupPlan<'w>,
+    preparer: Preparer<'w>,
+    index: &'w IndexKey,
+    previous: Previous<'w>,
+    known: Arc<RwLock<Known>>,
+    known_loaded: bool,
+    send: SyncSender<Message>,
+    report: &'w mut BackupReport,
+    /// Objects to be read, in walk order, and where unchanged ones lie between them.
+    jobs: Vec<Next>,
+    /// Bytes that they take in memory.
+    room: u64,
+    reclassified: Vec<Reclassified>,
+    started: u64,
+    checkpoint: Instant,
+    error: Option<Error>,
+}
+
+/// An object that is classified otherwise than before.
+struct Reclassified {
+    key: KeyId,
+    before: Class,
+    after: Class,
+}
+
+/// What comes next in walk order.
+enum Next {
+    Kept(Earlier),
+    Read(Job),
+}
+
+impl Walker<'_> {
+    fn walk(&mut self, run: &Run<'_>) -> Result<()> {
+        let plan = self.plan;
+        let sources = &plan.sources;
+        let below = |path: &[u8]| {
+            let of = |source: &[u8]| {
+                let rest = path.strip_prefix(source)?;
+                if source.is_empty() { Some(rest.len()) } else { below_len(rest) }
+            };
+            let lengths = sources.iter().filter_map(|source| of(source.path()));
+            path.len() - lengths.min().unwrap_or(0)
+        };
+        let skips =
+            |path: &[u8], _: FileType| plan.filter.leaves_out(&path[below(path)..], None).is_some();
+        let limits = Limits {
+            skips: &skips,
+            one_file_system: plan.options.filter.other_file_systems,
+            caches: plan.options.filter.caches,
+        };
+        let mut failures = Vec::new();
+        let listed = |listing: Listing| match self.take(listing, &below, run) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => {
+                self.error = Some(error);
+                ControlFlow::Break(())
+            }
+        };
+        walk(sources, &limits, listed, |path, error| {
+            failures.push(BackupFailure { path: absolute(&path), error: error.into() });
+        });
+        self.report.failures.extend(failures);
+        match self.error.take() {
+            Some(error) => Err(error),
+            None => self.flush(run),
+        }
+    }
+
+    fn take(
+        &mut self,
+        listing: Listing,
+        below: &impl Fn(&[u8]) -> usize,
+        run: &Run<'_>,
+    ) -> Result<()> {
+        crate::vault::check(run)?;
+        for found in listing.entries {
+            let start = below(&found.path);
+            let size = (found.kind == FileType::RegularFile).then_some(found.size);
+            if self.plan.filter.leaves_out(&found.path[start..], size).is_none() {
+                self.compare(found, start, &listing.dir, run)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Decides whether an object is as it was.
+    fn compare(
+        &mut self,
+        found: Found,
+        below: usize,
+        dir: &Arc<OwnedFd>,
+        run: &Run<'_>,
+    ) -> Result<()> {
+        let earlier = self.previous.find(&found.path)?;
+        let is_file = found.kind == FileType::RegularFile;
+        let size = if is_file { found.size } else { 0 };
+        let place = Place { below: &found.path[below..], absolute: &found.path };
+        let first = earlier.as_ref().map_or(self.started, |earlier| earlier.description.first);
+        let ruled = self.plan.options.rules.classify(place, found.mtime.seconds, first);
+        let Some(earlier) = earlier else {
+            if let Some(why) = self.destroyed(&found.path) {
+                return self.refuse(&found.path, why);
+            }
+            self.report.new.count(is_file, size);
+            return self.read(found, dir, ruled, None, first, run);
+        };
+        let same = !self.plan.options.reread && is_same(&found, &earlier);
+        if !same || ruled.class.scope != earlier.description.class.scope {
+            self.report.changed.count(is_file, size);
+            return self.read(found, dir, ruled, Some(earlier), first, run);
+        }
+        self.report.total.count(is_file, size);
+        self.report.unchanged.count(is_file, size);
+        if ruled.class != earlier.description.class {
+            self.report.reclassified += 1;
+            return self.reclassify(earlier, ruled, run);
+        }
+        (run.progress)(size);
+        self.next(Next::Kept(earlier), run)
+    }
+
+    /// Whether there was an object at this path that may not be taken up again, or cannot be.
+    fn destroyed(&self, path: &[u8]) -> Option<ObjectError> {
+        if !self.previous.has_closed() {
+            return None;
+        }
+        match self.previous.closed(&self.plan.vault.keyring().mark(path))? {
+            Unavailable::Destroyed(_) if self.plan.options.renew_destroyed => None,
+            Unavailable::Destroyed(_) => Some(ObjectError::Destroyed),
+            _ => None,
+        }
+    }
+
+    fn refuse(&mut self, path: &[u8], error: ObjectError) -> Result<()> {
+        self.report.failures.push(BackupFailure { path: absolute(path), error });
+        Ok(())
+    }
+
+    /// Notes that an object is to be read.
+    fn read(
+        &mut self,
+        found: Found,
+        dir: &Arc<OwnedFd>,
+        ruled: Classified,
+        earlier: Option<Earlier>,
+        first: u64,
+        run: &Run<'_>,
+    ) -> Result<()> {
+        if self.plan.options.dry_run {
+            self.report.total.count(found.kind == FileType::RegularFile, found.size);
+            (run.progress)(found.size);
+            return Ok(());
+        }
+        self.load_known()?;
+        let began = ruled.generation.begins(first, self.started);
+        let same_scope = |earlier: &Earlier| earlier.description.class.scope == ruled.class.scope;
+        let reuse = earlier.as_ref().filter(|earlier| !began && same_scope(earlier));
+        let job = Job {
+            reuse: reuse.map(|earlier| earlier.key),
+            born_held: false,
+            first: if began { self.started } else { first },
+            class: ruled.class,
+            compress: ruled.compress,
+            input: Input::Read(found, Arc::clone(dir)),
+        };
+        self.next(Next::Read(job), run)
+    }
+
+    fn reclassify(&mut self, earlier: Earlier, ruled: Classified, run: &Run<'_>) -> Result<()> {
+        if self.plan.options.dry_run {
+            return Ok(());
+        }
+        let mut description = earlier.description;
+        let before = std::mem::replace(&mut description.class, ruled.class.clone());
+        self.reclassified.push(Reclassified {
+            key: earlier.key,
+            before,
+            after: ruled.class.clone(),
+        });
+        let job = Job {
+            reuse: Some(earlier.key),
+            born_held: false,
+            first: description.first,
+            class: ruled.class,
+            compress: false,
+            input: Input::Known(description, earlier.seat),
+        };
+        self.next(Next::Read(job), run)
+    }
+
+    fn next(&mut self, next: Next, run: &Run<'_>) -> Result<()> {
+        if self.plan.options.dry_run {
+            return Ok(());
+        }
+        self.room += match &next {
+            Next::Kept(_) => 0,
+            Next::Read(job) => job.room(),
+        };
+        self.jobs.push(next);
+        if self.jobs.len() >= MOST_JOBS || self.room >= MOST_ROOM {
+            self.flush(run)?;
+        }
+        if self.checkpoint.elapsed() >= self.plan.options.checkpoint {
+            self.flush(run)?;
+            self.checkpoint = Instant::now();
+            let about = self.plan.about(self.report, self.started);
+            self.send(Message::Checkpoint(about))?;
+        }
+        Ok(())
+    }
+
+    /// Reads what was noted and sends it on, in walk order.
+    fn flush(&mut self, run: &Run<'_>) -> Result<()> {
+        self.room = 0;
+        let next = std::mem::take(&mut self.jobs);
+        let mut order = Vec::with_capacity(next.len());
+        let mut jobs = Vec::new();
+        for one in next {
+            match one {
+                Next::Kept(earlier) => order.push(Some(earlier)),
+                Next::Read(job) => {
+                    order.push(None);
+                    jobs.push(job);
+                }
+            }
+        }
+        if jobs.is_empty() {
+            return self
+                .send(Message::Items(order.into_iter().flatten().map(Item::Kept).collect()));
+        }
+        let keys = self.keys_for(&mut jobs)?;
+        let small = self.preparer.prepare(&jobs, run);
+        let mut items = Vec::with_capacity(order.len());
+        let mut prepared = jobs.into_iter().zip(keys).zip(small);
+        for one in order {
+            let Some(((job, key), outcome)) = (match one {
+                Some(earlier) => {
+                    items.push(Item::Kept(earlier));
+                    continue;
+                }
+                None => prepared.next(),
+            }) else {
+                continue;
+            };
+            let (key_id, key) = match key {
+                Ok(key) => key,
+                Err(why) => {
+                    self.refuse(job.path(), ObjectError::Key(why))?;
+                    continue;
+                }
+            };
+            let outcome = match outcome {
+                Outcome::Large => {
+                    self.send(Message::Items(std::mem::take(&mut items)))?;
+                    let take = |pieces: Option<Vec<Piece>>| {
+                        let item = pieces.map_or(Item::Discard, Item::Pieces);
+                        gone(self.send.send(Message::Items(vec![item])))
+                    };
+                    self.preparer.prepare_large(&job, take, run)?
+                }
+                outcome => outcome,
+            };
+            self.settle(job, outcome, (key_id, key), &mut items)?;
+        }
+        self.send(Message::Items(items))
+    }
+
+    /// Counts what became of an object.
+    fn settle(
+        &mut self,
+        job: Job,
+        outcome: Outcome,
+        (key_id, key): (KeyId, Secret<32>),
+        items: &mut Vec<Item>,
+    ) -> Result<()> {
+        let path = absolute(job.path());
+        match outcome {
+            Outcome::Vanished => items.push(Item::Discard),
+            Outcome::Failed(error) => {
+                items.push(Item::Discard);
+                self.report.failures.push(BackupFailure { path, error });
+            }
+            Outcome::Large => unreachable!("a large file was read by now"),
+            Outcome::Read(read) => {
+                let ReadObject { description, pieces, unread } = *read;
+                if description.changed_while_read {
+                    self.report.changed_while_read.push(path.clone());
+                }
+                self.report.unread.extend(unread.into_iter().map(|one| (path.clone(), one)));
+                let content = match job.input {
+                    Input::Known(_, seat) => Content::Of(seat),
+                    Input::Read(..) => {
+                        let attributes = &description.attributes;
+                        self.report.total.count(attributes.kind == Kind::File, attributes.size);
+                        Content::Pieces(pieces)
+                    }
+                };
+                items.push(Item::New(New { key_id, key, description, content }));
+            }
+        }
+        Ok(())
+    }
+
+    /// The key for each job: that of the version before where it may be used, a new one otherwise.
+    fn keys_for(
+        &self,
+        jobs: &mut [Job],
+    ) -> Result<Vec<std::result::Result<(KeyId, Secret<32>), Unavailable>>> {
+        let keys = self.plan.vault.keys();
+        let wanted: Vec<KeyId> = jobs.iter().filter_map(|job| job.reuse).collect();
+        let mut states = keys.states(&wanted).map_err(Error::Keys)?.into_iter();
+        let mut refused: Vec<Option<Unavailable>> = Vec::with_capacity(jobs.len());
+        for job in jobs.iter_mut() {
+            let state = job.reuse.map(|_| states.next().expect("one for each"));
+            refused.push(match state {
+                None | Some(Ok(KeyState::Active)) => None,
+                Some(Err(why @ Unavailable::Destroyed(_))) => Some(why),
+                Some(other) => {
+                    // A new generation; of a held object, one that is held too.
+                    job.born_held = matches!(other, Err(Unavailable::Held));
+                    (job.reuse, job.first) = (None, self.started);
+                    None
+                }
+            });
+        }
+        let old: Vec<KeyId> = jobs.iter().filter_map(|job| job.reuse).collect();
+        let mut old = keys.open_many(&old).map_err(Error::Keys)?.into_iter();
+        let fresh: Vec<(&str, &[u8])> = jobs
+            .iter()
+            .filter(|job| job.reuse.is_none())
+            .map(|job| (job.class.scope.as_str(), &LABEL[..]))
+            .collect();
+        let made = keys.create_in(self.plan.vault.suite(), &fresh).map_err(Error::Keys)?;
+        let mut made = made.into_iter();
+        let mut all = Vec::with_capacity(jobs.len());
+        let mut held = Vec::new();
+        for (job, refused) in jobs.iter().zip(refused) {
+            let key = match job.reuse {
+                Some(id) => old.next().expect("one for each").map(|(_, key)| (id, key)),
+                None => Ok(made.next().expect("one for each")),
+            };
+            if job.born_held
+                && let Ok((id, _)) = &key
+            {
+                held.push(*id);
+            }
+            all.push(match refused {
+                Some(why) => Err(why),
+                None => key,
+            });
+        }
+        if !held.is_empty() {
+            keys.hold(&held).map_err(Error::Keys)?;
+        }
+        Ok(all)
+    }
+
+    /// Tags of what is there are needed from the first object on that is to be stored.
+    fn load_known(&mut self) -> Result<()> {
+        if !std::mem::replace(&mut self.known_loaded, true) {
+            let known = Known::load(self.plan.vault, self.index, self.previous.segments())?;
+            *self.known.write().expect("nobody panics with it") = known;
+        }
+        Ok(())
+    }
+
+    fn send(&self, message: Message) -> Result<()> {
+        gone(self.send.send(message))
+    }
+}
+
+/// Nobody takes what is sent when the writer has failed; its error is reported.
+fn gone<T>(sent: std::result::Result<(), T>) -> Result<()> {
+    sent.map_err(|_| Error::Cancelled)
+}
+
+/// Whether nothing suggests that an object is another than it was.
+fn is_same(found: &Found, earlier: &Earlier) -> bool {
+    !earlier.description.changed_while_read && is_unchanged(found, &earlier.description.attributes)
+}
+
+fn below_len(rest: &[u8]) -> Option<usize> {
+    if rest.is_empty() { Some(0) } else { rest.strip_prefix(b"/").map(<[u8]>::len) }
+}
+
+fn absolute(path: &[u8]) -> std::path::PathBuf {
+    path_of(&[b"/", path].concat())
+}
+
+/// Every key that a backup makes is called so in the key store.
+const LABEL: &[u8] = b"vault";
+/// So many objects are read at a time,
+const MOST_JOBS: usize = 1_024;
+/// or so many bytes.
+const MOST_ROOM: u64 = 16 << 20;
+/// Groups that may wait for the writer.
+const WAITING: usize = 1;

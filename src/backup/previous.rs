@@ -1,0 +1,142 @@
+//! What the snapshot before knows: its entries in walk order, so that it can be compared with a walk as it goes.
+
+use std::collections::HashMap;
+use std::iter::Peekable;
+use std::vec;
+
+use sealkeep_keystore::KeyId;
+
+use crate::keys::Unavailable;
+use crate::vault::{Description, Error, IndexKey, Mark, Result, SegmentRef, Tag, Vault};
+
+use super::walk::walk_order;
+
+/// Where an entry stands: number of the segment among those of [`Previous`], and of the entry in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Seat {
+    pub(super) segment: usize,
+    pub(super) entry: usize,
+}
+
+/// An entry of an earlier snapshot.
+pub(super) struct Earlier {
+    pub(super) seat: Seat,
+    pub(super) key: KeyId,
+    pub(super) description: Box<Description>,
+    pub(super) tags: Vec<Tag>,
+}
+
+/// The entries of one or two earlier snapshots; where both have a path, the first one's counts.
+pub(super) struct Previous<'v> {
+    vault: &'v Vault,
+    index: &'v IndexKey,
+    segments: Vec<SegmentRef>,
+    streams: Vec<Stream>,
+    /// Objects whose keys do not open, by the mark of their path.
+    closed: HashMap<Mark, Unavailable>,
+}
+
+struct Stream {
+    next_segment: usize,
+    end: usize,
+    rows: Peekable<vec::IntoIter<Earlier>>,
+}
+
+impl<'v> Previous<'v> {
+    /// The entries of these lists of segments, the one that counts more first.
+    pub(super) fn new(vault: &'v Vault, index: &'v IndexKey, lists: Vec<Vec<SegmentRef>>) -> Self {
+        let mut segments = Vec::new();
+        let mut streams = Vec::new();
+        for list in lists {
+            let next_segment = segments.len();
+            segments.extend(list);
+            streams.push(Stream {
+                next_segment,
+                end: segments.len(),
+                rows: Vec::new().into_iter().peekable(),
+            });
+        }
+        Self { vault, index, segments, streams, closed: HashMap::new() }
+    }
+
+    /// All segments, by number.
+    pub(super) fn segments(&self) -> &[SegmentRef] {
+        &self.segments
+    }
+
+    /// The entry with this path, if there is one. Paths must be asked for in walk order.
+    ///
+    /// # Errors
+    /// If a segment cannot be read.
+    pub(super) fn find(&mut self, path: &[u8]) -> Result<Option<Earlier>> {
+        let mut found = None;
+        for at in 0..self.streams.len() {
+            let one = self.advance(at, path)?;
+            found = found.or(one);
+        }
+        Ok(found)
+    }
+
+    /// Why the object that was at this path cannot be opened, if one was of which that was seen so far.
+    pub(super) fn closed(&self, mark: &Mark) -> Option<&Unavailable> {
+        self.closed.get(mark)
+    }
+
+    /// Whether an object was seen whose key does not open.
+    pub(super) fn has_closed(&self) -> bool {
+        !self.closed.is_empty()
+    }
+
+    fn advance(&mut self, at: usize, path: &[u8]) -> Result<Option<Earlier>> {
+        loop {
+            let stream = &mut self.streams[at];
+            while let Some(row) = stream.rows.peek() {
+                match walk_order(&row.description.path, path) {
+                    std::cmp::Ordering::Less => drop(stream.rows.next()),
+                    std::cmp::Ordering::Equal => return Ok(stream.rows.next()),
+                    std::cmp::Ordering::Greater => return Ok(None),
+                }
+            }
+            if stream.next_segment == stream.end {
+                return Ok(None);
+            }
+            let segment = stream.next_segment;
+            stream.next_segment += 1;
+            let rows = self.load(segment)?;
+            self.streams[at].rows = rows.into_iter().peekable();
+        }
+    }
+
+    fn load(&mut self, segment: usize) -> Result<Vec<Earlier>> {
+        let place = self.segments[segment];
+        let rows = self.vault.listing(self.index, &place)?;
+        let mut earlier = Vec::with_capacity(rows.len());
+        let mut closed = Vec::new();
+        for (entry, row) in rows.into_iter().enumerate() {
+            let Some((description, tags)) = row.open else {
+                closed.push(entry);
+                continue;
+            };
+            let seat = Seat { segment, entry };
+            earlier.push(Earlier { seat, key: row.key, description, tags });
+        }
+        if !closed.is_empty() {
+            self.remember(&place, &closed)?;
+        }
+        Ok(earlier)
+    }
+
+    /// Notes why entries do not open, under what is left of their paths.
+    fn remember(&mut self, place: &SegmentRef, entries: &[usize]) -> Result<()> {
+        let segment = self.vault.segment(place)?;
+        let locators = segment.locators(self.vault.keyring())?;
+        let keys: Vec<_> = entries.iter().map(|&entry| segment.entry(entry).0).collect();
+        let states = self.vault.keys().states(&keys).map_err(Error::Keys)?;
+        for (&entry, state) in entries.iter().zip(states) {
+            if let Err(why) = state {
+                self.closed.insert(*locators.mark(entry), why);
+            }
+        }
+        Ok(())
+    }
+}
