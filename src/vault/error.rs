@@ -3,6 +3,8 @@
 use std::io;
 use std::time::Duration;
 
+use rustix::io::Errno;
+
 use crate::envelope;
 use crate::keys::{KeysError, Unavailable};
 use crate::output;
@@ -101,6 +103,9 @@ pub enum Refused {
     /// They belong to another vault.
     #[error("of another vault")]
     ForeignVault,
+    /// The medium does not give them, or it is not a file.
+    #[error("cannot be read")]
+    Unreadable,
     /// A signature or a seal does not fit.
     #[error("not authentic")]
     Unauthentic,
@@ -133,6 +138,14 @@ impl Error {
             output::Error::Exists | output::Error::NotReplaceable => Self::Exists(name),
             output::Error::Io { action: _, source } => Self::Io { action: "write", name, source },
         }
+    }
+
+    /// Whether it is this one file that cannot be read: the medium has lost it, or it is not a file at all. Others may be read.
+    pub(crate) fn is_unreadable(&self) -> bool {
+        let Self::Io { source, .. } = self else { return false };
+        let lost = [Errno::IO, Errno::LOOP, Errno::BADMSG, Errno::NODATA, Errno::UCLEAN];
+        let is_lost = |code| lost.iter().any(|errno| errno.raw_os_error() == code);
+        source.kind() == io::ErrorKind::InvalidInput || source.raw_os_error().is_some_and(is_lost)
     }
 
     /// Whether the storage takes nothing more.

@@ -27,6 +27,10 @@ pub fn newest(storage: &dyn Storage, vault: &VaultFile) -> Result<Newest> {
         let bytes = match storage.read(&name, file::MOST) {
             // Removed since it was listed: a newer one has come.
             Err(Error::Missing(_)) => return newest(storage, vault),
+            Err(error) if error.is_unreadable() => {
+                refused.push((name, Refused::Unreadable));
+                continue;
+            }
             other => other?,
         };
         match Head::open(&bytes, vault.vault, &vault.public) {

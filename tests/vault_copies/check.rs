@@ -7,7 +7,7 @@ use std::time::Duration;
 use sealkeep::envelope::Run;
 use sealkeep::vault::copy::check;
 use sealkeep::vault::pack::PackPart;
-use sealkeep::vault::{Error, Refused};
+use sealkeep::vault::{Error, Refused, Storage};
 use sealkeep_crypto::Suite;
 
 use super::scene::{Scene, clone_dir};
@@ -47,8 +47,7 @@ fn a_flipped_bit_in_any_file_is_found_and_named() {
 fn the_block_of_a_pack_that_is_wrong_is_named() {
     let scene = Scene::with_backups(Suite::Sm4Gcm);
     scene.copied("copy");
-    let packs = scene.open("copy");
-    let packs = sealkeep::vault::Storage::list(&packs, "packs/").unwrap();
+    let packs = scene.open("copy").list("packs/").unwrap();
     let (name, _) = packs.iter().find(|(_, length)| *length > 300_000).unwrap();
     let path = scene.path("copy").join(name);
     let mut bytes = fs::read(&path).unwrap();
@@ -121,15 +120,23 @@ fn strays_are_named_and_harm_nothing() {
 }
 
 #[test]
-fn a_link_in_place_of_a_pack_is_not_followed() {
+fn a_link_in_place_of_a_file_is_not_followed() {
     let scene = Scene::with_backups(Suite::Aes256Gcm);
-    scene.copied("copy");
-    let name = &scene.names("copy", "packs/")[0];
-    scene.remove("copy", name);
-    symlink(scene.path("main").join(name), scene.path("copy").join(name)).unwrap();
-    let trusted = scene.vault.fingerprint();
-    let found = check(&scene.open("copy"), Some(&trusted), Duration::ZERO, &Run::quiet()).unwrap();
-    assert_eq!(found.missing, [name.clone()]);
+    for folder in ["packs/", "index/", "snapshots/"] {
+        let _ = fs::remove_dir_all(scene.path("copy"));
+        scene.copied("copy");
+        let name = &scene.names("copy", folder)[0];
+        scene.remove("copy", name);
+        symlink(scene.path("main").join(name), scene.path("copy").join(name)).unwrap();
+        let found = scene.check("copy");
+        assert_eq!(found.rotten.len(), 1, "{found:?}");
+        assert_eq!(
+            (&found.rotten[0].name, found.rotten[0].fault.part),
+            (name, PackPart::Unreadable)
+        );
+        assert_eq!(scene.sync("copy").brought, 1);
+        assert!(scene.is_same("main", "copy"));
+    }
 }
 
 #[test]

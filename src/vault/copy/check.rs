@@ -139,6 +139,7 @@ pub(super) fn inspect(
                 Err(Wrong::Missing) => vec![fault(PackPart::Missing, file.length)],
                 Err(Wrong::Length(found)) => vec![fault(PackPart::Length, found)],
                 Err(Wrong::Content) => vec![fault(PackPart::Data, file.length)],
+                Err(Wrong::Unreadable) => vec![fault(PackPart::Unreadable, file.length)],
             })
         }
     };
@@ -154,10 +155,13 @@ pub(super) fn inspect(
 
 /// Heads that are there and cannot be believed.
 fn refused_heads(copy: &dyn Storage, newest: &Newest) -> Result<Vec<Rotten>> {
-    let rotten = |name: &String| {
-        let length = copy.length(name)?;
-        let fault = PackFault { part: PackPart::Data, offset: 0, length };
-        Ok(Rotten { name: name.clone(), fault })
-    };
-    newest.refused.iter().map(|(name, _)| rotten(name)).collect()
+    let mut rotten = Vec::new();
+    for (name, reason) in &newest.refused {
+        let (part, length) = match reason {
+            Refused::Unreadable => (PackPart::Unreadable, 0),
+            _ => (PackPart::Data, copy.length(name)?),
+        };
+        rotten.push(Rotten { name: name.clone(), fault: PackFault { part, offset: 0, length } });
+    }
+    Ok(rotten)
 }

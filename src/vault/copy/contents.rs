@@ -89,6 +89,7 @@ pub(super) enum Wrong {
     Missing,
     Length(u64),
     Content,
+    Unreadable,
 }
 
 /// The bytes of a file that a head names, if they are those that it had then.
@@ -103,6 +104,7 @@ pub(super) fn read_listed(
     match storage.read(&file.name, file.length) {
         Err(Error::Missing(_)) => Ok(Err(Wrong::Missing)),
         Err(Error::TooLarge(_)) => Ok(Err(Wrong::Length(storage.length(&file.name)?))),
+        Err(error) if error.is_unreadable() => Ok(Err(Wrong::Unreadable)),
         Err(error) => Err(error),
         Ok(bytes) if bytes.len() as u64 != file.length => {
             Ok(Err(Wrong::Length(bytes.len() as u64)))

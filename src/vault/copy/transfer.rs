@@ -2,7 +2,7 @@
 
 use sealkeep_crypto::hash;
 
-use super::contents::{Item, Wrong, read_listed};
+use super::contents::{Item, read_listed};
 use crate::envelope::Run;
 use crate::vault::description::VaultFile;
 use crate::vault::error::{Error, Result, check};
@@ -105,7 +105,7 @@ fn send_file(
 ) -> Result<bool> {
     let bytes = match read_listed(from, vault, file)? {
         Ok(bytes) => bytes,
-        Err(Wrong::Missing | Wrong::Length(_) | Wrong::Content) => return Ok(false),
+        Err(_) => return Ok(false),
     };
     put.write_all(&bytes).map_err(Error::io("write", &file.name))?;
     (run.progress)(bytes.len() as u64);
@@ -126,6 +126,7 @@ fn send_pack(
     match from.length(&name) {
         Ok(length) if length == pack.length => {}
         Ok(_) | Err(Error::Missing(_)) => return Ok(false),
+        Err(error) if error.is_unreadable() => return Ok(false),
         Err(error) => return Err(error),
     }
     let mut buf = Vec::new();
@@ -133,7 +134,10 @@ fn send_pack(
     while let Some(now) = digester.next() {
         check(run)?;
         buf.resize(now, 0);
-        from.read_range(&name, offset, &mut buf)?;
+        match from.read_range(&name, offset, &mut buf) {
+            Err(error) if error.is_unreadable() => return Ok(false),
+            other => other?,
+        }
         digester.update(&buf);
         put.write_all(&buf).map_err(Error::io("write", &name))?;
         offset += now as u64;
