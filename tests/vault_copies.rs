@@ -2,6 +2,7 @@
 
 mod vault_copies {
     mod check;
+    mod faults;
     mod guard;
     mod limits;
     mod repair;
