@@ -3,6 +3,7 @@
 //! Bytes and order of persistence are in `docs/spec/vault.md`.
 
 pub mod check;
+pub mod copy;
 pub mod description;
 pub mod dsse;
 mod error;
@@ -15,6 +16,7 @@ mod object;
 pub mod pack;
 pub mod prune;
 pub mod rebuild;
+pub mod register;
 pub mod sealed_box;
 mod segment;
 mod session;
