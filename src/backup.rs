@@ -3,8 +3,14 @@
 // Until everything in here is put to use.
 #![allow(dead_code)]
 
+mod apply;
 mod attributes;
 mod chunker;
 mod compress;
+mod place;
 mod read;
 mod walk;
+
+pub use apply::{Note, Omitted};
+pub use place::{Overwrite, PlaceError};
+#[cfg(test)]

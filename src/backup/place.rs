@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
@@ -124,7 +124,7 @@ impl Place {
             return Ok(None);
         }
         let pending = Pending::create(&dir, name, 0o600, self.replaces())?;
-        Ok(Some(Unfinished { pending }))
+        Ok(Some(Unfinished { pending, end: 0 }))
     }
 
     /// Ends a file that was written whole: its length, for it may end in a hole, and its attributes.
@@ -137,8 +137,7 @@ impl Place {
         path: &[u8],
         attributes: &Attributes,
     ) -> Result<Finished> {
-        let length = file.pending.file.metadata().map_err(failed("look at the output"))?.len();
-        if length != attributes.size {
+        if file.end != attributes.size {
             file.pending.file.set_len(attributes.size).map_err(failed("write the output"))?;
         }
         self.applier.apply(Subject::Open(file.pending.file.as_fd()), path, attributes);
@@ -328,6 +327,8 @@ impl Place {
 /// A file that is being written, without a name.
 pub(crate) struct Unfinished {
     pending: Pending,
+    /// Where what was written ends.
+    end: u64,
 }
 
 impl Unfinished {
@@ -335,13 +336,9 @@ impl Unfinished {
     ///
     /// # Errors
     /// `Io`.
-    pub(crate) fn write(&self, content: &[u8], at: u64) -> Result<()> {
+    pub(crate) fn write(&mut self, content: &[u8], at: u64) -> Result<()> {
+        self.end = self.end.max(at + content.len() as u64);
         self.pending.file.write_all_at(content, at).map_err(failed("write the output"))
-    }
-
-    /// The file, for reading back what was written.
-    pub(crate) fn file(&self) -> &File {
-        &self.pending.file
     }
 }
 
@@ -386,6 +383,246 @@ impl From<output::Error> for PlaceError {
             output::Error::Exists => Self::Exists,
             output::Error::NotReplaceable => Self::NotReplaceable,
             output::Error::Io { action, source } => Self::Io { action, source },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, symlink};
+
+    use crate::vault::Time;
+
+    fn attributes(kind: Kind, mode: u32) -> Attributes {
+        Attributes {
+            kind,
+            mode,
+            uid: rustix::process::geteuid().as_raw(),
+            gid: rustix::process::getegid().as_raw(),
+            mtime: Time { seconds: -86_400, nanoseconds: 5 },
+            ctime: Time::default(),
+            device: 1,
+            inode: 1,
+            links: 1,
+            size: 0,
+            special: 0,
+            user: Vec::new(),
+            group: Vec::new(),
+            target: Vec::new(),
+            xattrs: Vec::new(),
+        }
+    }
+
+    fn file(size: u64) -> Attributes {
+        Attributes { size, ..attributes(Kind::File, 0o640) }
+    }
+
+    /// Restores one file; whether it was made.
+    fn put(place: &Place, path: &str, content: &str, attributes: &Attributes) -> Result<bool> {
+        let (path, mut near) = (path.as_bytes(), Near::default());
+        let Some(mut file) = place.file(path, attributes, &mut near)? else { return Ok(false) };
+        file.write(content.as_bytes(), 0)?;
+        place.finish(file, path, attributes)?.publish()?;
+        Ok(true)
+    }
+
+    fn mtime(path: &Path) -> (i64, i64) {
+        let meta = fs::symlink_metadata(path).unwrap();
+        (meta.mtime(), meta.mtime_nsec())
+    }
+
+    struct Scratch {
+        top: tempfile::TempDir,
+    }
+
+    impl Scratch {
+        fn new() -> Self {
+            Self { top: tempfile::tempdir().unwrap() }
+        }
+
+        fn path(&self, path: &str) -> PathBuf {
+            self.top.path().join(path)
+        }
+
+        fn place(&self, overwrite: Overwrite) -> Place {
+            Place::open(&self.path("out"), overwrite, false).unwrap()
+        }
+    }
+
+    #[test]
+    fn a_tree_gets_its_modes_and_times_at_the_end() {
+        let scratch = Scratch::new();
+        let place = scratch.place(Overwrite::Refuse);
+        let mut near = Near::default();
+        let closed = attributes(Kind::Directory, 0o555);
+        for path in ["", "d", "d/e"] {
+            place.directory(path.as_bytes(), &closed, &mut near).unwrap();
+        }
+        let made = fs::metadata(scratch.path("out/d")).unwrap();
+        assert_eq!(made.permissions().mode() & 0o7777, 0o700);
+        let mut attributes = file(7);
+        attributes.xattrs = vec![(b"user.x".to_vec(), b"1".to_vec())];
+        put(&place, "d/e/f\n\u{e9}", "content", &attributes).unwrap();
+        let (notes, failures) = place.close();
+        assert!(failures.is_empty());
+        assert!(notes.iter().all(|note| note.what == Omitted::Xattr("user.x".into())));
+        for path in ["out", "out/d", "out/d/e"] {
+            let path = scratch.path(path);
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o7777, 0o555);
+            assert_eq!(mtime(&path), (-86_400, 5));
+        }
+        let path = scratch.path("out/d/e/f\n\u{e9}");
+        assert_eq!(fs::read(&path).unwrap(), b"content");
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o7777, 0o640);
+        assert_eq!(mtime(&path), (-86_400, 5));
+        let mut value = [0; 8];
+        if rustix::fs::lgetxattr(&path, "user.x", &mut value).is_ok() {
+            assert!(notes.is_empty());
+            assert_eq!(value[0], b'1');
+        }
+    }
+
+    #[test]
+    fn a_file_has_no_name_before_it_is_whole() {
+        let scratch = Scratch::new();
+        let place = scratch.place(Overwrite::Refuse);
+        let mut unfinished = place.file(b"f", &file(3), &mut Near::default()).unwrap().unwrap();
+        unfinished.write(b"abc", 0).unwrap();
+        let finished = place.finish(unfinished, b"f", &file(3)).unwrap();
+        assert_eq!(fs::read_dir(scratch.path("out")).unwrap().count(), 0);
+        drop(finished);
+        assert_eq!(fs::read_dir(scratch.path("out")).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn holes_stay_holes() {
+        let scratch = Scratch::new();
+        let place = scratch.place(Overwrite::Refuse);
+        let attributes = file(10 << 20);
+        let mut unfinished = place.file(b"f", &attributes, &mut Near::default()).unwrap().unwrap();
+        unfinished.write(&[7; 4096], 5 << 20).unwrap();
+        place.finish(unfinished, b"f", &attributes).unwrap().publish().unwrap();
+        let meta = fs::metadata(scratch.path("out/f")).unwrap();
+        assert_eq!(meta.len(), 10 << 20);
+        assert!(meta.blocks() * 512 < 1 << 20);
+        let content = fs::read(scratch.path("out/f")).unwrap();
+        assert!(content[5 << 20..][..4096] == [7; 4096]);
+        assert_eq!(content.iter().filter(|&&byte| byte != 0).count(), 4096);
+    }
+
+    #[test]
+    fn what_is_there_is_treated_as_asked() {
+        let scratch = Scratch::new();
+        let content = |path: &str| fs::read_to_string(scratch.path(path)).unwrap();
+        put(&scratch.place(Overwrite::Refuse), "f", "old", &file(3)).unwrap();
+        let place = scratch.place(Overwrite::Refuse);
+        assert!(matches!(put(&place, "f", "new", &file(3)), Err(PlaceError::Exists)));
+        assert!(!put(&scratch.place(Overwrite::Never), "f", "new", &file(3)).unwrap());
+        // The same length and time: as good as the same.
+        assert!(!put(&scratch.place(Overwrite::IfChanged), "f", "new", &file(3)).unwrap());
+        assert_eq!(content("out/f"), "old");
+        assert!(put(&scratch.place(Overwrite::IfChanged), "f", "newer", &file(5)).unwrap());
+        assert_eq!(content("out/f"), "newer");
+        assert!(put(&scratch.place(Overwrite::Always), "f", "again", &file(5)).unwrap());
+        assert_eq!(content("out/f"), "again");
+        fs::create_dir(scratch.path("out/d")).unwrap();
+        let place = scratch.place(Overwrite::Always);
+        assert!(matches!(put(&place, "d", "new", &file(3)), Err(PlaceError::NotReplaceable)));
+        assert_eq!(fs::read_dir(scratch.path("out")).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn directories_that_are_there_keep_their_mode_unless_overwritten() {
+        let scratch = Scratch::new();
+        fs::create_dir_all(scratch.path("out/d")).unwrap();
+        let mode = || fs::metadata(scratch.path("out/d")).unwrap().permissions().mode() & 0o7777;
+        let before = mode();
+        for (overwrite, expected) in [(Overwrite::Refuse, before), (Overwrite::Always, 0o711)] {
+            let place = scratch.place(overwrite);
+            let directory = attributes(Kind::Directory, 0o711);
+            place.directory(b"d", &directory, &mut Near::default()).unwrap();
+            place.close();
+            assert_eq!(mode(), expected);
+        }
+    }
+
+    #[test]
+    fn links_in_the_way_lead_nowhere() {
+        let scratch = Scratch::new();
+        fs::create_dir_all(scratch.path("out")).unwrap();
+        fs::create_dir(scratch.path("elsewhere")).unwrap();
+        symlink(scratch.path("elsewhere"), scratch.path("out/d")).unwrap();
+        let place = scratch.place(Overwrite::Always);
+        let put = put(&place, "d/f", "x", &file(1));
+        assert!(matches!(put, Err(PlaceError::NotADirectory(_))));
+        let directory = attributes(Kind::Directory, 0o777);
+        let made = place.directory(b"d", &directory, &mut Near::default());
+        assert!(matches!(made, Err(PlaceError::NotADirectory(_))));
+        assert_eq!(fs::read_dir(scratch.path("elsewhere")).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn links_and_fifos_are_made_and_sockets_noted() {
+        let scratch = Scratch::new();
+        let place = scratch.place(Overwrite::Refuse);
+        let mut near = Near::default();
+        let target = b"nowhere\n".to_vec();
+        let link = Attributes { target, ..attributes(Kind::Symlink, 0o777) };
+        assert!(place.node(b"l", &link, &mut near).unwrap());
+        assert!(place.node(b"p", &attributes(Kind::Fifo, 0o622), &mut near).unwrap());
+        for name in ["s", "t"] {
+            let socket = attributes(Kind::Socket, 0o600);
+            assert!(!place.node(name.as_bytes(), &socket, &mut near).unwrap());
+        }
+        let (notes, _) = place.close();
+        assert_eq!(notes.len(), 1);
+        assert_eq!((&notes[0].what, notes[0].count), (&Omitted::Socket, 2));
+        assert_eq!(notes[0].path, Path::new("s"));
+        assert_eq!(fs::read_link(scratch.path("out/l")).unwrap(), Path::new("nowhere\n"));
+        let fifo = fs::metadata(scratch.path("out/p")).unwrap();
+        assert!(fifo.file_type().is_fifo());
+        assert_eq!(fifo.permissions().mode() & 0o7777, 0o622);
+        for name in ["out/l", "out/p"] {
+            assert_eq!(mtime(&scratch.path(name)), (-86_400, 5));
+        }
+    }
+
+    #[test]
+    fn hard_links_are_one_file_again() {
+        let scratch = Scratch::new();
+        let place = scratch.place(Overwrite::Refuse);
+        put(&place, "a", "content", &file(7)).unwrap();
+        assert!(place.link(b"a", b"d/b", &file(7), &mut Near::default()).unwrap());
+        let inode = |path: &str| fs::metadata(scratch.path(path)).unwrap().ino();
+        assert_eq!(inode("out/a"), inode("out/d/b"));
+        fs::write(scratch.path("out/other"), "to be replaced").unwrap();
+        let place = scratch.place(Overwrite::Always);
+        // The second time it is one of its names already.
+        for _ in 0..2 {
+            assert!(place.link(b"a", b"other", &file(7), &mut Near::default()).unwrap());
+            assert_eq!(inode("out/a"), inode("out/other"));
+            assert_eq!(fs::read_dir(scratch.path("out")).unwrap().count(), 3);
+        }
+    }
+
+    #[test]
+    fn set_id_bits_come_back_with_their_owner_only() {
+        let scratch = Scratch::new();
+        let place = scratch.place(Overwrite::Refuse);
+        let mine = Attributes { mode: 0o4755, ..file(0) };
+        put(&place, "mine", "", &mine).unwrap();
+        let mode = |path: &str| fs::metadata(scratch.path(path)).unwrap().mode() & 0o7777;
+        assert_eq!(mode("out/mine"), 0o4755);
+        put(&place, "theirs", "", &Attributes { uid: 54_321, ..mine }).unwrap();
+        let (notes, _) = place.close();
+        if rustix::process::geteuid().is_root() {
+            assert_eq!(fs::metadata(scratch.path("out/theirs")).unwrap().uid(), 54_321);
+            assert_eq!(mode("out/theirs"), 0o4755);
+        } else {
+            assert_eq!(mode("out/theirs"), 0o755);
+            let what: Vec<_> = notes.into_iter().map(|note| note.what).collect();
+            assert_eq!(what, [Omitted::Owner, Omitted::SetId]);
         }
     }
 }
