@@ -1,16 +1,32 @@
-//! Backups: what stands between a file system and the [vault](crate::vault).
-
-// Until everything in here is put to use.
-#![allow(dead_code)]
+//! Backups: from a file system into the [vault](crate::vault), and back.
+//!
+//! | module | for |
+//! |---|---|
+//! | [`rules`] | the file of scope rules: which scope, level, class and subjects a path belongs to |
+//! | [`filter`] | what is left out: patterns, caches, other file systems, large files; lists of sources |
+//! | [`keep`] | which snapshots stay when others are forgotten |
 
 mod apply;
 mod attributes;
 mod chunker;
 mod compress;
+mod execute;
+pub mod filter;
+pub mod keep;
+mod known;
 mod place;
+mod plan;
+mod prepare;
+mod previous;
 mod read;
+mod report;
+pub mod rules;
 mod walk;
+mod writer;
 
 pub use apply::{Note, Omitted};
+pub use attributes::Unread;
 pub use place::{Overwrite, PlaceError};
-#[cfg(test)]
+pub use plan::{BackupOptions, BackupPlan, PlanError};
+pub use report::{BackupFailure, BackupReport, ObjectError, Tally};
+pub use writer::Written;

@@ -44,15 +44,21 @@
 //! | [`wipe`] | verified overwriting: methods, passes |
 //! | [`retire`] | both: sealed, proved, and only then wiped |
 //! | [`vault`] | encrypted storage with backups and copies, from which single objects can be destroyed |
+//! | [`backup`] | what a backup leaves out, where it puts what it finds, which snapshots are kept |
+//! | [`retention`] | how long what was kept must be kept |
 
+mod calendar;
+mod globs;
 mod output;
 mod parallel;
+mod settings_file;
 mod tree;
 
 pub mod backup;
 pub mod envelope;
 pub mod files;
 pub mod keys;
+pub mod retention;
 pub mod retire;
 pub mod vault;
 pub mod wipe;

@@ -27,7 +27,6 @@ pub use head::Head;
 pub use index::{IndexFile, IndexId, PackIndex, Relocation};
 pub use keyring::Keyring;
 pub(crate) use listing::{IndexKey, Row, Tag, Tagger};
-pub(crate) use object::is_path;
 pub use object::{Attributes, ChunkKey, Class, Description, Extent, Kind, Record, Time};
 pub use pack::{PackId, PackInfo, PackKind, PackWriter};
 pub use sealed_box::{open_box, seal_box};

@@ -24,9 +24,11 @@ pub(crate) struct Described {
 
 /// An extended attribute that could not be read. No name if they could not be listed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Unread {
-    pub(crate) name: Vec<u8>,
-    pub(crate) errno: Errno,
+pub struct Unread {
+    /// Its name.
+    pub name: Vec<u8>,
+    /// What the operating system said.
+    pub errno: Errno,
 }
 
 /// Reads everything about an object that is not a regular file, never following it.

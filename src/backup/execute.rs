@@ -11,19 +11,21 @@ use std::time::Instant;
 use rustix::fs::FileType;
 use sealkeep_crypto::Secret;
 use sealkeep_keystore::{KeyId, KeyState};
+use serde_json::json;
 
+use super::attributes::is_unchanged;
 use super::known::Known;
 use super::plan::BackupPlan;
-use super::prepare::{Job, Outcome, Preparer, is_large};
+use super::prepare::{Input, Job, Outcome, Preparer, ReadObject};
 use super::previous::{Earlier, Previous};
 use super::report::{BackupFailure, BackupReport, ObjectError};
 use super::rules::{Classified, Place};
 use super::walk::{Limits, Listing, walk};
-use super::writer::{Content, Item, New, Writer};
+use super::writer::{Content, Item, New, Piece, Writer};
 use crate::envelope::Run;
 use crate::keys::Unavailable;
 use crate::tree::{Found, path_of};
-use crate::vault::{About, Error, IndexKey, Kind, Result, Vault, now};
+use crate::vault::{About, Class, Error, IndexKey, Kind, Result, now};
 
 impl BackupPlan<'_> {
     /// Backs up. What goes wrong with single objects is reported and does not hinder the rest.
@@ -35,20 +37,23 @@ impl BackupPlan<'_> {
         let started = now();
         let index = Arc::new(self.vault.index_key()?);
         let mut lists = Vec::new();
-        for file in self.checkpoints.iter().rev().chain(self.parent.as_ref().map(|(file, _)| file)) {
+        for file in self.checkpoints.iter().rev().chain(self.parent.as_ref().map(|(file, _)| file))
+        {
             lists.push(self.vault.segments(file)?);
         }
         let previous = Previous::new(self.vault, &index, lists);
         let known = Arc::new(RwLock::new(Known::default()));
         let segments = previous.segments().to_vec();
-        let mut writer = Writer::new(self.vault, &index, Arc::clone(&known), segments);
+        let mut writer = Writer::new(self.vault, Arc::clone(&index), Arc::clone(&known), segments);
         let mut report = BackupReport { parent: self.parent(), ..BackupReport::default() };
         let mut checkpointed = Vec::new();
         let result = thread::scope(|scope| {
             let (send, receive) = sync_channel::<Message>(WAITING);
             let writing = scope.spawn(|| {
                 let done = receive.iter().try_for_each(|message| match message {
-                    Message::Items(items) => items.into_iter().try_for_each(|item| writer.take(item)),
+                    Message::Items(items) => {
+                        items.into_iter().try_for_each(|item| writer.take(item))
+                    }
                     Message::Checkpoint(about) => {
                         writer.publish(about, false).map(|id| checkpointed.push(id))
                     }
@@ -67,27 +72,36 @@ impl BackupPlan<'_> {
                 report: &mut report,
                 jobs: Vec::new(),
                 room: 0,
-                kept: Vec::new(),
+                reclassified: Vec::new(),
                 started,
                 checkpoint: Instant::now(),
                 error: None,
             };
             let walked = walker.walk(run);
+            let reclassified = std::mem::take(&mut walker.reclassified);
             drop(walker);
             // The writer's error is the cause if both have one: the walk stops when nobody takes what it sends.
             let written = writing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            written.and(walked)
+            written.and(walked).map(|()| reclassified)
         });
         report.written = writer.written();
-        if let Err(error) = result {
-            let worth = matches!(error, Error::Cancelled) && !self.options.dry_run;
-            if worth && report.written.chunks > 0 {
-                // Whatever goes wrong now matters less than why we stop.
-                let _ = writer.publish(self.about(&report, started), false);
+        let reclassified = match result {
+            Ok(reclassified) => reclassified,
+            Err(error) => {
+                let worth = matches!(error, Error::Cancelled) && !self.options.dry_run;
+                if worth && report.written.chunks > 0 {
+                    // Whatever goes wrong now matters less than why we stop.
+                    let _ = writer.publish(self.about(&report, started), false);
+                } else {
+                    writer.abandon();
+                }
+                return Err(error);
             }
-            return Err(error);
-        }
+        };
         if !self.options.dry_run {
+            if !reclassified.is_empty() {
+                self.record(&reclassified)?;
+            }
             let id = writer.publish(self.about(&report, started), true)?;
             report.snapshot = Some(id);
             report.written = writer.written();
@@ -99,6 +113,25 @@ impl BackupPlan<'_> {
             }
         }
         Ok(report)
+    }
+
+    /// Writes down which objects the rules classify otherwise than before.
+    fn record(&self, reclassified: &[Reclassified]) -> Result<()> {
+        let class = |class: &Class| {
+            json!({
+                "level": class.level,
+                "class": class.class,
+                "residency": class.residency,
+                "start": class.start,
+            })
+        };
+        let one = |one: &Reclassified| {
+            let (before, after) = (class(&one.before), class(&one.after));
+            json!({ "key": one.key.to_string(), "before": before, "after": after })
+        };
+        let objects: Vec<_> = reclassified.iter().map(one).collect();
+        let rules = self.rules_used();
+        self.vault.record("reclassification", &json!({ "rules": rules, "objects": objects }))
     }
 
     fn about(&self, report: &BackupReport, started: u64) -> About {
@@ -141,10 +174,17 @@ struct Walker<'w> {
     jobs: Vec<Next>,
     /// Bytes that they take in memory.
     room: u64,
-    kept: Vec<Item>,
+    reclassified: Vec<Reclassified>,
     started: u64,
     checkpoint: Instant,
     error: Option<Error>,
+}
+
+/// An object that is classified otherwise than before.
+struct Reclassified {
+    key: KeyId,
+    before: Class,
+    after: Class,
 }
 
 /// What comes next in walk order.
@@ -165,9 +205,8 @@ impl Walker<'_> {
             let lengths = sources.iter().filter_map(|source| of(source.path()));
             path.len() - lengths.min().unwrap_or(0)
         };
-        let skips = |path: &[u8], _: FileType| {
-            plan.filter.leaves_out(&path[below(path)..], None).is_some()
-        };
+        let skips =
+            |path: &[u8], _: FileType| plan.filter.leaves_out(&path[below(path)..], None).is_some();
         let limits = Limits {
             skips: &skips,
             one_file_system: plan.options.filter.other_file_systems,
@@ -278,19 +317,15 @@ impl Walker<'_> {
         }
         self.load_known()?;
         let began = ruled.generation.begins(first, self.started);
-        let same_scope =
-            |earlier: &Earlier| earlier.description.class.scope == ruled.class.scope;
+        let same_scope = |earlier: &Earlier| earlier.description.class.scope == ruled.class.scope;
         let reuse = earlier.as_ref().filter(|earlier| !began && same_scope(earlier));
         let job = Job {
             reuse: reuse.map(|earlier| earlier.key),
             born_held: false,
             first: if began { self.started } else { first },
-            content: None,
-            dir: Some(Arc::clone(dir)),
             class: ruled.class,
             compress: ruled.compress,
-            description: None,
-            found: Some(found),
+            input: Input::Read(found, Arc::clone(dir)),
         };
         self.next(Next::Read(job), run)
     }
@@ -299,20 +334,20 @@ impl Walker<'_> {
         if self.plan.options.dry_run {
             return Ok(());
         }
-        let mut description = *earlier.description;
-        self.preparer.note_reclassified(earlier.key, &description.class, &ruled.class);
-        let first = description.first;
-        description.class = ruled.class.clone();
+        let mut description = earlier.description;
+        let before = std::mem::replace(&mut description.class, ruled.class.clone());
+        self.reclassified.push(Reclassified {
+            key: earlier.key,
+            before,
+            after: ruled.class.clone(),
+        });
         let job = Job {
             reuse: Some(earlier.key),
             born_held: false,
-            first,
-            content: Some(earlier.seat),
-            dir: None,
+            first: description.first,
             class: ruled.class,
             compress: false,
-            description: Some(description),
-            found: None,
+            input: Input::Known(description, earlier.seat),
         };
         self.next(Next::Read(job), run)
     }
@@ -353,6 +388,10 @@ impl Walker<'_> {
                 }
             }
         }
+        if jobs.is_empty() {
+            return self
+                .send(Message::Items(order.into_iter().flatten().map(Item::Kept).collect()));
+        }
         let keys = self.keys_for(&mut jobs)?;
         let small = self.preparer.prepare(&jobs, run);
         let mut items = Vec::with_capacity(order.len());
@@ -375,14 +414,15 @@ impl Walker<'_> {
                 }
             };
             let outcome = match outcome {
-                None if is_large(&job) => {
+                Outcome::Large => {
                     self.send(Message::Items(std::mem::take(&mut items)))?;
-                    let send = &self.send;
-                    let pieces = |pieces| gone(send.send(Message::Items(vec![Item::Pieces(pieces)])));
-                    self.preparer.prepare_large(&job, pieces, run)?
+                    let take = |pieces: Option<Vec<Piece>>| {
+                        let item = pieces.map_or(Item::Discard, Item::Pieces);
+                        gone(self.send.send(Message::Items(vec![item])))
+                    };
+                    self.preparer.prepare_large(&job, take, run)?
                 }
-                None => continue,
-                Some(outcome) => outcome,
+                outcome => outcome,
             };
             self.settle(job, outcome, (key_id, key), &mut items)?;
         }
@@ -398,28 +438,26 @@ impl Walker<'_> {
         items: &mut Vec<Item>,
     ) -> Result<()> {
         let path = absolute(job.path());
-        let reclassified = job.content.is_some();
         match outcome {
             Outcome::Vanished => items.push(Item::Discard),
             Outcome::Failed(error) => {
                 items.push(Item::Discard);
                 self.report.failures.push(BackupFailure { path, error });
             }
+            Outcome::Large => unreachable!("a large file was read by now"),
             Outcome::Read(read) => {
-                let description = read.description;
+                let ReadObject { description, pieces, unread } = *read;
                 if description.changed_while_read {
                     self.report.changed_while_read.push(path.clone());
                 }
-                if let Some(note) = read.note {
-                    self.report.notes.push((path, note));
-                }
-                if !reclassified {
-                    let attributes = &description.attributes;
-                    self.report.total.count(attributes.kind == Kind::File, attributes.size);
-                }
-                let content = match job.content {
-                    Some(seat) => Content::Of(seat),
-                    None => Content::Pieces(read.pieces),
+                self.report.unread.extend(unread.into_iter().map(|one| (path.clone(), one)));
+                let content = match job.input {
+                    Input::Known(_, seat) => Content::Of(seat),
+                    Input::Read(..) => {
+                        let attributes = &description.attributes;
+                        self.report.total.count(attributes.kind == Kind::File, attributes.size);
+                        Content::Pieces(pieces)
+                    }
                 };
                 items.push(Item::New(New { key_id, key, description, content }));
             }
@@ -465,7 +503,9 @@ impl Walker<'_> {
                 Some(id) => old.next().expect("one for each").map(|(_, key)| (id, key)),
                 None => Ok(made.next().expect("one for each")),
             };
-            if job.born_held && let Ok((id, _)) = &key {
+            if job.born_held
+                && let Ok((id, _)) = &key
+            {
                 held.push(*id);
             }
             all.push(match refused {
@@ -500,12 +540,7 @@ fn gone<T>(sent: std::result::Result<(), T>) -> Result<()> {
 
 /// Whether nothing suggests that an object is another than it was.
 fn is_same(found: &Found, earlier: &Earlier) -> bool {
-    let was = &earlier.description.attributes;
-    !earlier.description.changed_while_read
-        && Kind::of(found.kind) == Some(was.kind)
-        && (found.id.1, found.mtime, found.ctime) == (was.inode, was.mtime, was.ctime)
-        && (was.kind != Kind::File || found.size == was.size)
-        && (found.mode, found.owner) == (was.mode, (was.uid, was.gid))
+    !earlier.description.changed_while_read && is_unchanged(found, &earlier.description.attributes)
 }
 
 fn below_len(rest: &[u8]) -> Option<usize> {

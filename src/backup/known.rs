@@ -116,10 +116,10 @@ impl<'v> Fetcher<'v> {
     /// # Errors
     /// If the segment cannot be read, or the record does not open with its key.
     pub(super) fn record(&mut self, seat: Seat) -> Result<Option<&Record>> {
-        let vault = self.vault;
-        let Some((segment, _)) = self.open(seat)? else { return Ok(None) };
-        let (id, sealed) = segment.entry(seat.entry);
         if self.record.as_ref().is_none_or(|(held, _)| *held != seat) {
+            let vault = self.vault;
+            let Some((segment, _)) = self.open(seat)? else { return Ok(None) };
+            let (id, sealed) = segment.entry(seat.entry);
             let record = match vault.open_key(&id)? {
                 Ok((suite, key)) => Some(
                     open_record(suite, &vault.id(), &key, sealed)

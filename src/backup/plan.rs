@@ -96,7 +96,8 @@ impl<'v> BackupPlan<'v> {
                 PlanError::Source(BackupFailure { path: path.clone(), error })
             })
         };
-        let sources: Vec<Source> = sources.iter().map(open).collect::<std::result::Result<_, _>>()?;
+        let sources: Vec<Source> =
+            sources.iter().map(open).collect::<std::result::Result<_, _>>()?;
         let mut names: Vec<String> = sources.iter().map(name).collect();
         names.sort_unstable();
         names.dedup();

@@ -20,9 +20,7 @@ use super::writer::{Chunk, Data, Piece};
 use crate::envelope::Run;
 use crate::parallel::parallel;
 use crate::tree::Found;
-use crate::vault::{
-    ChunkKey, Class, Description, Error, IndexKey, Result, Tagger, Vault, check,
-};
+use crate::vault::{ChunkKey, Class, Description, Error, IndexKey, Result, Tagger, Vault, check};
 
 /// An object of which a new version is to be kept.
 pub(super) struct Job {

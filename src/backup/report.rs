@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use crate::keys::{Settled, Unavailable};
 use crate::vault::SnapshotId;
 
+use super::attributes::Unread;
 use super::writer::Written;
 
 /// What became of a backup that ended, well or with some objects missing.
@@ -31,8 +32,8 @@ pub struct BackupReport {
     pub failures: Vec<BackupFailure>,
     /// Files that changed each time while they were read. They are in the snapshot, marked.
     pub changed_while_read: Vec<PathBuf>,
-    /// Attributes that could not be read.
-    pub notes: Vec<(PathBuf, String)>,
+    /// Extended attributes that could not be read.
+    pub unread: Vec<(PathBuf, Unread)>,
     /// How well the new keys are kept.
     pub settled: Settled,
 }

@@ -9,8 +9,9 @@ use sealkeep_crypto::{HASH_LEN, Secret};
 use sealkeep_keystore::KeyId;
 
 use crate::vault::{
-    About, ChunkKey, Cutter, Description, Entry, Error, Extent, IndexKey, Locator, PackInfo, PackKind,
-    PackWriter, Record, Refused, Result, Row, SegmentRef, SnapshotId, Tag, Vault, seal_record,
+    About, ChunkKey, Cutter, Description, Entry, Error, Extent, IndexKey, Locator, PackInfo,
+    PackKind, PackWriter, Record, Refused, Result, Row, SegmentRef, SnapshotId, Tag, Vault,
+    seal_record,
 };
 
 use super::known::{Fetcher, Known, Stored};
@@ -171,6 +172,15 @@ impl<'v> Writer<'v> {
         Ok(snapshot)
     }
 
+    /// Removes what was written and nobody names.
+    pub(super) fn abandon(&mut self) {
+        (self.content, self.manifest) = (None, None);
+        for pack in self.packs.drain(..) {
+            // Prune finds it if it cannot be removed now.
+            let _ = self.vault.storage().delete(&pack.id.name());
+        }
+    }
+
     /// What was written so far.
     pub(super) fn written(&self) -> Written {
         self.written
@@ -205,7 +215,8 @@ impl<'v> Writer<'v> {
 
     fn copy(&mut self, seat: Seat, row: Row) -> Result<()> {
         let opened = self.fetcher.open(seat)?;
-        let (segment, locators) = opened.ok_or_else(|| Error::refused("listing")(Refused::Malformed))?;
+        let (segment, locators) =
+            opened.ok_or_else(|| Error::refused("listing")(Refused::Malformed))?;
         let (key, sealed) = segment.entry(seat.entry);
         let entry = Entry {
             key,
@@ -224,7 +235,10 @@ impl<'v> Writer<'v> {
                 pieces.into_iter().try_for_each(|piece| self.store(piece))?;
             }
             Content::Of(seat) => {
-                let record = self.fetcher.record(seat)?.ok_or_else(|| Error::refused("listing")(Refused::Malformed))?;
+                let record = self
+                    .fetcher
+                    .record(seat)?
+                    .ok_or_else(|| Error::refused("listing")(Refused::Malformed))?;
                 self.extents = record.extents.clone();
                 let opened = self.fetcher.open(seat)?.expect("the record was in it");
                 self.locators = opened.1.chunks(seat.entry).to_vec();

@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::envelope;
+use crate::globs;
 use crate::keys::KeysError;
 use crate::output;
 use crate::tree;
@@ -100,6 +101,15 @@ impl From<output::Error> for Error {
             output::Error::Exists => Self::Exists,
             output::Error::NotReplaceable => Self::NotReplaceable,
             output::Error::Io { action, source } => Self::Io { action, source },
+        }
+    }
+}
+
+impl From<globs::Error> for Error {
+    fn from(error: globs::Error) -> Self {
+        match error {
+            globs::Error::Malformed(error) => Self::Pattern(error),
+            globs::Error::Empty(pattern) => Self::EmptyPattern(pattern),
         }
     }
 }

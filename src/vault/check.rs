@@ -137,7 +137,8 @@ pub fn check_vault(vault: &Vault, read: ReadData, run: &Run<'_>) -> Result<Vault
             Some(_) => {}
         }
     }
-    let unindexed = |name: &&String| PackId::from_name(name).is_none_or(|id| packs.pack(id).is_none());
+    let unindexed =
+        |name: &&String| PackId::from_name(name).is_none_or(|id| packs.pack(id).is_none());
     all.unused = there.keys().filter(unindexed).cloned().collect();
     all.unused.sort_unstable();
     let bad: BTreeSet<PackId> = faults.iter().map(|(pack, _)| *pack).collect();

@@ -4,7 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use crate::envelope;
-use crate::files::KeysError;
+use crate::keys::{KeysError, Unavailable};
 use crate::output;
 
 /// Why an operation on a vault did not happen. Files are named as the vault names them.
@@ -49,6 +49,9 @@ pub enum Error {
     /// The key store says no.
     #[error(transparent)]
     Keys(KeysError),
+    /// One of the vault's own keys does not open.
+    #[error("the vault's own key: {0}")]
+    OwnKey(Unavailable),
     /// The storage said no.
     #[error("cannot {action} {name}: {source}")]
     Io {

@@ -49,7 +49,7 @@ pub(crate) struct Tagger {
 }
 
 impl Tagger {
-    fn tag(&self, digest: &[u8; HASH_LEN]) -> Tag {
+    pub(crate) fn tag(&self, digest: &[u8; HASH_LEN]) -> Tag {
         *hmac(self.suite, &self.key[..], &[digest]).first_chunk().expect("a hash has 32 bytes")
     }
 }
@@ -98,14 +98,20 @@ impl Catalogue {
     }
 
     /// The listing of a segment, if it is there, opens with this key, and has so many rows.
-    pub(crate) fn load(&self, index: &IndexKey, segment: SegmentId, count: usize) -> Option<Vec<Row>> {
+    pub(crate) fn load(
+        &self,
+        index: &IndexKey,
+        segment: SegmentId,
+        count: usize,
+    ) -> Option<Vec<Row>> {
         let bytes = fs::read(self.path(segment)?).ok()?;
         let (id, sealed) = bytes.split_first_chunk::<16>()?;
         if *id != index.id.0 {
             return None;
         }
         let context: [&[u8]; 2] = [&self.vault, &segment.0];
-        let packed = open_box(index.suite, index.secret.expose(), "listing", &context, sealed).ok()?;
+        let packed =
+            open_box(index.suite, index.secret.expose(), "listing", &context, sealed).ok()?;
         let length = zstd::zstd_safe::get_frame_content_size(&packed).ok()??;
         let length = usize::try_from(length).ok().filter(|length| *length <= MOST_PLAIN)?;
         let plain = Zeroizing::new(zstd::bulk::decompress(&packed, length).ok()?);
@@ -117,7 +123,7 @@ impl Catalogue {
     pub(crate) fn keep(&self, index: &IndexKey, segment: SegmentId, rows: &[Row]) {
         let Some(path) = self.path(segment) else { return };
         let plain = encode(rows);
-        let Ok(packed) = zstd::bulk::compress(&plain, LEVEL) else { return };
+        let Ok(packed): Result<Vec<u8>, _> = zstd::bulk::compress(&plain, LEVEL) else { return };
         let packed = Zeroizing::new(packed);
         let context: [&[u8]; 2] = [&self.vault, &segment.0];
         let sealed = seal_box(index.suite, index.secret.expose(), "listing", &context, &packed);
@@ -127,7 +133,9 @@ impl Catalogue {
 
     /// Removes the listings of segments that no snapshot has any more.
     pub(crate) fn retain(&self, keep: impl Fn(SegmentId) -> bool) {
-        let Some(entries) = self.dir.as_ref().and_then(|dir| fs::read_dir(dir).ok()) else { return };
+        let Some(entries) = self.dir.as_ref().and_then(|dir| fs::read_dir(dir).ok()) else {
+            return;
+        };
         for entry in entries.flatten() {
             let name = entry.file_name();
             let id = name.to_str().and_then(SegmentId::parse);

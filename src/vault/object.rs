@@ -346,8 +346,7 @@ impl Description {
 }
 
 /// Whether bytes may be the path of an object: joined to a folder it cannot lead out of it.
-#[must_use]
-pub(crate) fn is_path(path: &[u8]) -> bool {
+fn is_path(path: &[u8]) -> bool {
     let odd = |part: &[u8]| part.is_empty() || part == b"." || part == b"..";
     path.is_empty() || (!path.contains(&0) && !path.split(|&byte| byte == b'/').any(odd))
 }

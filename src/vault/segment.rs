@@ -38,7 +38,7 @@ pub type Mark = [u8; 16];
 
 /// One version of an object, as a segment has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// The object's key.
     pub key: KeyId,
     /// Tells whether a path is that of this object.
@@ -201,9 +201,10 @@ impl Segment {
     /// `Refused`.
     pub(crate) fn locators(&self, keyring: &Keyring) -> Result<Locators> {
         let sealed = &self.bytes[self.locators.clone()];
-        let told = || Error::refused(format!("segment {}", self.id));
-        let plain = keyring.open("locators", &self.id.0, sealed).map_err(|error| told()(error))?;
-        Locators::decode(&plain, self.entries.len()).map_err(|error| told()(error))
+        let refuse = |reason: Refused| Error::refused(format!("segment {}", self.id))(reason);
+        let plain = keyring.open("locators", &self.id.0, sealed);
+        let plain = plain.map_err(|error| refuse(error.into()))?;
+        Locators::decode(&plain, self.entries.len()).map_err(|error| refuse(error.into()))
     }
 }
 
@@ -267,7 +268,7 @@ mod tests {
     use super::*;
     use crate::vault::object::tests::record;
 
-    fn keyring(suite: Suite) -> Keyring {
+    fn ring(suite: Suite) -> Keyring {
         Keyring::new(suite, [1; 16], Secret::random(), &Secret::random())
     }
 
@@ -288,7 +289,7 @@ mod tests {
     #[test]
     fn what_is_written_is_read() {
         for suite in Suite::ALL {
-            let keyring = keyring(suite);
+            let keyring = ring(suite);
             let entries: Vec<Entry> = (0..20).map(|at| entry(at, usize::from(at) % 7)).collect();
             let bytes = encode(&keyring, SegmentId([5; 16]), &entries);
             let segment = Segment::parse(bytes.clone()).expect("sound");
@@ -296,9 +297,12 @@ mod tests {
             assert_eq!(segment.len(), 20);
             for (at, entry) in entries.iter().enumerate() {
                 assert_eq!(segment.entry(at), (entry.key, &entry.sealed[..]));
-                assert_eq!((locators.mark(at), locators.chunks(at)), (&entry.mark, &entry.chunks[..]));
+                assert_eq!(
+                    (locators.mark(at), locators.chunks(at)),
+                    (&entry.mark, &entry.chunks[..])
+                );
             }
-            let other = keyring(suite);
+            let other = ring(suite);
             assert!(segment.locators(&other).is_err());
             for cut in 0..bytes.len() {
                 assert!(Segment::parse(bytes[..cut].to_vec()).is_err(), "cut at {cut}");
@@ -319,7 +323,7 @@ mod tests {
 
     #[test]
     fn one_more_entry_moves_few_boundaries() {
-        let keyring = keyring(Suite::Aes256Gcm);
+        let keyring = ring(Suite::Aes256Gcm);
         let ends = |names: &[String]| {
             let mut cutter = Cutter::default();
             let cut = |name: &&String| cutter.ends_after(&keyring.mark(name.as_bytes()), 300, 1);

@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use sealkeep_crypto::{Secret, Suite, VerifyingKey, random};
 use sealkeep_keystore::KeyId;
+use serde_json::json;
 
 use super::description::VaultFile;
+use super::dsse;
 use super::error::{Error, Refused, Result};
 use super::head;
 use super::index::{IndexFile, PackIndex};
@@ -328,11 +330,28 @@ impl Vault {
         snapshot: SnapshotId,
         bytes: &[u8],
     ) -> Result<()> {
-        IndexFile::of(packs).write(&*self.storage, &self.keyring)?;
+        let index = IndexFile::new(Vec::new(), packs.to_vec(), Vec::new());
+        index.write(&*self.storage, &self.keyring)?;
         *self.packs.lock().unwrap_or_else(PoisonError::into_inner) = None;
         self.storage.put_bytes(&snapshot_name(snapshot), bytes)?;
         head::write_next(&*self.storage, &self.file, &self.keyring, now(), &[])?;
         Ok(())
+    }
+
+    /// Writes down something that happened, signed. The next head names it.
+    ///
+    /// # Errors
+    /// `Io`.
+    pub fn record(&self, kind: &str, what: &serde_json::Value) -> Result<()> {
+        let now = now();
+        let mut document = json!({ "vault": self.file.fingerprint(), "time": now });
+        if let (Some(all), Some(what)) = (document.as_object_mut(), what.as_object()) {
+            all.extend(what.clone());
+        }
+        let payload = serde_json::to_vec(&document).expect("it has string keys only");
+        let signed = dsse::sign(kind, &payload, self.keyring.signer(), &self.file.fingerprint());
+        let id = SnapshotId::random();
+        self.storage.put_bytes(&format!("records/{now}-{kind}-{id}"), &signed)
     }
 
     /// Forgets snapshots: first the head without them, then the files.

@@ -145,26 +145,24 @@ impl SnapshotFile {
     /// # Errors
     /// `Refused`.
     pub(crate) fn segments(&self, keyring: &Keyring) -> Result<Vec<SegmentRef>> {
-        let told = || Error::refused(format!("snapshot {}", self.id));
         let plain = keyring.open("manifest", &self.id.0, &self.manifest);
-        decode_manifest(&plain.map_err(|error| told()(error))?).map_err(|error| told()(error))
+        let plain = plain.map_err(|error| self.refuse(error.into()))?;
+        decode_manifest(&plain).map_err(|error| self.refuse(error.into()))
     }
 
     /// What people need to know of it.
     ///
     /// # Errors
     /// `Refused`.
-    pub(crate) fn about(
-        &self,
-        suite: Suite,
-        vault: &[u8; 16],
-        key: &Secret<32>,
-    ) -> Result<About> {
-        let told = || Error::refused(format!("snapshot {}", self.id));
+    pub(crate) fn about(&self, suite: Suite, vault: &[u8; 16], key: &Secret<32>) -> Result<About> {
         let context: [&[u8]; 2] = [vault, &self.id.0];
         let plain = open_box(suite, key.expose(), "description", &context, &self.description);
-        serde_json::from_slice(&plain.map_err(|error| told()(error))?)
-            .map_err(|_| told()(Refused::Malformed))
+        serde_json::from_slice(&plain.map_err(|error| self.refuse(error.into()))?)
+            .map_err(|_| self.refuse(Refused::Malformed))
+    }
+
+    fn refuse(&self, reason: Refused) -> Error {
+        Error::refused(format!("snapshot {}", self.id))(reason)
     }
 }
 

@@ -8,7 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use globset::GlobSet;
 use rustix::fs::FileType;
 
 use super::pairs::Pair;
@@ -17,6 +17,7 @@ use crate::envelope::{Kind, SealedPath};
 use crate::files::error::{Error, io};
 use crate::files::place::{Place, lies_within, names_directory, split_file};
 use crate::files::report::{Failure, SkipReason, Skipped};
+use crate::globs;
 use crate::tree::{Found, join, open_dir, path_of, walk};
 
 /// Everything that sealing these inputs will do. Nothing has been written and no key made.
@@ -82,8 +83,8 @@ impl SealPlan {
         target: &SealTarget,
         options: SealOptions,
     ) -> Result<Self, Failure> {
-        let exclude =
-            patterns(&options.exclude).map_err(|error| Failure { path: PathBuf::new(), error })?;
+        let exclude = globs::patterns(&options.exclude)
+            .map_err(|error| Failure { path: PathBuf::new(), error: error.into() })?;
         let mut plan = Self {
             options,
             inputs: Vec::new(),
@@ -369,20 +370,6 @@ impl SealPlan {
 /// The directories above a path, without the top.
 fn parents(path: &[u8]) -> impl Iterator<Item = &[u8]> {
     path.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| &path[..at])
-}
-
-fn patterns(globs: &[String]) -> Result<GlobSet, Error> {
-    let mut set = GlobSetBuilder::new();
-    for glob in globs {
-        // As everywhere: without a slash it is a name on any level, with one a path from the top.
-        let anywhere = if glob.trim_end_matches('/').contains('/') { "" } else { "**/" };
-        let name = glob.trim_matches('/');
-        if name.is_empty() {
-            return Err(Error::EmptyPattern(glob.clone()));
-        }
-        set.add(GlobBuilder::new(&format!("{anywhere}{name}")).literal_separator(true).build()?);
-    }
-    Ok(set.build()?)
 }
 
 /// What the names of sealed files end in. A directory's own object is called just this.

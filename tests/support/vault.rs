@@ -1,0 +1,114 @@
+//! A key store, a vault and a tree to back up, for tests.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use sealkeep::backup::rules::Rules;
+use sealkeep::backup::{BackupOptions, BackupPlan, BackupReport};
+use sealkeep::envelope::Run;
+use sealkeep::keys::StoreKeys;
+use sealkeep::vault::{Access, Directory, Lock, Storage, Vault};
+use sealkeep_crypto::Suite;
+use sealkeep_keystore::{
+    Clearance, InitOptions, KeyFile, KeyId, KeyStore, Location, NewCustody, Unlock,
+};
+
+/// Everything that a backup needs, in a scratch folder.
+pub(crate) struct World {
+    pub(crate) dir: tempfile::TempDir,
+    pub(crate) suite: Suite,
+    key_file: KeyFile,
+}
+
+impl World {
+    /// A key store, an empty vault and an empty folder `data`.
+    pub(crate) fn new(suite: Suite) -> Self {
+        let dir = tempfile::tempdir().expect("a scratch folder");
+        let key_file = KeyFile::generate();
+        let custody = [NewCustody::KeyFile(&key_file)];
+        let options = InitOptions { suite, custody: &custody, shares: None };
+        let (store, _) = KeyStore::init(&place(dir.path()), &options, WAIT).expect("a key store");
+        let world = Self { dir, suite, key_file };
+        std::fs::create_dir(world.data()).expect("a folder");
+        std::fs::create_dir(world.path("catalogue")).expect("a folder");
+        let storage = Arc::new(Directory::create(&world.path("vault")).expect("a folder"));
+        let keys = Arc::new(StoreKeys::new(store));
+        Vault::init(storage, keys, suite, PACK_SIZE, world.access(Lock::Shared)).expect("a vault");
+        world
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    /// What is backed up.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.path("data")
+    }
+
+    /// Writes a file below [`World::data`].
+    pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) {
+        let path = self.data().join(name);
+        std::fs::create_dir_all(path.parent().expect("it has one")).expect("a folder");
+        std::fs::write(path, content).expect("written");
+    }
+
+    /// The key store, opened anew.
+    pub(crate) fn store(&self) -> KeyStore {
+        let unlock = Unlock::KeyFile(&self.key_file);
+        KeyStore::open(&place(self.dir.path()), &unlock, WAIT).expect("opens")
+    }
+
+    fn access(&self, lock: Lock) -> Access {
+        Access { lock, wait: WAIT, catalogue: Some(self.path("catalogue")) }
+    }
+
+    /// The vault, opened anew.
+    pub(crate) fn vault(&self) -> Vault {
+        self.vault_at(&self.path("vault"), Lock::Shared).expect("opens")
+    }
+
+    /// The vault alone.
+    pub(crate) fn vault_alone(&self) -> Vault {
+        self.vault_at(&self.path("vault"), Lock::Exclusive).expect("opens")
+    }
+
+    pub(crate) fn vault_at(&self, path: &Path, lock: Lock) -> sealkeep::vault::Result<Vault> {
+        let storage: Arc<dyn Storage> = Arc::new(Directory::open(path)?);
+        let keys = Arc::new(StoreKeys::new(self.store()));
+        Vault::open(storage, keys, self.access(lock))
+    }
+
+    /// Options with these rules, or none.
+    pub(crate) fn options(&self, rules: Option<&str>) -> BackupOptions {
+        let rules = match rules {
+            Some(text) => Rules::parse(text, "backup", self.suite),
+            None => Rules::builtin("backup", self.suite),
+        };
+        BackupOptions::new(rules.expect("good rules"))
+    }
+
+    /// Backs up `data`.
+    pub(crate) fn backup(&self) -> BackupReport {
+        self.backup_with(self.options(None))
+    }
+
+    pub(crate) fn backup_with(&self, options: BackupOptions) -> BackupReport {
+        let vault = self.vault();
+        let plan = BackupPlan::new(&vault, &[self.data()], options).expect("a plan");
+        plan.execute(&Run::quiet()).expect("backed up")
+    }
+
+    /// Destroys keys.
+    pub(crate) fn destroy(&self, keys: Vec<KeyId>) {
+        self.store().destroy(Clearance::destroy_for_test(keys, [7; 32])).expect("destroyed");
+    }
+}
+
+fn place(dir: &Path) -> Location {
+    Location::new(dir.join("keys"), None)
+}
+
+const WAIT: Duration = Duration::from_secs(10);
+const PACK_SIZE: u32 = 1 << 20;
