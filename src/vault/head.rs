@@ -97,7 +97,8 @@ pub fn write_next(
     }
 }
 
-/// The files that a head names, as they are now. Those that the head before named are not read again: they never change.
+/// The files that a head names. What the head before named is named again as it was, though it be missing or another now: files
+/// never change, and what was lost must stay known as lost.
 fn contents(
     storage: &dyn Storage,
     keys: &Keyring,
@@ -105,15 +106,12 @@ fn contents(
     without: &[String],
 ) -> Result<Vec<Listed>> {
     let without: HashSet<&str> = without.iter().map(String::as_str).collect();
-    let mut files = Vec::new();
+    let mut files: Vec<Listed> = before.map_or(Vec::new(), |head| head.files.clone());
+    files.retain(|file| !without.contains(file.name.as_str()));
     for folder in FOLDERS {
-        for (name, length) in storage.list(folder)? {
-            if without.contains(name.as_str()) || !is_named(&name) {
-                continue;
-            }
-            let known = before.and_then(|head| head.file(&name));
-            if let Some(known) = known.filter(|known| known.length == length) {
-                files.push(known.clone());
+        for (name, _) in storage.list(folder)? {
+            let known = before.is_some_and(|head| head.file(&name).is_some());
+            if known || without.contains(name.as_str()) || !is_named(&name) {
                 continue;
             }
             let bytes = match storage.read(&name, u32::MAX.into()) {
@@ -124,10 +122,12 @@ fn contents(
             files.push(Listed { name, length: bytes.len() as u64, digest });
         }
     }
-    let bytes = storage.read(super::description::NAME, u32::MAX.into())?;
-    let digest = hash(keys.suite(), &[&bytes]);
     let name = super::description::NAME.to_owned();
-    files.push(Listed { name, length: bytes.len() as u64, digest });
+    if before.is_none_or(|head| head.file(&name).is_none()) {
+        let bytes = storage.read(&name, u32::MAX.into())?;
+        let digest = hash(keys.suite(), &[&bytes]);
+        files.push(Listed { name, length: bytes.len() as u64, digest });
+    }
     files.sort_unstable_by(|one, other| one.name.cmp(&other.name));
     Ok(files)
 }

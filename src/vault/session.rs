@@ -61,7 +61,7 @@ impl Vault {
         access: Access,
     ) -> Result<Self> {
         let lock = storage.lock(Lock::Exclusive, access.wait)?;
-        if !storage.list("")?.is_empty() {
+        if storage.list("")?.iter().any(|(name, _)| name != "lock") {
             return Err(Error::NotEmpty(storage.describe()));
         }
         let vault = random::array();
