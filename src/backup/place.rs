@@ -12,6 +12,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustix::fs::{FileType, Mode, OFlags, fstat, mkdirat, mknodat, openat};
@@ -124,7 +125,7 @@ impl Place {
             return Ok(None);
         }
         let pending = Pending::create(&dir, name, 0o600, self.replaces())?;
-        Ok(Some(Unfinished { pending, end: 0 }))
+        Ok(Some(Unfinished { pending, end: AtomicU64::new(0) }))
     }
 
     /// Ends a file that was written whole: its length, for it may end in a hole, and its attributes.
@@ -137,7 +138,7 @@ impl Place {
         path: &[u8],
         attributes: &Attributes,
     ) -> Result<Finished> {
-        if file.end != attributes.size {
+        if file.end.into_inner() != attributes.size {
             file.pending.file.set_len(attributes.size).map_err(failed("write the output"))?;
         }
         self.applier.apply(Subject::Open(file.pending.file.as_fd()), path, attributes);
@@ -328,16 +329,16 @@ impl Place {
 pub(crate) struct Unfinished {
     pending: Pending,
     /// Where what was written ends.
-    end: u64,
+    end: AtomicU64,
 }
 
 impl Unfinished {
-    /// Writes a part at its place. What is never written is a hole.
+    /// Writes a part at its place; many threads may do so at once. What is never written is a hole.
     ///
     /// # Errors
     /// `Io`.
-    pub(crate) fn write(&mut self, content: &[u8], at: u64) -> Result<()> {
-        self.end = self.end.max(at + content.len() as u64);
+    pub(crate) fn write(&self, content: &[u8], at: u64) -> Result<()> {
+        self.end.fetch_max(at + content.len() as u64, Ordering::Relaxed);
         self.pending.file.write_all_at(content, at).map_err(failed("write the output"))
     }
 }
@@ -421,7 +422,7 @@ mod tests {
     /// Restores one file; whether it was made.
     fn put(place: &Place, path: &str, content: &str, attributes: &Attributes) -> Result<bool> {
         let (path, mut near) = (path.as_bytes(), Near::default());
-        let Some(mut file) = place.file(path, attributes, &mut near)? else { return Ok(false) };
+        let Some(file) = place.file(path, attributes, &mut near)? else { return Ok(false) };
         file.write(content.as_bytes(), 0)?;
         place.finish(file, path, attributes)?.publish()?;
         Ok(true)
@@ -487,7 +488,7 @@ mod tests {
     fn a_file_has_no_name_before_it_is_whole() {
         let scratch = Scratch::new();
         let place = scratch.place(Overwrite::Refuse);
-        let mut unfinished = place.file(b"f", &file(3), &mut Near::default()).unwrap().unwrap();
+        let unfinished = place.file(b"f", &file(3), &mut Near::default()).unwrap().unwrap();
         unfinished.write(b"abc", 0).unwrap();
         let finished = place.finish(unfinished, b"f", &file(3)).unwrap();
         assert_eq!(fs::read_dir(scratch.path("out")).unwrap().count(), 0);
@@ -500,7 +501,7 @@ mod tests {
         let scratch = Scratch::new();
         let place = scratch.place(Overwrite::Refuse);
         let attributes = file(10 << 20);
-        let mut unfinished = place.file(b"f", &attributes, &mut Near::default()).unwrap().unwrap();
+        let unfinished = place.file(b"f", &attributes, &mut Near::default()).unwrap().unwrap();
         unfinished.write(&[7; 4096], 5 << 20).unwrap();
         place.finish(unfinished, b"f", &attributes).unwrap().publish().unwrap();
         let meta = fs::metadata(scratch.path("out/f")).unwrap();

@@ -1,9 +1,14 @@
 //! A key store, a vault and a tree to back up, for tests.
 
+#![allow(dead_code, reason = "each test uses a part of it")]
+
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use sealkeep::backup::browse::Objects;
+use sealkeep::backup::restore::find_snapshot;
 use sealkeep::backup::rules::Rules;
 use sealkeep::backup::{BackupOptions, BackupPlan, BackupReport};
 use sealkeep::envelope::Run;
@@ -98,6 +103,15 @@ impl World {
         let vault = self.vault();
         let plan = BackupPlan::new(&vault, &[self.data()], options).expect("a plan");
         plan.execute(&Run::quiet()).expect("backed up")
+    }
+
+    /// The key of the object at an absolute path, in the newest snapshot.
+    pub(crate) fn key_of(&self, path: &Path) -> KeyId {
+        let vault = self.vault();
+        let snapshot = find_snapshot(&vault, None).expect("listed").expect("there is one");
+        let path = path.strip_prefix("/").expect("it is absolute").as_os_str().as_bytes();
+        let objects = Objects::of(&vault, &snapshot).expect("opens");
+        objects.get(path).expect("listed").expect("it is there").key
     }
 
     /// Destroys keys.
