@@ -15,7 +15,6 @@ use super::head;
 use super::index::{IndexFile, PackIndex};
 use super::keyring::Keyring;
 use super::listing::{Catalogue, IndexKey, Row};
-use super::object::Description;
 use super::pack::{PackInfo, PackKind, PackWriter, read_blob};
 use super::segment::{self, Entry, Locator, Segment, SegmentId, open_record};
 use super::signed::SignedFile;
@@ -36,15 +35,6 @@ pub struct Vault {
     catalogue: Catalogue,
     packs: Mutex<Option<Arc<PackIndex>>>,
     _lock: VaultLock,
-}
-
-/// An entry of a snapshot.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ListedEntry {
-    /// The object's key.
-    pub key: KeyId,
-    /// What it is; none if its key does not open.
-    pub description: Option<Description>,
 }
 
 /// How a vault is opened.
@@ -279,22 +269,6 @@ impl Vault {
         }
         self.catalogue.keep(index, place.id, &rows);
         Ok(rows)
-    }
-
-    /// All entries of a snapshot, in walk order. For many objects, go through the segments instead.
-    ///
-    /// # Errors
-    /// `Keys`; what is said of segments that cannot be read.
-    pub fn entries(&self, snapshot: &SnapshotFile) -> Result<Vec<ListedEntry>> {
-        let index = self.index_key()?;
-        let mut entries = Vec::new();
-        for place in self.segments(snapshot)? {
-            entries.extend(self.listing(&index, &place)?.into_iter().map(|row| ListedEntry {
-                key: row.key,
-                description: row.open.map(|(description, _)| *description),
-            }));
-        }
-        Ok(entries)
     }
 
     /// Keeps the listing of a segment that was just written.

@@ -1,15 +1,20 @@
 //! A key store, a vault and a tree to back up, for tests.
 
+#![allow(dead_code, reason = "each test uses a part of it")]
+
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use sealkeep::backup::browse::Objects;
+use sealkeep::backup::restore::find_snapshot;
 use sealkeep::backup::rules::Rules;
 use sealkeep::backup::{BackupOptions, BackupPlan, BackupReport};
 use sealkeep::envelope::Run;
 use sealkeep::keys::StoreKeys;
 use sealkeep::vault::rebuild::{Rebuilt, rebuild};
-use sealkeep::vault::{Access, Directory, ListedEntry, Lock, SharedKeys, Storage, Vault};
+use sealkeep::vault::{Access, Directory, Lock, SharedKeys, Storage, Vault};
 use sealkeep_crypto::Suite;
 use sealkeep_keystore::{
     Clearance, InitOptions, KeyFile, KeyId, KeyStore, Location, NewCustody, Unlock,
@@ -109,18 +114,7 @@ impl World {
 
     /// The keys of these files below [`World::data`] in the newest snapshot.
     pub(crate) fn keys_of(&self, names: &[&str]) -> Vec<KeyId> {
-        let vault = self.vault();
-        let (snapshots, _) = vault.snapshots().expect("read");
-        let entries = vault.entries(snapshots.last().expect("one")).expect("listed");
-        let key = |name: &&str| {
-            let path = self.data().join(name);
-            let path = path.as_os_str().as_encoded_bytes();
-            let is = |entry: &&ListedEntry| {
-                entry.description.as_ref().is_some_and(|found| found.path[..] == path[1..])
-            };
-            entries.iter().find(is).expect("it is there").key
-        };
-        names.iter().map(key).collect()
+        names.iter().map(|name| self.key_of(&self.data().join(name))).collect()
     }
 
     /// Makes indexes anew.
@@ -129,6 +123,15 @@ impl World {
             Arc::new(Directory::open(&self.path("vault")).expect("opens"));
         let keys: SharedKeys = Arc::new(StoreKeys::new(self.store()));
         rebuild(&storage, &keys, self.access(Lock::Exclusive), &Run::quiet()).expect("rebuilt")
+    }
+
+    /// The key of the object at an absolute path, in the newest snapshot.
+    pub(crate) fn key_of(&self, path: &Path) -> KeyId {
+        let vault = self.vault();
+        let snapshot = find_snapshot(&vault, None).expect("listed").expect("there is one");
+        let path = path.strip_prefix("/").expect("it is absolute").as_os_str().as_bytes();
+        let objects = Objects::of(&vault, &snapshot).expect("opens");
+        objects.get(path).expect("listed").expect("it is there").key
     }
 
     /// Destroys keys.
