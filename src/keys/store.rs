@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use sealkeep_crypto::{Secret, Suite};
 use sealkeep_keystore::{
-    self as keystore, CopyOutcome, CopyState, KeyFilter, KeyId, KeyState, KeyStore,
+    self as keystore, CopyOutcome, CopyState, CopyStatus, KeyFilter, KeyId, KeyState, KeyStore,
 };
 
 use super::{Keys, KeysError, Settled, Unavailable, VaultKeys};
@@ -34,6 +34,14 @@ impl StoreKeys {
     #[must_use]
     pub fn copies(&self) -> Vec<CopyOutcome> {
         self.lock().copies.clone()
+    }
+
+    /// The registered copies of the store, and whether they hold everything that it held when it was opened.
+    ///
+    /// # Errors
+    /// Whatever the store says.
+    pub fn copy_status(&self) -> keystore::Result<Vec<CopyStatus>> {
+        self.lock().store.copies()
     }
 
     /// A thread that died while it held the store has left it as after a crash: the store's own
