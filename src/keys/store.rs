@@ -1,10 +1,11 @@
 //! The unlocked key store as the source of data keys for sealing and opening.
 
+use std::ops::ControlFlow;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use sealkeep_crypto::{Secret, Suite};
 use sealkeep_keystore::{
-    self as keystore, CopyOutcome, CopyState, CopyStatus, KeyId, KeyState, KeyStore,
+    self as keystore, CopyOutcome, CopyState, CopyStatus, KeyFilter, KeyId, KeyState, KeyStore,
 };
 
 use super::{Keys, KeysError, Settled, Unavailable, VaultKeys};
@@ -112,6 +113,18 @@ impl VaultKeys for StoreKeys {
     fn index(&self, suite: Suite) -> Result<(KeyId, Secret<32>), KeysError> {
         let key = self.lock().store.index_key(suite)?;
         Ok((key.id, key.secret))
+    }
+
+    fn labelled(&self, scope: &str) -> Result<Vec<(KeyId, Vec<u8>)>, KeysError> {
+        let filter = KeyFilter { scope: Some(scope.to_owned()), ..KeyFilter::default() };
+        let mut found = Vec::new();
+        self.lock().store.keys(&filter, |key| {
+            if !key.state.is_destroyed() {
+                found.push((key.id, key.label));
+            }
+            ControlFlow::Continue(())
+        })?;
+        Ok(found)
     }
 
     fn hold(&self, ids: &[KeyId]) -> Result<(), KeysError> {
