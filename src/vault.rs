@@ -3,6 +3,7 @@
 //! Bytes and order of persistence are in `docs/spec/vault.md`.
 
 pub mod check;
+pub mod copy;
 pub mod description;
 pub mod dsse;
 mod error;
@@ -13,6 +14,9 @@ mod keyring;
 mod listing;
 mod object;
 pub mod pack;
+pub mod prune;
+pub mod rebuild;
+pub mod register;
 pub mod sealed_box;
 mod segment;
 mod session;

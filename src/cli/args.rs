@@ -3,9 +3,11 @@
 //! There are no help texts in this file: `help.rs` hangs them on from the catalogue, so that they
 //! exist in every language. A test fails when an argument has none.
 
+mod backup;
 mod key;
 mod keystore;
 mod retire;
+mod vault;
 mod wipe;
 
 use std::path::PathBuf;
@@ -13,12 +15,17 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueHint};
 use sealkeep_crypto::Suite;
 
+pub(crate) use backup::{
+    Backup, Forget, GroupField, RetentionCommand, RetentionDue, RetentionPolicy, RulesCommand,
+    RulesExplain, Snapshots, Status, Which,
+};
 pub(crate) use key::{KeyCommand, KeyIds, KeyList, KeyRotate};
 pub(crate) use keystore::{
     CopyAdd, CopyCommand, CopyNames, CopyRemove, KeystoreCommand, NewCustody, Passwd, Recover,
     Restore, ShareFiles,
 };
 pub(crate) use retire::Retire;
+pub(crate) use vault::{VaultCheck, VaultCommand, VaultInit};
 pub(crate) use wipe::{RequireReach, SanitizeHow, VerifyHow, Wipe, WipeCommand};
 
 /// The whole command line.
@@ -46,6 +53,8 @@ pub(crate) struct Global {
     pub(crate) keystore: Option<PathBuf>,
     #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) cell: Option<PathBuf>,
+    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) vault: Option<PathBuf>,
     #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) passphrase_file: Option<PathBuf>,
     #[arg(long, global = true, value_name = "N", conflicts_with = "passphrase_file")]
@@ -80,6 +89,25 @@ pub(crate) enum Command {
     Inspect(Inspect),
     Check(Check),
     Wipe(Wipe),
+    Backup(Backup),
+    Snapshots(Snapshots),
+    Forget(Forget),
+    #[command(subcommand_required = true)]
+    Retention {
+        #[command(subcommand)]
+        command: RetentionCommand,
+    },
+    #[command(subcommand_required = true)]
+    Rules {
+        #[command(subcommand)]
+        command: RulesCommand,
+    },
+    Status(Status),
+    #[command(subcommand_required = true)]
+    Vault {
+        #[command(subcommand)]
+        command: VaultCommand,
+    },
     #[command(subcommand_required = true)]
     Key {
         #[command(subcommand)]

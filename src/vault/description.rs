@@ -96,8 +96,12 @@ impl VaultFile {
 /// The fingerprint of a vault with this public key.
 #[must_use]
 pub fn fingerprint(public: &VerifyingKey) -> String {
-    let digest = hash(public.suite(), &[&public.to_bytes()]);
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&hash(public.suite(), &[&public.to_bytes()]))
+}
+
+/// Lower-case hexadecimal digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    data_encoding::HEXLOWER.encode(bytes)
 }
 
 /// The name of the file.

@@ -3,6 +3,8 @@
 use std::io;
 use std::time::Duration;
 
+use rustix::io::Errno;
+
 use crate::envelope;
 use crate::keys::{KeysError, Unavailable};
 use crate::output;
@@ -40,6 +42,30 @@ pub enum Error {
         /// Why it is not believed.
         reason: Refused,
     },
+    /// The vault, or the copy, has no head that can be believed: nobody can say what belongs to it.
+    #[error("{0} has no head that can be believed")]
+    NoHead(String),
+    /// The copy knows more than the vault: this vault was emptied or put back to an earlier state. The copy is not changed.
+    #[error("the copy is at head {copy}, and the vault at head {vault}")]
+    CopyAhead {
+        /// The number of the copy's head.
+        copy: u64,
+        /// The number of the vault's head.
+        vault: u64,
+    },
+    /// The copy has a head with this number that is not the vault's: the vault was put back to an earlier state and went on
+    /// from there. The copy is not changed.
+    #[error("the copy has a head {0} that this vault does not know")]
+    CopyDiverged(u64),
+    /// No copy or medium has this id or place.
+    #[error("no copy or medium '{0}' is registered")]
+    NotRegistered(String),
+    /// A copy at this place is registered already, under this id.
+    #[error("a copy at this place is registered as {0}")]
+    Registered(String),
+    /// What was written could not be read back as it was.
+    #[error("{0} cannot be read back as it was written")]
+    NotKept(String),
     /// Somebody else works on the vault and has not finished within this time.
     #[error("the vault was in use for more than {}", seconds(*.0))]
     Busy(Duration),
@@ -77,6 +103,9 @@ pub enum Refused {
     /// They belong to another vault.
     #[error("of another vault")]
     ForeignVault,
+    /// The medium does not give them, or it is not a file.
+    #[error("cannot be read")]
+    Unreadable,
     /// A signature or a seal does not fit.
     #[error("not authentic")]
     Unauthentic,
@@ -109,6 +138,14 @@ impl Error {
             output::Error::Exists | output::Error::NotReplaceable => Self::Exists(name),
             output::Error::Io { action: _, source } => Self::Io { action: "write", name, source },
         }
+    }
+
+    /// Whether it is this one file that cannot be read: the medium has lost it, or it is not a file at all. Others may be read.
+    pub(crate) fn is_unreadable(&self) -> bool {
+        let Self::Io { source, .. } = self else { return false };
+        let lost = [Errno::IO, Errno::LOOP, Errno::BADMSG, Errno::NODATA, Errno::UCLEAN];
+        let is_lost = |code| lost.iter().any(|errno| errno.raw_os_error() == code);
+        source.kind() == io::ErrorKind::InvalidInput || source.raw_os_error().is_some_and(is_lost)
     }
 
     /// Whether the storage takes nothing more.

@@ -27,6 +27,10 @@ pub fn newest(storage: &dyn Storage, vault: &VaultFile) -> Result<Newest> {
         let bytes = match storage.read(&name, file::MOST) {
             // Removed since it was listed: a newer one has come.
             Err(Error::Missing(_)) => return newest(storage, vault),
+            Err(error) if error.is_unreadable() => {
+                refused.push((name, Refused::Unreadable));
+                continue;
+            }
             other => other?,
         };
         match Head::open(&bytes, vault.vault, &vault.public) {
@@ -52,7 +56,7 @@ pub struct Newest {
 }
 
 /// Writes the head of all that is there now, but for the files in `without`, which are about to be removed; then removes old
-/// heads but the last two.
+/// heads but the last sixteen.
 ///
 /// # Errors
 /// `Io`; `Refused` if no number is left.
@@ -84,17 +88,32 @@ pub fn write_next(
             Err(Error::Exists(_)) => continue,
             other => other?,
         }
-        let mut kept = 1;
-        for (_, name) in taken.iter().rev() {
+        for (sequence, name) in &taken {
             let believed = !before.refused.iter().any(|(refused, _)| refused == name);
-            if believed && kept < KEPT {
-                kept += 1;
-                continue;
+            let last = before.head.as_ref().is_some_and(|head| head.sequence == *sequence);
+            if !last && !(believed && is_kept(*sequence, next)) {
+                storage.delete(name)?;
             }
-            storage.delete(name)?;
         }
         return Ok(head);
     }
+}
+
+/// [`write_next`] for a vault whose indexes were made anew: names what is there now, whatever the head before named.
+///
+/// # Errors
+/// As [`write_next`].
+pub(crate) fn write_anew(
+    storage: &dyn Storage,
+    vault: &VaultFile,
+    keys: &Keyring,
+    now: u64,
+    gone: &[String],
+) -> Result<Head> {
+    let named = newest(storage, vault)?.head.map_or(Vec::new(), |head| head.files);
+    let mut without: Vec<String> = named.into_iter().map(|file| file.name).collect();
+    without.retain(|name| gone.contains(name) || storage.length(name).is_err());
+    write_next(storage, vault, keys, now, &without)
 }
 
 /// The files that a head names. What the head before named is named again as it was, though it be missing or another now: files
@@ -146,10 +165,15 @@ pub fn is_named(name: &str) -> bool {
     }
 }
 
+/// Whether a head is kept when the newest has this number.
+pub(crate) fn is_kept(sequence: u64, newest: u64) -> bool {
+    sequence.saturating_add(KEPT) > newest
+}
+
 /// The heads that are there by name, the newest last.
 fn numbered(storage: &dyn Storage) -> Result<Vec<(u64, String)>> {
     let listed = storage.list(file::PREFIX)?;
-    let number = |name: String| Some((sequence(name.strip_prefix(file::PREFIX)?)?, name));
+    let number = |name: String| Some((Head::number(&name)?, name));
     let mut found: Vec<_> = listed.into_iter().filter_map(|(name, _)| number(name)).collect();
     found.sort_unstable();
     Ok(found)
@@ -163,7 +187,8 @@ pub(crate) fn sequence(digits: &str) -> Option<u64> {
 }
 
 const FOLDERS: [&str; 4] = ["index/", "records/", "register/", "snapshots/"];
-const KEPT: usize = 2;
+/// So many heads a vault keeps that a copy which is some days old is known by its own.
+const KEPT: u64 = 16;
 
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,6 @@
 //! Packs: many blobs in one file that never changes, with the digests of its blocks (`docs/spec/vault.md` §4).
 
+mod digester;
 mod layout;
 mod read;
 mod verify;
@@ -9,7 +10,9 @@ use std::fmt;
 
 use super::id::id;
 
+pub(crate) use digester::PackDigester;
 pub use layout::{BLOCK, MOST};
+pub(crate) use read::owner;
 pub use read::{Blob, Blobs, read_blob, read_info, read_manifest_blobs};
 pub use verify::{PackFault, PackPart, verify_pack};
 pub use write::PackWriter;

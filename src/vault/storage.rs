@@ -63,6 +63,13 @@ pub trait Storage: Send + Sync {
     /// `Busy`, `Io`.
     fn lock(&self, lock: Lock, wait: Duration) -> Result<VaultLock>;
 
+    /// Sees to it that what is read of a file next comes from where it lies, and not from memory, as far as that can be
+    /// had. For reading back what was just written.
+    ///
+    /// # Errors
+    /// `Missing`, `Io`.
+    fn uncache(&self, name: &str) -> Result<()>;
+
     /// What a person calls this place: a path, an address.
     fn describe(&self) -> String;
 

@@ -13,7 +13,8 @@ use sealkeep::backup::rules::Rules;
 use sealkeep::backup::{BackupOptions, BackupPlan, BackupReport};
 use sealkeep::envelope::Run;
 use sealkeep::keys::StoreKeys;
-use sealkeep::vault::{Access, Directory, Lock, Storage, Vault};
+use sealkeep::vault::rebuild::{Rebuilt, rebuild};
+use sealkeep::vault::{Access, Directory, Lock, SharedKeys, Storage, Vault};
 use sealkeep_crypto::Suite;
 use sealkeep_keystore::{
     Clearance, InitOptions, KeyFile, KeyId, KeyStore, Location, NewCustody, Unlock,
@@ -105,6 +106,25 @@ impl World {
         plan.execute(&Run::quiet()).expect("backed up")
     }
 
+    /// Bytes of all files of the vault.
+    pub(crate) fn vault_bytes(&self) -> u64 {
+        let storage = Directory::open(&self.path("vault")).expect("opens");
+        storage.list("").expect("listed").iter().map(|(_, length)| length).sum()
+    }
+
+    /// The keys of these files below [`World::data`] in the newest snapshot.
+    pub(crate) fn keys_of(&self, names: &[&str]) -> Vec<KeyId> {
+        names.iter().map(|name| self.key_of(&self.data().join(name))).collect()
+    }
+
+    /// Makes indexes anew.
+    pub(crate) fn rebuild(&self) -> Rebuilt {
+        let storage: Arc<dyn Storage> =
+            Arc::new(Directory::open(&self.path("vault")).expect("opens"));
+        let keys: SharedKeys = Arc::new(StoreKeys::new(self.store()));
+        rebuild(&storage, &keys, self.access(Lock::Exclusive), &Run::quiet()).expect("rebuilt")
+    }
+
     /// The key of the object at an absolute path, in the newest snapshot.
     pub(crate) fn key_of(&self, path: &Path) -> KeyId {
         let vault = self.vault();
@@ -126,3 +146,10 @@ fn place(dir: &Path) -> Location {
 
 const WAIT: Duration = Duration::from_secs(10);
 const PACK_SIZE: u32 = 1 << 20;
+
+/// Bytes that cannot be compressed.
+pub(crate) fn random(len: usize) -> Vec<u8> {
+    let mut bytes = vec![0; len];
+    sealkeep_crypto::random::fill(&mut bytes);
+    bytes
+}

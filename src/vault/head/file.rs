@@ -38,6 +38,12 @@ impl Head {
         format!("{PREFIX}{sequence:016x}")
     }
 
+    /// The number of the head whose file has this name.
+    #[must_use]
+    pub fn number(name: &str) -> Option<u64> {
+        super::sequence(name.strip_prefix(PREFIX)?)
+    }
+
     /// The file of this name, if the head names it.
     #[must_use]
     pub fn file(&self, name: &str) -> Option<&Listed> {

@@ -71,29 +71,29 @@ fn a_head_names_everything_but_packs_heads_and_strays() {
 }
 
 #[test]
-fn the_last_two_are_kept_and_a_damaged_one_is_passed_over() {
+fn the_last_sixteen_are_kept_and_a_damaged_one_is_passed_over() {
     let scene = scene(Suite::Sm4Gcm);
-    for now in 1..=4 {
+    for now in 1..=18 {
         scene.next(now, &[]);
     }
     let names: Vec<_> =
         scene.storage.list("heads/").unwrap().into_iter().map(|one| one.0).collect();
-    assert_eq!(names, [Head::name(3), Head::name(4)]);
-    let path = scene.storage.path().join(Head::name(4));
+    assert_eq!(names, (3..=18).map(Head::name).collect::<Vec<_>>());
+    let path = scene.storage.path().join(Head::name(18));
     let good = fs::read(&path).unwrap();
     for bit in 0..good.len() * 8 {
         let mut bad = good.clone();
         bad[bit / 8] ^= 1 << (bit % 8);
         fs::write(&path, bad).unwrap();
         let found = newest(&Directory::open(scene.storage.path()).unwrap(), &scene.vault).unwrap();
-        assert_eq!(found.head.unwrap().sequence, 3, "bit {bit}");
-        assert_eq!(found.refused[0].0, Head::name(4));
+        assert_eq!(found.head.unwrap().sequence, 17, "bit {bit}");
+        assert_eq!(found.refused[0].0, Head::name(18));
     }
     // The number of the damaged one is not used again, and it goes.
-    assert_eq!(scene.next(5, &[]).sequence, 5);
+    assert_eq!(scene.next(5, &[]).sequence, 19);
     let names: Vec<_> =
         scene.storage.list("heads/").unwrap().into_iter().map(|one| one.0).collect();
-    assert_eq!(names, [Head::name(3), Head::name(5)]);
+    assert_eq!(names, (4..=17).chain([19]).map(Head::name).collect::<Vec<_>>());
 }
 
 #[test]

@@ -107,7 +107,8 @@ impl IndexFile {
     /// # Errors
     /// `Malformed`, `Suite`, `ForeignVault`, `Unauthentic`.
     pub fn open(bytes: &[u8], keys: &Keyring) -> std::result::Result<Self, Refused> {
-        let (mut file, sealed) = Self::decode(bytes, keys.vault(), &keys.public())?;
+        let payload = SignedFile::open(MAGIC, bytes, keys.vault(), &keys.public())?;
+        let (mut file, sealed) = Self::decode(payload)?;
         let context: [&[u8]; 2] = [&keys.vault(), &file.id.0];
         let key = keys.maintenance().expose();
         let moved = open_box(keys.suite(), key, LABEL, &context, sealed)?;
@@ -127,7 +128,21 @@ impl IndexFile {
         vault: [u8; 16],
         public: &VerifyingKey,
     ) -> std::result::Result<Self, Refused> {
-        Self::decode(bytes, vault, public).map(|(file, _)| file)
+        let payload = SignedFile::open(MAGIC, bytes, vault, public)?;
+        Self::decode(payload).map(|(file, _)| file)
+    }
+
+    /// Reads a file whose bytes are known to be the vault's, because a head has their digest: without its relocations, and
+    /// without verifying the signature once more.
+    ///
+    /// # Errors
+    /// `Malformed`, `Suite`, `ForeignVault`.
+    pub(crate) fn parse(bytes: &[u8], vault: [u8; 16]) -> std::result::Result<Self, Refused> {
+        let file = SignedFile::parse(MAGIC, bytes)?;
+        if file.vault != vault {
+            return Err(Refused::ForeignVault);
+        }
+        Self::decode(file.payload).map(|(file, _)| file)
     }
 
     /// Writes the file. The packs that it names must be durable.
@@ -138,12 +153,7 @@ impl IndexFile {
         storage.put_bytes(&self.id.name(), &self.encode(keys))
     }
 
-    fn decode<'f>(
-        bytes: &'f [u8],
-        vault: [u8; 16],
-        public: &VerifyingKey,
-    ) -> std::result::Result<(Self, &'f [u8]), Refused> {
-        let payload = SignedFile::open(MAGIC, bytes, vault, public)?;
+    fn decode(payload: &[u8]) -> std::result::Result<(Self, &[u8]), Refused> {
         let mut reader = Reader::new(payload, "index");
         let id = IndexId(reader.array()?);
         let superseded =

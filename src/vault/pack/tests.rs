@@ -23,7 +23,8 @@ fn scene(suite: Suite, kind: PackKind, lengths: &[usize]) -> Scene {
     let mut writer = PackWriter::create(&storage, suite, kind, VAULT).unwrap();
     let mut places = Vec::new();
     for (number, length) in lengths.iter().enumerate() {
-        let blob: Vec<u8> = (0..*length).map(|at| (at * 7 + number) as u8).collect();
+        let blob: Vec<u8> =
+            (0..*length).map(|at| ((at * 7 + number) % 251).to_le_bytes()[0]).collect();
         places.push((writer.append(&blob).unwrap(), blob));
     }
     let expected = writer.len();
@@ -45,7 +46,7 @@ impl Scene {
     fn flipped(&self, at: u64) -> Vec<PackFault> {
         let good = fs::read(self.path()).unwrap();
         let mut bad = good.clone();
-        bad[at as usize] ^= 0x10;
+        bad[usize::try_from(at).unwrap()] ^= 0x10;
         fs::write(self.path(), bad).unwrap();
         let faults = self.verify();
         fs::write(self.path(), good).unwrap();
@@ -146,7 +147,7 @@ fn packs_of_others_are_refused() {
 fn a_manifest_pack_is_read_without_an_index_even_if_it_is_damaged() {
     let blob = |magic: &[u8; 8], fill: u8, len: usize| {
         let mut out = magic.to_vec();
-        out.extend_from_slice(&(12 + len as u32).to_be_bytes());
+        out.extend_from_slice(&u32::try_from(12 + len).unwrap().to_be_bytes());
         out.resize(12 + len, fill);
         out
     };

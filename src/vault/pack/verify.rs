@@ -30,6 +30,8 @@ pub enum PackPart {
     Missing,
     /// The file has another length than the index says; nothing can be said of its blocks.
     Length,
+    /// The medium does not give it, or what has its name is not a file.
+    Unreadable,
     /// Its first bytes are not those of this pack of this vault.
     Header,
     /// Bytes of blobs.
@@ -56,6 +58,13 @@ pub fn verify_pack(
         Err(Error::Missing(_)) => {
             return Ok(vec![PackFault { part: PackPart::Missing, offset: 0, length: pack.length }]);
         }
+        Err(error) if error.is_unreadable() => {
+            return Ok(vec![PackFault {
+                part: PackPart::Unreadable,
+                offset: 0,
+                length: pack.length,
+            }]);
+        }
         other => other?,
     };
     let body = match body_length(pack.length) {
@@ -68,7 +77,7 @@ pub fn verify_pack(
     let first = header(suite, pack.kind, vault, pack.id);
     let computed = read_blocks(storage, suite, &name, body, &first, &mut faults, run)?;
     let mut stored = vec![0; computed.len() + FOOTER];
-    storage.read_range(&name, body, &mut stored)?;
+    read_or_zeros(storage, &name, body, &mut stored)?;
     let (stored, last) = stored.split_at(computed.len());
     compare(suite, pack, body, &computed, stored, &mut faults);
     if last != footer(body) {
@@ -95,7 +104,7 @@ fn read_blocks(
         check(run)?;
         let now = usize::try_from(body - offset).unwrap_or(BATCH).min(BATCH);
         let bytes = &mut buf[..now];
-        storage.read_range(name, offset, bytes)?;
+        read_or_zeros(storage, name, offset, bytes)?;
         if offset == 0 && bytes[..HEADER] != *first {
             faults.push(PackFault { part: PackPart::Header, offset: 0, length: HEADER as u64 });
             bytes[..HEADER].copy_from_slice(first);
@@ -106,6 +115,21 @@ fn read_blocks(
     }
     debug_assert_eq!(digests.len() as u64, blocks(body) * DIGEST as u64);
     Ok(digests)
+}
+
+/// Reads a range; blocks that the medium does not give are zeros, and so will be found wrong.
+fn read_or_zeros(storage: &dyn Storage, name: &str, offset: u64, bytes: &mut [u8]) -> Result<()> {
+    match storage.read_range(name, offset, bytes) {
+        Err(error) if error.is_unreadable() => {}
+        other => return other,
+    }
+    for (number, block) in (0_u64..).zip(bytes.chunks_mut(BLOCK)) {
+        match storage.read_range(name, offset + number * BLOCK as u64, block) {
+            Err(error) if error.is_unreadable() => block.fill(0),
+            other => other?,
+        }
+    }
+    Ok(())
 }
 
 /// Where the digests differ, says whether the data or the digest is wrong. The index has a digest over all of them: if that

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustix::fs::{AtFlags, FileType, Mode, OFlags, fstat, openat, unlinkat};
+use rustix::fs::{Advice, AtFlags, FileType, Mode, OFlags, fadvise, fstat, openat, unlinkat};
 use rustix::io::Errno;
 
 use cache::{Files, Folders};
@@ -165,6 +165,11 @@ impl Storage for Directory {
             (Err(Errno::NOENT), Lock::Shared) => Ok(VaultLock::needless()),
             (Err(errno), _) => Err(Error::io("lock", lock::NAME)(errno)),
         }
+    }
+
+    fn uncache(&self, name: &str) -> Result<()> {
+        let file = self.open_file(name)?;
+        fadvise(&*file, 0, None, Advice::DontNeed).map_err(Error::io("read back", name))
     }
 
     fn describe(&self) -> String {
