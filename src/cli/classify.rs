@@ -156,7 +156,7 @@ pub(crate) fn object(path: &Path, error: &ObjectError) -> Failure {
 pub(crate) fn filter(path: &Path, error: &backup::filter::Error) -> Failure {
     use backup::filter::Error as E;
     match error {
-        E::Pattern(_) => Failure::new(Code::Pattern, "--exclude").because(error),
+        E::Pattern { pattern, reason } => Failure::new(Code::Pattern, pattern).because(reason),
         E::EmptyPattern(glob) => Failure::new(Code::Pattern, glob),
         E::List(error) => Failure::io(path, error),
         _ => Failure::at(Code::Unexpected, path).because(error),

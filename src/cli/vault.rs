@@ -155,6 +155,13 @@ impl Snapshot {
         short(self.file.id)
     }
 
+    /// The sources on a line; of very many, the first ones.
+    pub(crate) fn sources(&self) -> String {
+        let all = &self.about.sources;
+        let shown = all.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(" ");
+        if all.len() > SHOWN { format!("{shown} … (+{})", all.len() - SHOWN) } else { shown }
+    }
+
     fn is(&self, which: &Which) -> bool {
         let tags = which.tag.iter().all(|tag| self.about.tags.contains(tag));
         let sources = which.source.iter().all(|source| {
@@ -198,3 +205,5 @@ pub(crate) fn pick(snapshots: &[Snapshot], name: &str, which: &Which) -> Result<
 const CATALOGUE: &str = "catalogue";
 const LATEST: &str = "latest";
 const SHORT: usize = 8;
+/// Sources on a line.
+const SHOWN: usize = 3;

@@ -76,21 +76,24 @@ impl Screen<'_> {
 
     /// The newest finished snapshot of each host and sources.
     fn backups(&mut self, snapshots: &[Snapshot], max_age: Duration) -> Result<(), Failure> {
-        let mut newest: BTreeMap<(&str, String), (u64, usize)> = BTreeMap::new();
+        let mut newest: BTreeMap<(&str, &[String]), (&Snapshot, usize)> = BTreeMap::new();
         for snapshot in snapshots.iter().filter(|snapshot| snapshot.file.complete) {
             let about = &snapshot.about;
-            let group = newest.entry((&about.host, about.sources.join(" "))).or_default();
-            *group = (group.0.max(snapshot.file.time), group.1 + 1);
+            // They come oldest first.
+            let group = newest.entry((&about.host, &about.sources)).or_insert((snapshot, 0));
+            *group = (snapshot, group.1 + 1);
         }
         if newest.is_empty() {
             return self.row(true, "backup", "status-no-backup", &[]);
         }
-        for ((host, sources), (when, count)) in newest {
+        for (snapshot, count) in newest.into_values() {
+            let (host, sources) = (&snapshot.about.host, snapshot.sources());
+            let when = snapshot.file.time;
             let age = cmd::now().saturating_sub(when);
             let overdue = age > max_age.as_secs();
             let (when, hours) = (time(when), age / 3_600);
             let args: Args<'_> = &[
-                ("host", &host),
+                ("host", host),
                 ("sources", &sources),
                 ("when", &when),
                 ("hours", &hours),
