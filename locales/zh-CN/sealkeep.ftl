@@ -598,6 +598,7 @@ warn-copy-behind = { $path } 处的密钥库副本未能同步：{ $reason }
 warn-uncopied = 有 { $count } 个新密钥只存在于一个密钥库中。请用 `sealkeep keystore copy add` 添加副本。
 
 warn-snapshot = 快照 { $name } 无法读取：{ $reason }
+warn-own = 已跳过 { $path }：它是保管库、密钥库或其根单元。密钥与数据放在一起就起不到保护作用；密钥库有自己的副本。
 warn-changed-while-read = { $path } 每次读取时都在变化；保存的内容可能混合了两个状态。
 warn-attributes = { $path } 的属性 { $name } 无法读取：{ $reason }
 warn-class = 规则第 { $line } 行：保管期限表中没有类别“{ $class }”。属于它的内容永远不会到期。
