@@ -21,6 +21,7 @@ mod prompt;
 mod settings;
 mod signal;
 mod store;
+mod vault;
 
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
@@ -89,6 +90,22 @@ fn run_command(command: Command, context: &mut Context) -> Result<Exit, Failure>
         Command::Inspect(args) => cmd::inspect::run(args, context),
         Command::Check(args) => cmd::check::run(args, context),
         Command::Wipe(args) => cmd::wipe::run(args, context),
+        Command::Backup(args) => cmd::backup::run(args, context),
+        Command::Snapshots(args) => cmd::snapshots::run(&args, context),
+        Command::Ls(args) => cmd::ls::run(&args, context),
+        Command::Find(args) => cmd::find::run(&args, context),
+        Command::Diff(args) => cmd::diff::run(&args, context),
+        Command::Restore(args) => cmd::restore::run(&args, context),
+        Command::Dump(args) => cmd::dump::run(&args, context),
+        Command::Prune(args) => cmd::prune::run(&args, context),
+        Command::Drill(args) => cmd::drill::run(&args, context),
+        Command::Copy { command } => cmd::copy::run(command, context),
+        Command::Media { command } => cmd::media::run(command, context),
+        Command::Forget(args) => cmd::forget::run(&args, context),
+        Command::Retention { command } => cmd::retention::run(command, context),
+        Command::Rules { command } => cmd::rules::run(command, context),
+        Command::Status(args) => cmd::status::run(&args, context),
+        Command::Vault { command } => cmd::vault::run(command, context),
         Command::Key { command } => cmd::key::run(command, context),
         Command::Keystore { command } => cmd::keystore::run(command, context),
         Command::Tour(args) => cmd::tour::run(args, context),

@@ -72,6 +72,12 @@ pub trait VaultKeys: Keys {
     /// Whatever the source says.
     fn index(&self, suite: Suite) -> Result<(KeyId, Secret<32>), KeysError>;
 
+    /// The keys of a scope with their labels, destroyed ones left out. Nothing if there is no such scope.
+    ///
+    /// # Errors
+    /// If the source cannot be read.
+    fn labelled(&self, scope: &str) -> Result<Vec<(KeyId, Vec<u8>)>, KeysError>;
+
     /// Puts keys on hold.
     ///
     /// # Errors

@@ -170,6 +170,27 @@ pub(crate) fn publish_symlink(
     }
 }
 
+/// Gives a file another name, which must be free, or is replaced if `force`.
+pub(crate) fn publish_link(
+    (from_dir, from): (&OwnedFd, &OsStr),
+    (dir, name): (&OwnedFd, &OsStr),
+    force: bool,
+) -> Result<(), Error> {
+    match linkat(from_dir, from, dir, name, AtFlags::empty()) {
+        Err(Errno::EXIST) if force => {
+            check_replaceable(dir, name)?;
+            let temporary = temporary_name();
+            linkat(from_dir, from, dir, &temporary, AtFlags::empty()).map_err(io("make a link"))?;
+            let renamed = renameat(dir, &temporary, dir, name).map_err(io("replace the output"));
+            // If both were names of one file already, renaming did nothing and left this one.
+            let _ = unlinkat(dir, &temporary, AtFlags::empty());
+            renamed
+        }
+        Err(Errno::EXIST) => Err(Error::Exists),
+        other => other.map_err(io("make a link")),
+    }
+}
+
 /// Says early that a name is taken.
 ///
 /// # Errors

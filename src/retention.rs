@@ -19,6 +19,7 @@
 //! day is the one with the same number (Civil Code art. 201 to 203). Where the month has no such day, the first of the next month
 //! is the last day: 29 February 2000 and one year end with 1 March 2001. A minimum may not be cut short.
 
+mod due;
 mod error;
 mod table;
 
@@ -26,6 +27,7 @@ use jiff::civil::Date;
 
 use crate::calendar::{Months, day, later};
 use crate::settings_file::line_and_message;
+pub use due::{Due, DueReport, due};
 pub use error::{Error, Problem};
 use table::File;
 

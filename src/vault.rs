@@ -14,6 +14,8 @@ mod keyring;
 mod listing;
 mod object;
 pub mod pack;
+pub mod prune;
+pub mod rebuild;
 pub mod register;
 pub mod sealed_box;
 mod segment;

@@ -7,8 +7,9 @@ mod support;
 
 use sealkeep::envelope::Run;
 use sealkeep::vault::check::{ReadData, check_vault};
+use sealkeep::vault::prune::{PruneOptions, PrunePlan, PruneReport};
 use sealkeep_crypto::Suite;
-use support::World;
+use support::{World, random};
 
 fn assert_sound(world: &World) {
     let found = check_vault(&world.vault(), ReadData::All, &Run::quiet()).unwrap();
@@ -36,4 +37,79 @@ fn what_did_not_change_is_not_stored_again() {
         assert_eq!((third.written.chunks, third.written.shared), (1, 1));
         assert_sound(&world);
     }
+}
+
+fn prune(world: &World, max_unused: u8) -> PruneReport {
+    let vault = world.vault_alone();
+    let plan = PrunePlan::new(&vault, PruneOptions { max_unused }, &Run::quiet()).unwrap();
+    plan.execute(&Run::quiet()).unwrap()
+}
+
+#[test]
+fn what_no_snapshot_needs_is_pruned_and_the_rest_stays() {
+    let world = World::new(Suite::Sm4Gcm);
+    for at in 0..40 {
+        world.write(&format!("{at}"), random(100_000));
+    }
+    let first = world.backup().snapshot.unwrap();
+    for at in 0..30 {
+        world.write(&format!("{at}"), random(100_000));
+    }
+    let second = world.backup();
+    assert!(prune(&world, 0).freed < 20_000, "everything is needed");
+    world.vault().forget(&[first]).unwrap();
+    let before = world.vault_bytes();
+    let report = prune(&world, 0);
+    assert!(report.freed > 2_900_000 && report.rewritten > 0, "{report:?}");
+    assert!(before - world.vault_bytes() > 2_900_000);
+    assert_sound(&world);
+    let again = world.backup();
+    assert_eq!((again.unchanged, again.written.chunks), (second.total, 0));
+    assert_eq!(prune(&world, 5).removed, 0);
+    assert_sound(&world);
+}
+
+#[test]
+fn a_vault_is_rebuilt_from_its_packs() {
+    let world = World::new(Suite::Aes256Gcm);
+    for at in 0..20 {
+        world.write(&format!("{at}"), random(100_000));
+    }
+    let first = world.backup().snapshot.unwrap();
+    for at in 0..15 {
+        world.write(&format!("{at}"), random(100_000));
+    }
+    let second = world.backup();
+    world.vault().forget(&[first]).unwrap();
+    prune(&world, 0);
+    for name in ["vault", "index", "snapshots", "heads"] {
+        let path = world.path("vault").join(name);
+        std::fs::remove_dir_all(&path).or_else(|_| std::fs::remove_file(&path)).unwrap();
+    }
+    let rebuilt = world.rebuild();
+    assert!(rebuilt.vault_file && rebuilt.refused.is_empty(), "{rebuilt:?}");
+    assert_eq!((rebuilt.snapshots, rebuilt.incomplete), (1, 0));
+    assert_sound(&world);
+    let again = world.backup();
+    assert_eq!((again.unchanged, again.parent), (second.total, second.snapshot));
+}
+
+#[test]
+fn a_destroyed_object_leaves_others_and_is_not_taken_up_again() {
+    let world = World::new(Suite::Sm4Gcm);
+    world.write("a", "the same content");
+    world.write("b", "the same content");
+    world.write("c", random(200_000));
+    world.backup();
+    world.destroy(world.keys_of(&["a", "c"]));
+    let found = check_vault(&world.vault(), ReadData::All, &Run::quiet()).unwrap();
+    assert!(found.problems.is_empty(), "{:?}", found.problems);
+    assert_eq!(found.destroyed, 2);
+    let report = world.backup();
+    let refused: Vec<_> = report.failures.iter().map(|failure| &failure.path).collect();
+    assert_eq!(refused, [&world.data().join("a"), &world.data().join("c")]);
+    assert_eq!(report.unchanged.files, 1);
+    let renewed = sealkeep::backup::BackupOptions { renew_destroyed: true, ..world.options(None) };
+    assert_eq!(world.backup_with(renewed).new.files, 2);
+    assert_sound(&world);
 }

@@ -83,6 +83,35 @@ impl<'a> Reader<'a> {
         self.take(len)
     }
 
+    /// A number in as few bytes as it needs (LEB128): seven bits in each, the lowest first, the highest bit set in all but
+    /// the last.
+    ///
+    /// # Errors
+    /// `Malformed` for what is longer than it need be, too.
+    pub fn varint(&mut self) -> Result<u64, Malformed> {
+        let mut value = 0_u64;
+        for shift in (0..64).step_by(7) {
+            let byte = self.u8()?;
+            let bits = u64::from(byte & 0x7f);
+            if (bits << shift) >> shift != bits || (byte == 0 && shift > 0) {
+                break;
+            }
+            value |= bits << shift;
+            if byte & 0x80 == 0 {
+                return Ok(value);
+            }
+        }
+        Err(self.malformed())
+    }
+
+    /// A [`Reader::varint`] that fits into 32 bits.
+    ///
+    /// # Errors
+    /// `Malformed`.
+    pub fn varint32(&mut self) -> Result<u32, Malformed> {
+        u32::try_from(self.varint()?).map_err(|_| self.malformed())
+    }
+
     /// How many of `count` things can be left when each takes at least `least` bytes: what may be allocated for them
     /// before they were read.
     #[must_use]
@@ -141,6 +170,15 @@ pub trait Writer {
         self.put(&value.to_be_bytes());
     }
 
+    /// A number in as few bytes as it needs.
+    fn put_varint(&mut self, mut value: u64) {
+        while value >= 0x80 {
+            self.put_u8((value & 0x7f) as u8 | 0x80);
+            value >>= 7;
+        }
+        self.put_u8((value & 0x7f) as u8);
+    }
+
     /// Bytes behind a 16-bit length.
     ///
     /// # Panics
@@ -190,5 +228,27 @@ mod tests {
         assert_eq!(reader.bytes32(), Ok(&b"seven"[..]));
         assert_eq!(reader.u8(), Err(Malformed("test")));
         assert_eq!(reader.end(), Ok(()));
+    }
+
+    #[test]
+    fn a_number_has_one_spelling() {
+        for value in [0, 1, 127, 128, 300, u64::from(u32::MAX), u64::MAX - 1, u64::MAX] {
+            let mut out = Vec::new();
+            out.put_varint(value);
+            let mut reader = Reader::new(&out, "test");
+            assert_eq!(reader.varint(), Ok(value));
+            assert!(reader.is_empty());
+            assert!(Reader::new(&out[..out.len() - 1], "test").varint().is_err());
+        }
+        let bad: [&[u8]; 4] = [
+            &[0x80, 0],
+            &[0xff, 0x80, 0],
+            &[0xff; 10],
+            &[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2],
+        ];
+        for bad in bad {
+            assert_eq!(Reader::new(bad, "test").varint(), Err(Malformed("test")), "{bad:?}");
+        }
+        assert!(Reader::new(&[0x80, 0x80, 0x80, 0x80, 0x10], "test").varint32().is_err());
     }
 }

@@ -31,6 +31,8 @@ usage-other = { $problem }.
 usage-suggestion = Did you mean '{ $it }'?
 usage-alone = '-', --range and --output - take a single file, and --dry-run takes no stream.
 usage-skip-hidden = --skip-existing cannot work with hidden names: they do not tell what is sealed already.
+usage-no-source = nothing to back up is named, neither here nor under [backup] sources in the configuration.
+usage-no-keep = name snapshots, or say with --keep-… what is to be kept.
 usage-json-and-data = --json and the data cannot both go to standard output.
 
 ## Questions
@@ -48,6 +50,7 @@ cmd = Seals sensitive data with keys kept elsewhere, so that it can later be des
         Exit codes are listed in docs/exit-codes.md.
 cmd--keystore = The key store's directory [env: SEALKEEP_KEYSTORE]
 cmd--cell = The root cell, when it does not lie in the key store's directory [env: SEALKEEP_CELL]
+cmd--vault = The vault's directory [env: SEALKEEP_VAULT]
 cmd--passphrase-file = Read the passphrase from the first line of a file [env: SEALKEEP_PASSPHRASE_FILE]
 cmd--passphrase-fd = Read the passphrase from an open file descriptor
 cmd--key-file = Unlock the key store with a key file [env: SEALKEEP_KEY_FILE]
@@ -133,6 +136,81 @@ cmd-wipe--report = Also write the JSON report to this file
 
 cmd-wipe-methods = List the methods: which passes they write, and where their names come from
     .long = Methods of your own stand in the configuration file, under [wipe.methods].
+
+## Help: the vault
+
+cmd-backup = Back up files and folders into the vault
+    .long = Each file gets a key of its own, so that it can be destroyed in every snapshot and every copy at once. Unchanged files
+        are not read again. Scope, level, retention class and subjects follow from the path, by a file of rules.
+        Ends with 3 when something could not be read: the snapshot then holds everything else.
+cmd-backup--sources = Files or folders [default: `sources` under [backup] in the configuration]
+cmd-backup--files-from = Read more of them from a file, one in each line, or as `find -print0` writes them; `-` for standard input
+cmd-backup--tag = Tag of the snapshot; may be given several times
+cmd-backup--host = Name of this machine in the snapshot [default: the host's name]
+cmd-backup--scope-rules = File of rules: which scope, level, class and subjects a path belongs to
+cmd-backup--scope = Scope of what no rule matches [default: default]
+cmd-backup--exclude = Leave out what matches this pattern; may be given several times
+cmd-backup--exclude-caches = Leave out what is in folders with a CACHEDIR.TAG
+cmd-backup--exclude-larger-than = Leave out larger files, e.g. 500M
+cmd-backup--one-file-system = Leave out what is mounted below a source
+cmd-backup--reread = Read everything again, even what seems unchanged
+cmd-backup--renew-destroyed = Take up again, under new keys, what is at the paths of destroyed objects
+cmd-backup--dry-run = Compare and count, and store nothing
+
+cmd-snapshots = List the snapshots
+cmd-snapshots--host = Only those of this machine
+cmd-snapshots--tag = Only those with this tag; may be given several times
+cmd-snapshots--source = Only those that have this source
+cmd-snapshots--last = Only the last N
+
+cmd-forget = Forget snapshots that are no longer wanted
+    .long = Snapshots of one machine and the same sources are a group; what --keep-… say is kept in each. A snapshot goes only if none of them
+        wants it, and the newest stays anyway. Days and weeks are those of UTC+8. Forgetting destroys no key.
+cmd-forget--snapshots = Ids of snapshots, or their beginnings; otherwise those that --keep-… leave
+cmd-forget--keep-last = Keep the newest N
+cmd-forget--keep-hourly = Keep the newest of each of N hours that have one
+cmd-forget--keep-daily = Keep the newest of each of N days that have one
+cmd-forget--keep-weekly = Keep the newest of each of N weeks that have one
+cmd-forget--keep-monthly = Keep the newest of each of N months that have one
+cmd-forget--keep-yearly = Keep the newest of each of N years that have one
+cmd-forget--keep-within = Keep all that are not older than the newest by more than this, e.g. 1y6m, 30d, 12h
+cmd-forget--keep-tag = Keep those with this tag; may be given several times
+cmd-forget--group-by = What makes a group: host, sources, tags, joined by commas [default: host,sources]
+cmd-forget--allow-empty = Let the newest of a group go too, if nothing keeps it
+cmd-forget--host = Look only at those of this machine
+cmd-forget--tag = Look only at those with this tag; may be given several times
+cmd-forget--source = Look only at those that have this source
+cmd-forget--dry-run = Show what would be forgotten, and forget nothing
+
+cmd-retention = Look at retention periods
+cmd-retention-due = List what has been kept as long as it must be
+    .long = What is listed may be proposed for destruction; nothing is destroyed because a day has come. Objects on hold are not listed.
+cmd-retention-due--on = As of this day, e.g. 2030-12-31 [default: today at UTC+8]
+cmd-retention-due--class = Only this class
+cmd-retention-due--policy = The policy file [default: the periods of Chinese law for medical records]
+cmd-retention-policy = Show the retention policy
+cmd-retention-policy--policy = The policy file [default: the periods of Chinese law for medical records]
+cmd-retention-policy--text = Print the built-in policy as a file, to begin one with
+
+cmd-rules = Look at scope rules
+cmd-rules-explain = Show what the rules say of paths, and which of them
+cmd-rules-explain--paths = Paths, as they would be backed up; they need not be there
+cmd-rules-explain--scope-rules = File of rules
+cmd-rules-explain--scope = Scope of what no rule matches [default: default]
+cmd-rules-explain--source = The source that they lie in [default: patterns are compared with the paths as typed]
+cmd-rules-explain--policy = The policy file
+
+cmd-status = Show what is overdue: backups, copies of the key store, reviews
+    .long = Ends with 42 when something is overdue, so that a monitor need not read it.
+cmd-status--max-age = How old the newest snapshot may be, e.g. 26h [default: 30h]
+
+cmd-vault = Look after the vault as a whole
+cmd-vault-init = Make a vault in an empty folder
+cmd-vault-init--suite = Suite of the vault: aes256-gcm or sm4-gcm [default: that of the key store]
+cmd-vault-init--pack-size = Size of the files in it, in MiB [default: 32]
+cmd-vault-check = Check that everything is there that the snapshots need
+cmd-vault-check--read-data = Read every byte, too
+cmd-vault-check--sample = Read part of it, chosen at random, e.g. 10%
 
 ## Help: keys
 
@@ -237,6 +315,18 @@ E-SCOPE-UNKNOWN = there is no scope '{ $subject }'
 E-PATTERN = '{ $subject }' is not a pattern
     .means = Nothing was done, because the wrong files might have been taken.
     .todo = Use patterns such as '*.tmp' or 'cache/**'.
+E-RULES = { $subject } is not a valid file of scope rules
+    .means = Nothing was done, because files might have come into the wrong scope.
+    .todo = Correct the line named above; `sealkeep rules explain` shows what rules say of a path.
+E-POLICY = { $subject } is not a valid retention policy
+    .means = Nothing was done, because periods might have been taken for shorter than they are.
+    .todo = Correct the line named above; `sealkeep retention policy --text` prints one that is valid.
+E-SNAPSHOT-UNKNOWN = there is no snapshot '{ $subject }'
+    .means = No snapshot has an id that begins like this, or, for latest, none is finished that fits.
+    .todo = List what there is with `sealkeep snapshots`.
+E-SNAPSHOT-AMBIGUOUS = several snapshots begin with '{ $subject }'
+    .means = Nothing was done.
+    .todo = Give more digits of the id.
 E-RANGE = the range { $subject } does not fit
     .means = A range is A-B in bytes of the content, A not above B, B not beyond the end.
     .todo = Give a range inside the content; leave B out to read to the end.
@@ -441,6 +531,24 @@ E-COPY-DAMAGED = the copy of the key store at { $subject } is damaged
 E-COPY-OUTDATED = the copy { $subject } is older than what is known
     .means = Keys made after it would be lost.
     .todo = Use a newer copy.
+E-VAULT-EXISTS = { $subject } exists and is not an empty folder
+    .means = It was left untouched: a vault is made only where nothing else is.
+    .todo = Choose an empty or new folder with --vault.
+E-VAULT-MISSING = there is no vault at { $subject }
+    .means = Nothing was done.
+    .todo = Name it with --vault, or make one with `sealkeep vault init`. If the storage is not mounted, mount it first.
+E-NOT-A-VAULT = { $subject } is not a vault
+    .means = The file that says what the vault is does not lie there.
+    .todo = Name the right folder with --vault.
+E-VAULT-DAMAGED = the vault { $subject } is damaged
+    .means = Something in it is missing, or is not what was written.
+    .todo = `sealkeep vault check --read-data` names everything that is wrong, and what it concerns. Keep the copies as they are until then.
+E-VAULT-BUSY = the vault { $subject } is in use
+    .means = Removing anything waits until nobody else works on the vault, and everybody waits for it.
+    .todo = Try again later, or wait longer with --wait.
+E-OBJECT-DESTROYED = { $subject } is there again though it was destroyed
+    .means = It was not backed up: what was destroyed does not come back unnoticed.
+    .todo = Find out who put it there. If it is to be kept, back up with --renew-destroyed: it then gets a new key.
 E-KEY-UNKNOWN = the key { $subject } is not of this key store
     .means = It was never made here: the file belongs to another key store.
     .todo = Name the right key store with --keystore.
@@ -492,6 +600,14 @@ warn-uncopied = { $count ->
         [one] A new key exists
        *[other] { $count } new keys exist
     } only in one key store. Add a copy with `sealkeep keystore copy add`.
+
+warn-snapshot = The snapshot { $name } cannot be read: { $reason }
+warn-changed-while-read = { $path } changed each time while it was read; what was kept may mix two states.
+warn-attributes = The attribute { $name } of { $path } could not be read: { $reason }
+warn-class = Line { $line } of the rules: the retention policy has no class '{ $class }'. What has it never becomes due.
+warn-class-objects = { $count } objects have the class '{ $class }', which the retention policy does not know; they never become due.
+warn-no-date = { $path } has no date where its rule expects one: its period begins with the first backup.
+warn-policy-review = The retention policy { $version } should have been reviewed by { $date }.
 
 ## Results: init, inspect, keys, manual pages
 
@@ -593,6 +709,90 @@ warn-no-copy = The key store has no copy. Losing it means losing all sealed data
 warn-residual = The root cell { $path } lies on { $kind }, where overwriting does not erase. After a destruction its old content counts as still there.
 warn-cell-left = The root cell of the copy at { $dir } could not be erased: { $reason }. What it holds does not open later states.
 warn-lost = { $commits } later commits were known and are not in this copy. Keys made in them are lost.
+
+## Results: the vault
+
+vault-init-done =
+    Made a vault at { $dir }
+    { "  " }id: { $id }, suite { $suite }
+    { "  " }fingerprint: { $fingerprint }
+    Write the fingerprint down: every report and every copy of this vault repeats it.
+vault-check-counts = Snapshots { $snapshots }, objects { $objects } (destroyed { $destroyed }, on hold { $held }), packs { $packs } with { $bytes } bytes, of which { $read } were read.
+vault-check-unused = { $count } packs belong to no snapshot: to a backup that is running, or one that did not come to its end.
+vault-check-good = All is well.
+backup-done = Snapshot { $id }
+backup-dry-run = Nothing was stored.
+backup-total = { "  " }in all: objects { $objects }, files { $files }, bytes { $bytes }
+backup-new = { "  " }new: objects { $objects }, files { $files }, bytes { $bytes }
+backup-changed = { "  " }changed: objects { $objects }, files { $files }, bytes { $bytes }
+backup-unchanged = { "  " }unchanged: objects { $objects }, files { $files }, bytes { $bytes }
+backup-reclassified = { "  " }classified anew: objects { $count }
+backup-written = { "  " }stored: chunks { $chunks }, bytes { $bytes }; chunks that were there already { $shared }
+snapshots-none = There are no such snapshots.
+snapshot-size = { $files } files, { $bytes } bytes
+snapshot-failed = { $count } not read
+snapshot-unfinished = unfinished
+forget-keep = { "  " }keep    { $snapshot }  ({ $reasons })
+forget-forget = { "  " }forget  { $snapshot }
+forget-done = Forgotten: { $count }; kept: { $kept }. Space is given back by the next prune.
+forget-plan = Would be forgotten: { $count }; kept: { $kept }. Nothing was changed.
+forget-reason =
+    .no-policy = no rule
+    .newest = newest
+    .unfinished = unfinished, goes on
+    .last = last
+    .hourly = hourly
+    .daily = daily
+    .weekly = weekly
+    .monthly = monthly
+    .yearly = yearly
+    .within = within
+    .tag = tag
+    .other = other
+retention-due = { $last }  { $path }  ({ $class }; { $action }; { $key })
+retention-counts = Due on { $date }: { $due } of { $objects } objects, by the policy { $version }. Without a class { $unclassified }, on hold { $held }, destroyed { $destroyed }.
+retention-policy = Retention policy { $version }, reviewed { $reviewed }, to be reviewed by { $by }
+retention-class =
+    { $name }: { $title }
+    { "  " }at least { $period } from: { $start }; then: { $action }; from level: { $level }
+    { "  " }basis: { $basis }
+retention-years = { $count ->
+        [one] 1 year
+       *[other] { $count } years
+    }
+retention-months = { $count ->
+        [one] 1 month
+       *[other] { $count } months
+    }
+retention-action =
+    .propose = propose destruction
+    .seal = keep sealed
+    .hold = a person decides
+rules-line = line { $line }, { $pattern }
+rules-none = none
+rules-explained =
+    { $path }
+    { "  " }rule: { $rule }
+    { "  " }scope: { $scope }
+    { "  " }level: { $level }, class: { $class }, to be kept until: { $until }
+    { "  " }subjects: { $subjects }
+    { "  " }residency: { $residency }
+status-vault =
+    Vault { $dir }
+    { "  " }id: { $id }, suite { $suite }
+    { "  " }fingerprint: { $fingerprint }
+status-overdue = OVERDUE
+status-in-time = in time
+status-backup = newest snapshot of { $host } { $sources }: { $when }, { $hours } hours ago; { $count } in all
+status-no-backup = there is no finished snapshot
+status-key-copy = copy of the key store { $dir }: { $when }
+status-no-key-copy = the key store has no copy
+status-policy = the retention policy { $version } should have been reviewed by { $date }
+status-summary = { $count ->
+        [0] Nothing is overdue.
+        [one] One thing is overdue.
+       *[other] { $count } things are overdue.
+    }
 
 ## Results: seal, open, check
 

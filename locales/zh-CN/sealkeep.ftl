@@ -31,6 +31,8 @@ usage-other = { $problem }。
 usage-suggestion = 您是不是想用“{ $it }”？
 usage-alone = “-”、--range 和 --output - 只能用于单个文件，--dry-run 不能用于流。
 usage-skip-hidden = --skip-existing 不能与隐藏名称一起使用：无法看出哪些已经封存。
+usage-no-source = 没有指定要备份什么，这里没有，配置文件 [backup] 的 sources 里也没有。
+usage-no-keep = 请指定快照，或用 --keep-… 说明要保留哪些。
 usage-json-and-data = --json 与数据不能同时写到标准输出。
 
 ## 提问
@@ -48,6 +50,7 @@ cmd = 封存敏感数据，密钥另行保管，以便日后一次性在所有�
         退出码见 docs/exit-codes.md。
 cmd--keystore = 密钥库目录 [环境变量：SEALKEEP_KEYSTORE]
 cmd--cell = 根单元文件（不在密钥库目录内时指定）[环境变量：SEALKEEP_CELL]
+cmd--vault = 保险库目录 [环境变量：SEALKEEP_VAULT]
 cmd--passphrase-file = 从文件第一行读取口令 [环境变量：SEALKEEP_PASSPHRASE_FILE]
 cmd--passphrase-fd = 从已打开的文件描述符读取口令
 cmd--key-file = 用密钥文件解锁密钥库 [环境变量：SEALKEEP_KEY_FILE]
@@ -132,6 +135,81 @@ cmd-wipe--report = 另将 JSON 报告写入此文件
 
 cmd-wipe-methods = 列出覆写方法：各遍写入什么，名称出自何处
     .long = 自定义方法写在配置文件的 [wipe.methods] 表中。
+
+## 帮助：保险库
+
+cmd-backup = 把文件和文件夹备份到保险库
+    .long = 每个文件有自己的密钥，因此可以在所有快照、所有副本中一次销毁。未变化的文件不会重读。
+        范围、分级、保管类别和主体由规则文件根据路径确定。
+        有内容读不出时退出码为 3：快照中含有其余全部内容。
+cmd-backup--sources = 文件或文件夹 [默认：配置文件 [backup] 中的 `sources`]
+cmd-backup--files-from = 再从文件读取来源，每行一个，或用 `find -print0` 的格式；`-` 表示标准输入
+cmd-backup--tag = 快照的标签；可多次使用
+cmd-backup--host = 快照中本机的名称 [默认：主机名]
+cmd-backup--scope-rules = 规则文件：路径属于哪个范围、分级、类别和主体
+cmd-backup--scope = 没有规则匹配时的范围 [默认：default]
+cmd-backup--exclude = 略过符合此模式的内容；可多次使用
+cmd-backup--exclude-caches = 略过含 CACHEDIR.TAG 的文件夹里的内容
+cmd-backup--exclude-larger-than = 略过更大的文件，例如 500M
+cmd-backup--one-file-system = 略过来源之下挂载的其他文件系统
+cmd-backup--reread = 全部重读，看上去未变化的也重读
+cmd-backup--renew-destroyed = 已销毁对象的路径上又有内容时，以新密钥重新收入
+cmd-backup--dry-run = 只比较和计数，不存储任何内容
+
+cmd-snapshots = 列出快照
+cmd-snapshots--host = 只列出这台机器的
+cmd-snapshots--tag = 只列出带此标签的；可多次使用
+cmd-snapshots--source = 只列出含此来源的
+cmd-snapshots--last = 只列出最后 N 个
+
+cmd-forget = 移除不再需要的快照
+    .long = 同一机器、同样来源的快照为一组；每组中按 --keep-… 保留。没有任何一条要求保留的快照才会移除，
+        最新的一个总是保留。日和周按 UTC+8 计算。移除快照不会销毁任何密钥。
+cmd-forget--snapshots = 快照编号或其开头；不指定则按 --keep-… 决定
+cmd-forget--keep-last = 保留最新的 N 个
+cmd-forget--keep-hourly = 在有快照的 N 个小时中各保留最新的一个
+cmd-forget--keep-daily = 在有快照的 N 天中各保留最新的一个
+cmd-forget--keep-weekly = 在有快照的 N 周中各保留最新的一个
+cmd-forget--keep-monthly = 在有快照的 N 个月中各保留最新的一个
+cmd-forget--keep-yearly = 在有快照的 N 年中各保留最新的一个
+cmd-forget--keep-within = 保留比最新一个早不超过此时长的全部快照，例如 1y6m、30d、12h
+cmd-forget--keep-tag = 保留带此标签的；可多次使用
+cmd-forget--group-by = 按什么分组：host、sources、tags，用逗号连接 [默认：host,sources]
+cmd-forget--allow-empty = 没有任何一条要求保留时，也移除组中最新的一个
+cmd-forget--host = 只看这台机器的
+cmd-forget--tag = 只看带此标签的；可多次使用
+cmd-forget--source = 只看含此来源的
+cmd-forget--dry-run = 只显示将要移除什么，不实际移除
+
+cmd-retention = 查看保管期限
+cmd-retention-due = 列出已满保管期限的内容
+    .long = 列出的内容可以提请销毁；不会因为到期而自动销毁任何内容。处于保全状态的对象不在其中。
+cmd-retention-due--on = 以这一天为准，例如 2030-12-31 [默认：UTC+8 的今天]
+cmd-retention-due--class = 只列出此类别
+cmd-retention-due--policy = 保管期限表文件 [默认：中国法规对病历等规定的期限]
+cmd-retention-policy = 显示保管期限表
+cmd-retention-policy--policy = 保管期限表文件 [默认：中国法规对病历等规定的期限]
+cmd-retention-policy--text = 以文件格式输出内置的保管期限表，供修改使用
+
+cmd-rules = 查看范围规则
+cmd-rules-explain = 显示规则对路径的判定及所依据的规则
+cmd-rules-explain--paths = 将要备份的路径；不必存在
+cmd-rules-explain--scope-rules = 规则文件
+cmd-rules-explain--scope = 没有规则匹配时的范围 [默认：default]
+cmd-rules-explain--source = 路径所在的来源 [默认：用输入的路径与模式比较]
+cmd-rules-explain--policy = 保管期限表文件
+
+cmd-status = 显示逾期事项：备份、密钥库副本、复核
+    .long = 有逾期事项时退出码为 42，监控程序无需读取内容。
+cmd-status--max-age = 最新快照最多可以多旧，例如 26h [默认：30h]
+
+cmd-vault = 管理整个保险库
+cmd-vault-init = 在空文件夹中建立保险库
+cmd-vault-init--suite = 保险库的算法套件：aes256-gcm 或 sm4-gcm [默认：与密钥库相同]
+cmd-vault-init--pack-size = 库中文件的大小，以 MiB 计 [默认：32]
+cmd-vault-check = 检查快照所需的内容是否齐全
+cmd-vault-check--read-data = 同时读取每一个字节
+cmd-vault-check--sample = 随机抽取一部分读取，例如 10%
 
 ## 帮助：密钥
 
@@ -236,6 +314,18 @@ E-SCOPE-UNKNOWN = 没有范围“{ $subject }”
 E-PATTERN = “{ $subject }”不是有效的模式
     .means = 为避免处理错误的文件，什么也没有做。
     .todo = 请使用类似 '*.tmp' 或 'cache/**' 的模式。
+E-RULES = { $subject } 不是有效的范围规则文件
+    .means = 什么都没有做，因为文件可能被归入错误的范围。
+    .todo = 请更正上面指出的行；`sealkeep rules explain` 显示规则对路径的判定。
+E-POLICY = { $subject } 不是有效的保管期限表
+    .means = 什么都没有做，因为期限可能被当作比实际更短。
+    .todo = 请更正上面指出的行；`sealkeep retention policy --text` 输出一份有效的期限表。
+E-SNAPSHOT-UNKNOWN = 没有快照“{ $subject }”
+    .means = 没有编号以此开头的快照；若是 latest，则没有符合条件的已完成快照。
+    .todo = 用 `sealkeep snapshots` 列出现有快照。
+E-SNAPSHOT-AMBIGUOUS = 有多个快照以“{ $subject }”开头
+    .means = 什么都没有做。
+    .todo = 请多输入几位编号。
 E-RANGE = 区间 { $subject } 不合适
     .means = 区间为 A-B，单位为内容的字节，A 不大于 B,B 不超过结尾。
     .todo = 请给出内容之内的区间；省略 B 则读到结尾。
@@ -440,6 +530,24 @@ E-COPY-DAMAGED = { $subject } 处的密钥库副本已损坏
 E-COPY-OUTDATED = 副本 { $subject } 比已知状态旧
     .means = 之后生成的密钥会丢失。
     .todo = 请使用更新的副本。
+E-VAULT-EXISTS = { $subject } 已存在且不是空文件夹
+    .means = 没有动它：只在没有其他内容的地方建立保险库。
+    .todo = 用 --vault 选择空的或新的文件夹。
+E-VAULT-MISSING = { $subject } 处没有保险库
+    .means = 什么都没有做。
+    .todo = 用 --vault 指定，或用 `sealkeep vault init` 建立。若存储尚未挂载，请先挂载。
+E-NOT-A-VAULT = { $subject } 不是保险库
+    .means = 那里没有说明保险库的文件。
+    .todo = 用 --vault 指定正确的文件夹。
+E-VAULT-DAMAGED = 保险库 { $subject } 已损坏
+    .means = 其中缺少内容，或内容与写入时不同。
+    .todo = `sealkeep vault check --read-data` 会列出所有问题及其影响。在此之前请保持各副本原样。
+E-VAULT-BUSY = 保险库 { $subject } 正被使用
+    .means = 移除内容要等到没有其他人使用保险库，其他操作也要等它完成。
+    .todo = 请稍后再试，或用 --wait 等待更久。
+E-OBJECT-DESTROYED = { $subject } 已被销毁，却又出现了
+    .means = 没有备份它：已销毁的内容不会悄悄回来。
+    .todo = 请查明是谁放回的。若确要保留，请用 --renew-destroyed 备份：它会得到新密钥。
 E-KEY-UNKNOWN = 密钥 { $subject } 不属于这个密钥库
     .means = 它从未在这里生成：该文件属于另一个密钥库。
     .todo = 用 --keystore 指定正确的密钥库。
@@ -488,6 +596,14 @@ warn-finished = 此前已开始但中断的一次销毁现已完成：{ $count }
 warn-unsettled = 崩溃遗留在根单元中的内容无法擦除：{ $reason }。密钥仍可读取；在介质恢复可写之前不能做任何更改。
 warn-copy-behind = { $path } 处的密钥库副本未能同步：{ $reason }
 warn-uncopied = 有 { $count } 个新密钥只存在于一个密钥库中。请用 `sealkeep keystore copy add` 添加副本。
+
+warn-snapshot = 快照 { $name } 无法读取：{ $reason }
+warn-changed-while-read = { $path } 每次读取时都在变化；保存的内容可能混合了两个状态。
+warn-attributes = { $path } 的属性 { $name } 无法读取：{ $reason }
+warn-class = 规则第 { $line } 行：保管期限表中没有类别“{ $class }”。属于它的内容永远不会到期。
+warn-class-objects = 有 { $count } 个对象的类别“{ $class }”不在保管期限表中；它们永远不会到期。
+warn-no-date = { $path } 中规则要求的位置没有日期：期限从首次备份起算。
+warn-policy-review = 保管期限表 { $version } 应在 { $date } 之前复核。
 
 ## 结果：建库、查看、密钥、手册页
 
@@ -586,6 +702,83 @@ warn-no-copy = 密钥库没有副本。丢失它就是丢失全部封存数据�
 warn-residual = 根单元 { $path } 位于 { $kind }，在那里覆写不能擦除。销毁之后其旧内容应视为仍然存在。
 warn-cell-left = { $dir } 处副本的根单元未能擦除：{ $reason }。其中内容打不开以后的状态。
 warn-lost = 已知有 { $commits } 次更晚的提交不在此副本中，其中生成的密钥已丢失。
+
+## 结果：保险库
+
+vault-init-done =
+    已在 { $dir } 建立保险库
+    { "  " }编号：{ $id }，套件 { $suite }
+    { "  " }指纹：{ $fingerprint }
+    请记下指纹：此保险库的每份报告、每个副本都会重复它。
+vault-check-counts = 快照 { $snapshots } 个，对象 { $objects } 个（已销毁 { $destroyed }，保全 { $held }），数据包 { $packs } 个共 { $bytes } 字节，其中读取了 { $read } 字节。
+vault-check-unused = 有 { $count } 个数据包不属于任何快照：属于正在进行的备份，或未完成的备份。
+vault-check-good = 一切正常。
+backup-done = 快照 { $id }
+backup-dry-run = 没有存储任何内容。
+backup-total = { "  " }总计：对象 { $objects }，文件 { $files }，字节 { $bytes }
+backup-new = { "  " }新增：对象 { $objects }，文件 { $files }，字节 { $bytes }
+backup-changed = { "  " }变化：对象 { $objects }，文件 { $files }，字节 { $bytes }
+backup-unchanged = { "  " }未变：对象 { $objects }，文件 { $files }，字节 { $bytes }
+backup-reclassified = { "  " }重新分类：对象 { $count }
+backup-written = { "  " }存储：数据块 { $chunks }，字节 { $bytes }；库中已有的数据块 { $shared }
+snapshots-none = 没有这样的快照。
+snapshot-size = { $files } 个文件，{ $bytes } 字节
+snapshot-failed = { $count } 个未读出
+snapshot-unfinished = 未完成
+forget-keep = { "  " }保留  { $snapshot }  （{ $reasons }）
+forget-forget = { "  " }移除  { $snapshot }
+forget-done = 移除 { $count } 个，保留 { $kept } 个。空间在下次清理时收回。
+forget-plan = 将移除 { $count } 个，保留 { $kept } 个。没有作任何改动。
+forget-reason =
+    .no-policy = 无规则
+    .newest = 最新
+    .unfinished = 未完成，待继续
+    .last = 最近
+    .hourly = 每小时
+    .daily = 每日
+    .weekly = 每周
+    .monthly = 每月
+    .yearly = 每年
+    .within = 时长之内
+    .tag = 标签
+    .other = 其他
+retention-due = { $last }  { $path }  （{ $class }；{ $action }；{ $key }）
+retention-counts = 按保管期限表 { $version }，{ $date } 到期：{ $objects } 个对象中的 { $due } 个。无类别 { $unclassified }，保全 { $held }，已销毁 { $destroyed }。
+retention-policy = 保管期限表 { $version }，{ $reviewed } 复核，下次应在 { $by } 之前复核
+retention-class =
+    { $name }：{ $title }
+    { "  " }自{ $start }起至少 { $period }；期满：{ $action }；起始分级：{ $level }
+    { "  " }依据：{ $basis }
+retention-years = { $count } 年
+retention-months = { $count } 个月
+retention-action =
+    .propose = 提请销毁
+    .seal = 继续封存
+    .hold = 由人决定
+rules-line = 第 { $line } 行，{ $pattern }
+rules-none = 无
+rules-explained =
+    { $path }
+    { "  " }规则：{ $rule }
+    { "  " }范围：{ $scope }
+    { "  " }分级：{ $level }，类别：{ $class }，应保管至：{ $until }
+    { "  " }主体：{ $subjects }
+    { "  " }存放地域：{ $residency }
+status-vault =
+    保险库 { $dir }
+    { "  " }编号：{ $id }，套件 { $suite }
+    { "  " }指纹：{ $fingerprint }
+status-overdue = 逾期
+status-in-time = 正常
+status-backup = { $host } { $sources } 的最新快照：{ $when }，{ $hours } 小时前；共 { $count } 个
+status-no-backup = 没有已完成的快照
+status-key-copy = 密钥库副本 { $dir }：{ $when }
+status-no-key-copy = 密钥库没有副本
+status-policy = 保管期限表 { $version } 应在 { $date } 之前复核
+status-summary = { $count ->
+        [0] 没有逾期事项。
+       *[other] 有 { $count } 项逾期。
+    }
 
 ## 结果：封存、打开、检查
 

@@ -13,12 +13,10 @@
 
 use std::ffi::OsString;
 use std::io::{self, Read};
-use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
 use globset::GlobSet;
-use rustix::fs::{Mode, OFlags, openat};
 
 use crate::globs;
 use crate::tree::path_of;
@@ -28,9 +26,9 @@ use crate::tree::path_of;
 pub struct FilterOptions {
     /// Glob patterns of paths below each source. One without `/` is a name on any level.
     pub exclude: Vec<String>,
-    /// What lies in folders that say in a `CACHEDIR.TAG` that they can be made again.
+    /// What lies in folders that say in a `CACHEDIR.TAG` that they can be made again; the folder and its tag are kept.
     pub caches: bool,
-    /// What is mounted below a source.
+    /// What is mounted below a source; the folder it is mounted on is kept.
     pub other_file_systems: bool,
     /// Files larger than this, in bytes.
     pub larger_than: Option<u64>,
@@ -42,10 +40,6 @@ pub struct FilterOptions {
 pub enum LeftOut {
     /// It matches a pattern; so is everything below it.
     Pattern,
-    /// It is in a cache.
-    Cache,
-    /// It is on another file system than the source.
-    FileSystem,
     /// It is too large.
     Larger,
 }
@@ -55,8 +49,13 @@ pub enum LeftOut {
 #[non_exhaustive]
 pub enum Error {
     /// Not a pattern.
-    #[error("malformed pattern: {0}")]
-    Pattern(String),
+    #[error("malformed pattern '{pattern}': {reason}")]
+    Pattern {
+        /// As it was written.
+        pattern: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The pattern names nothing, as written here; it would leave out everything.
     #[error("the pattern '{0}' names nothing")]
     EmptyPattern(String),
@@ -65,12 +64,19 @@ pub enum Error {
     List(#[source] io::Error),
 }
 
-/// What to leave out, ready for use.
+impl Error {
+    fn malformed(error: &globset::Error) -> Self {
+        // A pattern without a slash is tried on every level; the end of it is what was written.
+        let glob = error.glob().unwrap_or_default();
+        let pattern = glob.strip_prefix("**/").unwrap_or(glob).to_owned();
+        Self::Pattern { pattern, reason: error.kind().to_string() }
+    }
+}
+
+/// What is left out by its path or size, ready for use; whether caches and other file systems are entered is up to the walk.
 #[derive(Clone, Debug)]
 pub struct Filter {
     exclude: GlobSet,
-    caches: bool,
-    other_file_systems: bool,
     larger_than: Option<u64>,
 }
 
@@ -79,15 +85,10 @@ impl Filter {
     /// [`Error::Pattern`], [`Error::EmptyPattern`].
     pub fn new(options: &FilterOptions) -> Result<Self, Error> {
         let exclude = globs::patterns(&options.exclude).map_err(|error| match error {
-            globs::Error::Malformed(error) => Error::Pattern(error.to_string()),
+            globs::Error::Malformed(error) => Error::malformed(&error),
             globs::Error::Empty(pattern) => Error::EmptyPattern(pattern),
         })?;
-        Ok(Self {
-            exclude,
-            caches: options.caches,
-            other_file_systems: options.other_file_systems,
-            larger_than: options.larger_than,
-        })
+        Ok(Self { exclude, larger_than: options.larger_than })
     }
 
     /// Why what lies at this path below a source is left out, with everything below it; `size` in bytes if it is a regular
@@ -104,20 +105,6 @@ impl Filter {
             None
         }
     }
-
-    /// Why what lies in a folder is left out, though the folder itself is kept: `device` is that of the folder, `source` that of
-    /// the source it lies in.
-    #[must_use]
-    pub fn leaves_out_below(&self, device: u64, source: u64) -> Option<LeftOut> {
-        (self.other_file_systems && device != source).then_some(LeftOut::FileSystem)
-    }
-
-    /// Whether an open folder is a cache. Of such a folder only the folder itself and its [`CACHE_TAG`] are taken, so that it is
-    /// one when it is restored. A tag that cannot be read makes no cache.
-    #[must_use]
-    pub fn is_cache(&self, dir: impl AsFd) -> bool {
-        self.caches && has_tag(dir).unwrap_or(false)
-    }
 }
 
 /// Reads a list of sources: one in each line, or each with a zero byte behind it as `find -print0` writes them. Bytes are
@@ -133,27 +120,8 @@ pub fn read_list(mut list: impl Read) -> Result<Vec<PathBuf>, Error> {
     Ok(paths.map(|path| PathBuf::from(OsString::from_vec(path.to_vec()))).collect())
 }
 
-/// Name of the file by which a folder says that it is a cache (<https://bford.info/cachedir/>).
-pub const CACHE_TAG: &str = "CACHEDIR.TAG";
-
-const SIGNATURE: &[u8] = b"Signature: 8a477f597d28d172789f06886806bc55";
-
-fn has_tag(dir: impl AsFd) -> io::Result<bool> {
-    // Whatever has this name is not waited for.
-    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let file = std::fs::File::from(openat(dir, CACHE_TAG, flags, Mode::empty())?);
-    if !file.metadata()?.is_file() {
-        return Ok(false);
-    }
-    let mut begin = Vec::with_capacity(SIGNATURE.len());
-    file.take(SIGNATURE.len() as u64).read_to_end(&mut begin)?;
-    Ok(begin == SIGNATURE)
-}
-
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
 
     fn filter(options: FilterOptions) -> Filter {
@@ -195,44 +163,6 @@ mod tests {
     }
 
     #[test]
-    fn other_file_systems_are_left_out_only_if_asked() {
-        let here = filter(FilterOptions { other_file_systems: true, ..Default::default() });
-        assert_eq!(here.leaves_out_below(2, 1), Some(LeftOut::FileSystem));
-        assert_eq!(here.leaves_out_below(1, 1), None);
-        assert_eq!(filter(FilterOptions::default()).leaves_out_below(2, 1), None);
-    }
-
-    #[test]
-    fn caches_are_known_by_their_tag() {
-        let dir = tempfile::tempdir().unwrap();
-        let tag = dir.path().join(CACHE_TAG);
-        let is_cache = |caches| {
-            let filter = filter(FilterOptions { caches, ..Default::default() });
-            filter.is_cache(fs::File::open(dir.path()).unwrap())
-        };
-        assert!(!is_cache(true), "no tag");
-        fs::write(&tag, "Signature: 8a477f597d28d172789f06886806bc5").unwrap();
-        assert!(!is_cache(true), "cut short");
-        fs::write(&tag, [SIGNATURE, b"\n# made by a browser"].concat()).unwrap();
-        assert!(is_cache(true));
-        assert!(!is_cache(false), "not asked for");
-        let elsewhere = dir.path().join("elsewhere");
-        fs::rename(&tag, &elsewhere).unwrap();
-        std::os::unix::fs::symlink(&elsewhere, &tag).unwrap();
-        assert!(!is_cache(true), "a link");
-        fs::remove_file(&tag).unwrap();
-        rustix::fs::mknodat(
-            rustix::fs::CWD,
-            &tag,
-            rustix::fs::FileType::Fifo,
-            Mode::RUSR | Mode::WUSR,
-            0,
-        )
-        .unwrap();
-        assert!(!is_cache(true), "a pipe nobody writes to");
-    }
-
-    #[test]
     fn lists() {
         let list = |bytes: &[u8]| {
             let paths = read_list(bytes).unwrap();
@@ -248,7 +178,7 @@ mod tests {
     fn what_is_no_pattern() {
         for (pattern, message) in [
             ("/", "the pattern '/' names nothing"),
-            ("a[", "malformed pattern: error parsing glob"),
+            ("a[", "malformed pattern 'a[': unclosed character class"),
         ] {
             let options = FilterOptions { exclude: vec![pattern.to_owned()], ..Default::default() };
             let error = Filter::new(&options).expect_err(pattern).to_string();

@@ -96,7 +96,8 @@ pub(crate) fn name_of(path: &[u8]) -> &OsStr {
     OsStr::from_bytes(if name.is_empty() { b"." } else { name })
 }
 
-fn by_components(a: &[u8], b: &[u8]) -> Ordering {
+/// The order of folders: component by component, a folder before those in it.
+pub(crate) fn by_components(a: &[u8], b: &[u8]) -> Ordering {
     if a == b {
         return Ordering::Equal;
     }

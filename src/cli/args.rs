@@ -3,9 +3,13 @@
 //! There are no help texts in this file: `help.rs` hangs them on from the catalogue, so that they
 //! exist in every language. A test fails when an argument has none.
 
+mod backup;
 mod key;
 mod keystore;
+mod media;
+mod restore;
 mod retire;
+mod vault;
 mod wipe;
 
 use std::path::PathBuf;
@@ -13,12 +17,25 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueHint};
 use sealkeep_crypto::Suite;
 
+pub(crate) use backup::{
+    Backup, Forget, GroupField, RetentionCommand, RetentionDue, RetentionPolicy, RulesCommand,
+    RulesExplain, Snapshots, Status, Which,
+};
 pub(crate) use key::{KeyCommand, KeyIds, KeyList, KeyRotate};
 pub(crate) use keystore::{
     CopyAdd, CopyCommand, CopyNames, CopyRemove, KeystoreCommand, NewCustody, Passwd, Recover,
     Restore, ShareFiles,
 };
+pub(crate) use media::{
+    Facts, KindArg, MediaAdd, MediaAudit, MediaCommand, MediaList, MediaSet, StateArg,
+    VaultCopyAdd, VaultCopyCheck, VaultCopyCommand, VaultCopyRemove, VaultCopyRepair,
+    VaultCopySync,
+};
+pub(crate) use restore::{
+    Diff, Drill, Dump, ExistingFiles, Find, Ls, Prune, RestoreSnapshot, Unused,
+};
 pub(crate) use retire::Retire;
+pub(crate) use vault::{VaultCheck, VaultCommand, VaultInit};
 pub(crate) use wipe::{RequireReach, SanitizeHow, VerifyHow, Wipe, WipeCommand};
 
 /// The whole command line.
@@ -46,6 +63,8 @@ pub(crate) struct Global {
     pub(crate) keystore: Option<PathBuf>,
     #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) cell: Option<PathBuf>,
+    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) vault: Option<PathBuf>,
     #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) passphrase_file: Option<PathBuf>,
     #[arg(long, global = true, value_name = "N", conflicts_with = "passphrase_file")]
@@ -80,6 +99,42 @@ pub(crate) enum Command {
     Inspect(Inspect),
     Check(Check),
     Wipe(Wipe),
+    Backup(Backup),
+    Snapshots(Snapshots),
+    Ls(Ls),
+    Find(Find),
+    Diff(Diff),
+    Restore(RestoreSnapshot),
+    Dump(Dump),
+    Forget(Forget),
+    Prune(Prune),
+    Drill(Drill),
+    #[command(subcommand_required = true)]
+    Copy {
+        #[command(subcommand)]
+        command: VaultCopyCommand,
+    },
+    #[command(subcommand_required = true)]
+    Media {
+        #[command(subcommand)]
+        command: MediaCommand,
+    },
+    #[command(subcommand_required = true)]
+    Retention {
+        #[command(subcommand)]
+        command: RetentionCommand,
+    },
+    #[command(subcommand_required = true)]
+    Rules {
+        #[command(subcommand)]
+        command: RulesCommand,
+    },
+    Status(Status),
+    #[command(subcommand_required = true)]
+    Vault {
+        #[command(subcommand)]
+        command: VaultCommand,
+    },
     #[command(subcommand_required = true)]
     Key {
         #[command(subcommand)]

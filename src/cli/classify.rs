@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use sealkeep::{envelope, files, wipe};
+use sealkeep::backup::{self, ObjectError, PlaceError};
+use sealkeep::keys::Unavailable;
+use sealkeep::{envelope, files, vault, wipe};
 use sealkeep_keystore as keystore;
 
 use crate::cli::exit::Code;
@@ -94,6 +96,90 @@ pub(crate) fn envelope(path: &Path, error: &envelope::Error) -> Failure {
         E::Cancelled => at(Code::Interrupted),
         E::Read(source) | E::Write(source) => Failure::io(path, source),
         _ => at(Code::Unexpected).because(error),
+    }
+}
+
+/// An error of the vault in the folder `dir`; one that is about a file of it names that file.
+pub(crate) fn vault(dir: &Path, error: &vault::Error) -> Failure {
+    use vault::Error as E;
+    let at = |code| Failure::at(code, dir);
+    match error {
+        E::NotAVault(_) => at(Code::NotAVault),
+        E::NotEmpty(_) => at(Code::VaultExists),
+        E::Busy(_) => at(Code::VaultBusy),
+        E::Cancelled => at(Code::Interrupted),
+        E::Missing(name) if name == "vault" => at(Code::NotAVault),
+        E::CopyAhead { .. } | E::CopyDiverged(_) => at(Code::VaultOld).because(error),
+        E::NotRegistered(name) => Failure::new(Code::MediumUnknown, name),
+        E::Registered(_) => at(Code::MediumKnown).because(error),
+        E::NotKept(_) => at(Code::NotKept).because(error),
+        E::NoHead(_) => at(Code::VaultDamaged).because(error),
+        E::Missing(_) | E::TooShort(_) | E::TooLarge(_) | E::Refused { .. } => {
+            at(Code::VaultDamaged).because(error)
+        }
+        E::Keys(error) => match error.downcast_ref::<keystore::Error>() {
+            Some(error) => store(error),
+            None => at(Code::Unexpected).because(error),
+        },
+        E::OwnKey(why) => unavailable(dir, why),
+        E::Io { name, source, .. } => {
+            let path = dir.join(name);
+            let failure = Failure::io(&path, source);
+            if failure.code == Code::Io { failure.because(error) } else { failure }
+        }
+        _ => at(Code::Unexpected).because(error),
+    }
+}
+
+/// Why something could not be made at `path`.
+pub(crate) fn place(path: &Path, error: &PlaceError) -> Failure {
+    match error {
+        PlaceError::Exists | PlaceError::NotReplaceable => {
+            Failure::at(Code::OutputExists, path).because(error)
+        }
+        PlaceError::NotADirectory(inside) => Failure::at(Code::Escapes, inside),
+        PlaceError::Io { source, .. } => {
+            let failure = Failure::io(path, source);
+            if failure.code == Code::Io { failure.because(error) } else { failure }
+        }
+        _ => Failure::at(Code::Unexpected, path).because(error),
+    }
+}
+
+/// Why the key of what `path` names does not open.
+pub(crate) fn unavailable(path: &Path, why: &Unavailable) -> Failure {
+    let code = match why {
+        Unavailable::Destroyed(_) => Code::KeyDestroyed,
+        Unavailable::Held => Code::KeyHeld,
+        Unavailable::Lost => Code::KeyLost,
+        Unavailable::Foreign => Code::KeyUnknown,
+        Unavailable::NotUsable(_) => Code::KeyUnusable,
+    };
+    Failure::at(code, path).because(why)
+}
+
+/// An error about something that was to be backed up.
+pub(crate) fn object(path: &Path, error: &ObjectError) -> Failure {
+    match error {
+        ObjectError::Io { source, .. } => {
+            let failure = Failure::io(path, source);
+            if failure.code == Code::Io { failure.because(error) } else { failure }
+        }
+        ObjectError::Destroyed => Failure::at(Code::ObjectDestroyed, path),
+        ObjectError::Key(why) => unavailable(path, why),
+        ObjectError::Replaced => Failure::at(Code::Changed, path).because(error),
+        _ => Failure::at(Code::Unexpected, path).because(error),
+    }
+}
+
+/// An error about what a backup is to leave out, or the list `path` of what it is to take.
+pub(crate) fn filter(path: &Path, error: &backup::filter::Error) -> Failure {
+    use backup::filter::Error as E;
+    match error {
+        E::Pattern { pattern, reason } => Failure::new(Code::Pattern, pattern).because(reason),
+        E::EmptyPattern(glob) => Failure::new(Code::Pattern, glob),
+        E::List(error) => Failure::io(path, error),
+        _ => Failure::at(Code::Unexpected, path).because(error),
     }
 }
 

@@ -1,16 +1,33 @@
 //! The commands, one file each: arguments → options → library → report → exit code.
 
+pub(crate) mod backup;
 pub(crate) mod check;
 pub(crate) mod completions;
+pub(crate) mod copy;
+pub(crate) mod diff;
+pub(crate) mod drill;
+pub(crate) mod dump;
+pub(crate) mod find;
+pub(crate) mod forget;
 pub(crate) mod init;
 pub(crate) mod inspect;
 pub(crate) mod key;
 pub(crate) mod keystore;
+pub(crate) mod listing;
+pub(crate) mod ls;
 pub(crate) mod man;
+pub(crate) mod media;
 pub(crate) mod open;
+pub(crate) mod prune;
 pub(crate) mod report;
+pub(crate) mod restore;
+pub(crate) mod retention;
+pub(crate) mod rules;
 pub(crate) mod seal;
+pub(crate) mod snapshots;
+pub(crate) mod status;
 pub(crate) mod tour;
+pub(crate) mod vault;
 pub(crate) mod wipe;
 
 use std::os::unix::ffi::OsStrExt;
@@ -106,6 +123,17 @@ pub(crate) fn names_folder(output: &Path) -> bool {
 /// `E-IS-DIRECTORY` when the output of a stream or of a part would be a folder: it has no name of its own to go under.
 pub(crate) fn refuse_folder(output: &Path) -> Result<(), Failure> {
     if names_folder(output) { Err(Failure::at(Code::IsDirectory, output)) } else { Ok(()) }
+}
+
+/// Unix seconds.
+pub(crate) fn now() -> u64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    now.map_or(0, |since| since.as_secs())
+}
+
+/// A path of the vault as people know it; bytes that are not UTF-8 are shown as replacement characters.
+pub(crate) fn absolute(path: &[u8]) -> String {
+    format!("/{}", String::from_utf8_lossy(path))
 }
 
 /// What to say when `-`, `--range` or `--dry-run` stands with what it cannot stand with.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use sealkeep::wipe::Method;
 use serde::{Deserialize, Deserializer, de};
@@ -26,6 +27,14 @@ pub(crate) struct Config {
     pub(crate) lang: Option<String>,
     /// Seconds to wait for a busy key store.
     pub(crate) wait: Option<u64>,
+    /// The directory of the vault.
+    pub(crate) vault: Option<PathBuf>,
+    /// Defaults of `backup` and `status`.
+    #[serde(default)]
+    pub(crate) backup: BackupDefaults,
+    /// Defaults of `retention`.
+    #[serde(default)]
+    pub(crate) retention: RetentionDefaults,
     /// Defaults of `seal`.
     #[serde(default)]
     pub(crate) seal: SealDefaults,
@@ -48,6 +57,39 @@ pub(crate) struct SealDefaults {
     /// Whether output files are named after their key.
     #[serde(default)]
     pub(crate) hide_names: bool,
+}
+
+/// The `[backup]` table.
+#[derive(Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) struct BackupDefaults {
+    /// What is backed up when nothing is named.
+    #[serde(default)]
+    pub(crate) sources: Vec<PathBuf>,
+    /// The file of scope rules.
+    pub(crate) scope_rules: Option<PathBuf>,
+    /// The scope of what no rule matches.
+    pub(crate) scope: Option<String>,
+    /// Patterns left out, added to those on the command line.
+    #[serde(default)]
+    pub(crate) exclude: Vec<String>,
+    /// Whether caches are left out.
+    #[serde(default)]
+    pub(crate) exclude_caches: bool,
+    /// Whether what is mounted below a source is left out.
+    #[serde(default)]
+    pub(crate) one_file_system: bool,
+    /// How old the newest snapshot may be.
+    #[serde(default, deserialize_with = "duration")]
+    pub(crate) max_age: Option<Duration>,
+}
+
+/// The `[retention]` table.
+#[derive(Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) struct RetentionDefaults {
+    /// The policy file.
+    pub(crate) policy: Option<PathBuf>,
 }
 
 /// The `[wipe]` table.
@@ -74,9 +116,13 @@ impl Config {
             &mut config.cell,
             &mut config.passphrase_file,
             &mut config.key_file,
+            &mut config.vault,
+            &mut config.backup.scope_rules,
+            &mut config.retention.policy,
         ]
         .into_iter()
         .flatten()
+        .chain(&mut config.backup.sources)
         {
             *field = folder.join(&field);
         }
@@ -90,6 +136,12 @@ impl Config {
             other => other,
         }
     }
+}
+
+fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let age = humantime::parse_duration(&text);
+    age.map(Some).map_err(|error| de::Error::custom(format!("{text}: {error}")))
 }
 
 fn methods<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Method>, D::Error> {
@@ -133,6 +185,21 @@ mod tests {
         assert_eq!(config.keystore, Some(dir.path().join("keys")));
         assert_eq!(config.key_file, Some(PathBuf::from("/k")));
         assert_eq!(config.seal.exclude, ["*~"]);
+    }
+
+    #[test]
+    fn what_backups_need_is_read() {
+        let text = "vault = \"v\"\n[backup]\nsources = [\"/a\", \"b\"]\nmax-age = \"26h\"\n\
+                    [retention]\npolicy = \"p.toml\"";
+        let (dir, path) = write(text);
+        let config = Config::read(&path).expect("it is well formed");
+        assert_eq!(config.vault, Some(dir.path().join("v")));
+        assert_eq!(config.backup.sources, [PathBuf::from("/a"), dir.path().join("b")]);
+        assert_eq!(config.backup.max_age, Some(Duration::from_secs(26 * 3_600)));
+        assert_eq!(config.retention.policy, Some(dir.path().join("p.toml")));
+        let (_dir, path) = write("[backup]\nmax-age = \"soon\"");
+        let failure = Config::read(&path).expect_err("not a length of time");
+        assert!(failure.detail.starts_with("2: soon: "), "{}", failure.detail);
     }
 
     #[test]

@@ -58,6 +58,12 @@ exits! {
     StoreDamaged = 23, "store-damaged";
     /// A copy of the key store could not be brought up to date and the policy says to refuse.
     Copies = 24, "copies";
+    /// There is no vault where one was expected.
+    VaultMissing = 25, "vault-missing";
+    /// The vault is damaged, or something of it is missing.
+    VaultDamaged = 26, "vault-damaged";
+    /// Another process works on the vault.
+    VaultBusy = 27, "vault-busy";
     /// The key is not of this key store.
     KeyUnknown = 30, "key-unknown";
     /// The key was destroyed.
@@ -70,6 +76,10 @@ exits! {
     KeyUnusable = 34, "key-unusable";
     /// Everything was overwritten; of some of it, nobody can tell whether nothing is left.
     BestEffort = 40, "best-effort";
+    /// Everything else is done; the keys of some objects were destroyed, as they were meant to be.
+    DestroyedObjects = 41, "destroyed-objects";
+    /// `status` found something that should have been done by now.
+    Overdue = 42, "overdue";
     /// Stopped by SIGHUP.
     Hangup = 129, "hangup";
     /// Stopped by SIGINT (Ctrl-C).
@@ -121,6 +131,10 @@ codes! {
     Scope = "E-SCOPE" => Usage;
     ScopeUnknown = "E-SCOPE-UNKNOWN" => NotFound;
     Pattern = "E-PATTERN" => Usage;
+    Rules = "E-RULES" => Usage;
+    Policy = "E-POLICY" => Usage;
+    SnapshotUnknown = "E-SNAPSHOT-UNKNOWN" => NotFound;
+    SnapshotAmbiguous = "E-SNAPSHOT-AMBIGUOUS" => Usage;
     Range = "E-RANGE" => Usage;
     Method = "E-METHOD" => Usage;
     NamedTwice = "E-NAMED-TWICE" => Usage;
@@ -189,6 +203,21 @@ codes! {
     NotACopy = "E-NOT-A-COPY" => StoreMissing;
     CopyDamaged = "E-COPY-DAMAGED" => StoreDamaged;
     CopyOutdated = "E-COPY-OUTDATED" => StoreDamaged;
+    VaultExists = "E-VAULT-EXISTS" => Refused;
+    VaultMissing = "E-VAULT-MISSING" => VaultMissing;
+    NotAVault = "E-NOT-A-VAULT" => VaultMissing;
+    VaultDamaged = "E-VAULT-DAMAGED" => VaultDamaged;
+    VaultBusy = "E-VAULT-BUSY" => VaultBusy;
+    RestoreDamaged = "E-RESTORE-DAMAGED" => VaultDamaged;
+    VaultCopyDamaged = "E-VAULT-COPY-DAMAGED" => VaultDamaged;
+    VaultOld = "E-VAULT-OLD" => VaultDamaged;
+    CopyEmpty = "E-COPY-EMPTY" => Refused;
+    NotKept = "E-NOT-KEPT" => Failure;
+    MediumUnknown = "E-MEDIUM-UNKNOWN" => NotFound;
+    MediumKnown = "E-MEDIUM-KNOWN" => Refused;
+    NotInSnapshot = "E-NOT-IN-SNAPSHOT" => NotFound;
+    DrillFailed = "E-DRILL-FAILED" => Partial;
+    ObjectDestroyed = "E-OBJECT-DESTROYED" => Refused;
     KeyUnknown = "E-KEY-UNKNOWN" => KeyUnknown;
     KeyDestroyed = "E-KEY-DESTROYED" => KeyDestroyed;
     ScopeDestroyed = "E-SCOPE-DESTROYED" => KeyDestroyed;

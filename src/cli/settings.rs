@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::cli::args::Global;
-use crate::cli::config::{Config, SealDefaults, WipeDefaults};
+use crate::cli::config::{BackupDefaults, Config, RetentionDefaults, SealDefaults, WipeDefaults};
 use crate::cli::exit::Code;
 use crate::cli::failure::Failure;
 use crate::cli::messages::Lang;
@@ -36,8 +36,14 @@ pub(crate) struct Settings {
     pub(crate) wait: Duration,
     /// The language asked for by option, environment or configuration.
     pub(crate) lang: Option<Lang>,
+    /// The directory of the vault, when something names one.
+    pub(crate) vault: Option<PathBuf>,
     /// Defaults of `seal`.
     pub(crate) seal: SealDefaults,
+    /// Defaults of `backup` and `status`.
+    pub(crate) backup: BackupDefaults,
+    /// Defaults of `retention`.
+    pub(crate) retention: RetentionDefaults,
     /// What `wipe` finds in the configuration.
     pub(crate) wipe: WipeDefaults,
 }
@@ -91,7 +97,10 @@ impl Settings {
             secret,
             wait: seconds("--wait", global.wait.or(config.wait))?.unwrap_or(DEFAULT_WAIT),
             lang: lang.map(language).transpose()?,
+            vault: global.vault.clone().or_else(|| path("SEALKEEP_VAULT")).or(config.vault),
             seal: config.seal,
+            backup: config.backup,
+            retention: config.retention,
             wipe: config.wipe,
         })
     }

@@ -1,9 +1,12 @@
 //! The unlocked key store as the source of data keys for sealing and opening.
 
+use std::ops::ControlFlow;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use sealkeep_crypto::{Secret, Suite};
-use sealkeep_keystore::{self as keystore, CopyOutcome, CopyState, KeyId, KeyState, KeyStore};
+use sealkeep_keystore::{
+    self as keystore, CopyOutcome, CopyState, CopyStatus, KeyFilter, KeyId, KeyState, KeyStore,
+};
 
 use super::{Keys, KeysError, Settled, Unavailable, VaultKeys};
 
@@ -31,6 +34,14 @@ impl StoreKeys {
     #[must_use]
     pub fn copies(&self) -> Vec<CopyOutcome> {
         self.lock().copies.clone()
+    }
+
+    /// The registered copies of the store, and whether they hold everything that it held when it was opened.
+    ///
+    /// # Errors
+    /// Whatever the store says.
+    pub fn copy_status(&self) -> keystore::Result<Vec<CopyStatus>> {
+        self.lock().store.copies()
     }
 
     /// A thread that died while it held the store has left it as after a crash: the store's own
@@ -102,6 +113,18 @@ impl VaultKeys for StoreKeys {
     fn index(&self, suite: Suite) -> Result<(KeyId, Secret<32>), KeysError> {
         let key = self.lock().store.index_key(suite)?;
         Ok((key.id, key.secret))
+    }
+
+    fn labelled(&self, scope: &str) -> Result<Vec<(KeyId, Vec<u8>)>, KeysError> {
+        let filter = KeyFilter { scope: Some(scope.to_owned()), ..KeyFilter::default() };
+        let mut found = Vec::new();
+        self.lock().store.keys(&filter, |key| {
+            if !key.state.is_destroyed() {
+                found.push((key.id, key.label));
+            }
+            ControlFlow::Continue(())
+        })?;
+        Ok(found)
     }
 
     fn hold(&self, ids: &[KeyId]) -> Result<(), KeysError> {

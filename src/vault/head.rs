@@ -99,6 +99,23 @@ pub fn write_next(
     }
 }
 
+/// [`write_next`] for a vault whose indexes were made anew: names what is there now, whatever the head before named.
+///
+/// # Errors
+/// As [`write_next`].
+pub(crate) fn write_anew(
+    storage: &dyn Storage,
+    vault: &VaultFile,
+    keys: &Keyring,
+    now: u64,
+    gone: &[String],
+) -> Result<Head> {
+    let named = newest(storage, vault)?.head.map_or(Vec::new(), |head| head.files);
+    let mut without: Vec<String> = named.into_iter().map(|file| file.name).collect();
+    without.retain(|name| gone.contains(name) || storage.length(name).is_err());
+    write_next(storage, vault, keys, now, &without)
+}
+
 /// The files that a head names. What the head before named is named again as it was, though it be missing or another now: files
 /// never change, and what was lost must stay known as lost.
 fn contents(

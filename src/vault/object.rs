@@ -204,16 +204,16 @@ impl Record {
         let mut out = Zeroizing::new(Vec::with_capacity(room));
         out.put_u8(VERSION);
         self.description.encode(&mut out);
-        out.put_u32(u32::try_from(self.extents.len()).expect("2 TiB in chunks of 1 KiB are fewer"));
+        out.put_varint(self.extents.len() as u64);
         for extent in &self.extents {
             match extent {
                 Extent::Hole(length) => {
                     out.put_u8(HOLE);
-                    out.put_u64(*length);
+                    out.put_varint(*length);
                 }
                 Extent::Chunk { length, compressed, key, digest } => {
                     out.put_u8(if *compressed { FRAME } else { STORED });
-                    out.put_u32(*length);
+                    out.put_varint((*length).into());
                     out.put(&key[..]);
                     out.put(digest);
                 }
@@ -232,7 +232,7 @@ impl Record {
             return Err(reader.malformed());
         }
         let description = Description::decode(&mut reader)?;
-        let count = reader.u32()?;
+        let count = reader.varint32()?;
         let mut extents = Vec::with_capacity(reader.room_for(count, HOLE_LEN));
         let mut length = 0_u64;
         for _ in 0..count {
@@ -256,16 +256,16 @@ impl Description {
         out.put_u8(if self.changed_while_read { CHANGED } else { 0 });
         out.put_u8(self.class.level);
         out.put_u32(*mode);
-        out.put_u32(*uid);
-        out.put_u32(*gid);
+        out.put_varint((*uid).into());
+        out.put_varint((*gid).into());
         put_time(out, mtime);
         put_time(out, ctime);
-        out.put_u64(self.attributes.device);
-        out.put_u64(self.attributes.inode);
-        out.put_u32(self.attributes.links);
-        out.put_u64(self.attributes.size);
-        out.put_u64(self.attributes.special);
-        out.put_u64(self.first);
+        out.put_varint(self.attributes.device);
+        out.put_varint(self.attributes.inode);
+        out.put_varint(self.attributes.links.into());
+        out.put_varint(self.attributes.size);
+        out.put_varint(self.attributes.special);
+        out.put_varint(self.first);
         out.put_i64(self.class.start);
         out.put_bytes(&self.path);
         out.put_bytes(&self.attributes.user);
@@ -278,7 +278,7 @@ impl Description {
             out.put_bytes(subject.as_bytes());
         }
         out.put_bytes(&self.attributes.target);
-        out.put_u16(u16::try_from(self.attributes.xattrs.len()).expect("64 KiB of names at most"));
+        out.put_varint(self.attributes.xattrs.len() as u64);
         for (name, value) in &self.attributes.xattrs {
             out.put_bytes(name);
             out.put_bytes32(value);
@@ -291,18 +291,18 @@ impl Description {
         let flags = reader.u8()?;
         let level = reader.u8()?;
         let mode = reader.u32()?;
-        let (uid, gid) = (reader.u32()?, reader.u32()?);
+        let (uid, gid) = (reader.varint32()?, reader.varint32()?);
         let (mtime, ctime) = (time(reader)?, time(reader)?);
-        let (device, inode, links) = (reader.u64()?, reader.u64()?, reader.u32()?);
-        let (size, special) = (reader.u64()?, reader.u64()?);
-        let (first, start) = (reader.u64()?, reader.i64()?);
+        let (device, inode, links) = (reader.varint()?, reader.varint()?, reader.varint32()?);
+        let (size, special) = (reader.varint()?, reader.varint()?);
+        let (first, start) = (reader.varint()?, reader.i64()?);
         let path = reader.bytes()?.to_vec();
         let (user, group) = (reader.bytes()?.to_vec(), reader.bytes()?.to_vec());
         let (scope, class, residency) = (text(reader)?, text(reader)?, text(reader)?);
         let subjects = (0..reader.u8()?).map(|_| text(reader)).collect::<Result<_, _>>()?;
         let target = reader.bytes()?.to_vec();
         let mut xattrs: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
-        for _ in 0..reader.u16()? {
+        for _ in 0..reader.varint()? {
             let (name, value) = (reader.bytes()?, reader.bytes32()?);
             if xattrs.last().is_some_and(|(last, _)| **last >= *name) {
                 return Err(reader.malformed());
@@ -354,12 +354,12 @@ fn is_path(path: &[u8]) -> bool {
 fn decode_extent(reader: &mut Reader<'_>) -> Result<Extent, Malformed> {
     let kind = reader.u8()?;
     match kind {
-        HOLE => match reader.u64()? {
+        HOLE => match reader.varint()? {
             0 => Err(reader.malformed()),
             length => Ok(Extent::Hole(length)),
         },
         STORED | FRAME => {
-            let length = reader.u32()?;
+            let length = reader.varint32()?;
             if length == 0 {
                 return Err(reader.malformed());
             }
@@ -391,7 +391,7 @@ const CHANGED: u8 = 1;
 const HOLE: u8 = 0;
 const STORED: u8 = 1;
 const FRAME: u8 = 2;
-const HOLE_LEN: usize = 9;
+const HOLE_LEN: usize = 2;
 const CHUNK_LEN: usize = 69;
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use super::id::id;
 
 pub(crate) use digester::PackDigester;
 pub use layout::{BLOCK, MOST};
+pub(crate) use read::owner;
 pub use read::{Blob, Blobs, read_blob, read_info, read_manifest_blobs};
 pub use verify::{PackFault, PackPart, verify_pack};
 pub use write::PackWriter;

@@ -123,13 +123,13 @@ fn encode_locators(entries: &[Entry]) -> Vec<u8> {
     let mut out = Vec::new();
     for entry in entries {
         out.put(&entry.mark);
-        out.put_u32(u32::try_from(entry.chunks.len()).expect("records bound them"));
+        out.put_varint(entry.chunks.len() as u64);
         for chunk in &entry.chunks {
             let number = *numbers.entry(chunk.pack).or_insert_with(|| {
                 packs.push(chunk.pack);
                 u32::try_from(packs.len() - 1).expect("fewer packs than chunks")
             });
-            out.put_u32(number);
+            out.put_varint(number.into());
             out.put_u32(chunk.offset);
             out.put_u32(chunk.length);
         }
@@ -230,8 +230,8 @@ impl Locators {
         };
         for _ in 0..entries {
             all.marks.push(reader.array()?);
-            for _ in 0..reader.u32()? {
-                let number = usize::try_from(reader.u32()?).unwrap_or(usize::MAX);
+            for _ in 0..reader.varint()? {
+                let number = usize::try_from(reader.varint()?).unwrap_or(usize::MAX);
                 let pack = *packs.get(number).ok_or(reader.malformed())?;
                 let (offset, length) = (reader.u32()?, reader.u32()?);
                 all.chunks.push(Locator { pack, offset, length });

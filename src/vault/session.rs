@@ -320,6 +320,11 @@ impl Vault {
         Ok((id, SignedFile::seal(snapshot::MAGIC, self.id(), &sealed.encode(), signer)))
     }
 
+    /// Has the index read anew when it is needed next.
+    pub(crate) fn forget_packs(&self) {
+        *self.packs.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
     /// Makes packs that were written part of the vault, and a snapshot of them: index file, snapshot, head, in this order.
     ///
     /// # Errors
@@ -332,7 +337,7 @@ impl Vault {
     ) -> Result<()> {
         let index = IndexFile::new(Vec::new(), packs.to_vec(), Vec::new());
         index.write(&*self.storage, &self.keyring)?;
-        *self.packs.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.forget_packs();
         self.storage.put_bytes(&snapshot_name(snapshot), bytes)?;
         head::write_next(&*self.storage, &self.file, &self.keyring, now(), &[])?;
         Ok(())
@@ -358,7 +363,7 @@ impl Vault {
     ///
     /// # Errors
     /// `Io`.
-    pub(crate) fn forget(&self, snapshots: &[SnapshotId]) -> Result<()> {
+    pub fn forget(&self, snapshots: &[SnapshotId]) -> Result<()> {
         let names: Vec<String> = snapshots.iter().copied().map(snapshot_name).collect();
         head::write_next(&*self.storage, &self.file, &self.keyring, now(), &names)?;
         names.iter().try_for_each(|name| self.storage.delete(name))

@@ -1,14 +1,20 @@
 //! A key store, a vault and a tree to back up, for tests.
 
+#![allow(dead_code, reason = "each test uses a part of it")]
+
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use sealkeep::backup::browse::Objects;
+use sealkeep::backup::restore::find_snapshot;
 use sealkeep::backup::rules::Rules;
 use sealkeep::backup::{BackupOptions, BackupPlan, BackupReport};
 use sealkeep::envelope::Run;
 use sealkeep::keys::StoreKeys;
-use sealkeep::vault::{Access, Directory, Lock, Storage, Vault};
+use sealkeep::vault::rebuild::{Rebuilt, rebuild};
+use sealkeep::vault::{Access, Directory, Lock, SharedKeys, Storage, Vault};
 use sealkeep_crypto::Suite;
 use sealkeep_keystore::{
     Clearance, InitOptions, KeyFile, KeyId, KeyStore, Location, NewCustody, Unlock,
@@ -100,6 +106,34 @@ impl World {
         plan.execute(&Run::quiet()).expect("backed up")
     }
 
+    /// Bytes of all files of the vault.
+    pub(crate) fn vault_bytes(&self) -> u64 {
+        let storage = Directory::open(&self.path("vault")).expect("opens");
+        storage.list("").expect("listed").iter().map(|(_, length)| length).sum()
+    }
+
+    /// The keys of these files below [`World::data`] in the newest snapshot.
+    pub(crate) fn keys_of(&self, names: &[&str]) -> Vec<KeyId> {
+        names.iter().map(|name| self.key_of(&self.data().join(name))).collect()
+    }
+
+    /// Makes indexes anew.
+    pub(crate) fn rebuild(&self) -> Rebuilt {
+        let storage: Arc<dyn Storage> =
+            Arc::new(Directory::open(&self.path("vault")).expect("opens"));
+        let keys: SharedKeys = Arc::new(StoreKeys::new(self.store()));
+        rebuild(&storage, &keys, self.access(Lock::Exclusive), &Run::quiet()).expect("rebuilt")
+    }
+
+    /// The key of the object at an absolute path, in the newest snapshot.
+    pub(crate) fn key_of(&self, path: &Path) -> KeyId {
+        let vault = self.vault();
+        let snapshot = find_snapshot(&vault, None).expect("listed").expect("there is one");
+        let path = path.strip_prefix("/").expect("it is absolute").as_os_str().as_bytes();
+        let objects = Objects::of(&vault, &snapshot).expect("opens");
+        objects.get(path).expect("listed").expect("it is there").key
+    }
+
     /// Destroys keys.
     pub(crate) fn destroy(&self, keys: Vec<KeyId>) {
         self.store().destroy(Clearance::destroy_for_test(keys, [7; 32])).expect("destroyed");
@@ -112,3 +146,10 @@ fn place(dir: &Path) -> Location {
 
 const WAIT: Duration = Duration::from_secs(10);
 const PACK_SIZE: u32 = 1 << 20;
+
+/// Bytes that cannot be compressed.
+pub(crate) fn random(len: usize) -> Vec<u8> {
+    let mut bytes = vec![0; len];
+    sealkeep_crypto::random::fill(&mut bytes);
+    bytes
+}

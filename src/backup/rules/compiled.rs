@@ -3,6 +3,7 @@
 use regex_automata::Input;
 use regex_automata::meta::{Config, Regex};
 use regex_automata::nfa::thompson::WhichCaptures;
+use regex_automata::util::primitives::NonMaxUsize;
 use regex_automata::util::syntax;
 use sealkeep_crypto::Suite;
 use toml::Spanned;
@@ -136,16 +137,13 @@ impl Rule {
 
     /// The named parts of a path that this rule matches.
     pub(super) fn captures<'p>(&self, path: &'p [u8]) -> Vec<&'p [u8]> {
-        let Some(regex) = self.source.as_ref().and_then(|source| source.parts.as_ref()) else {
-            return Vec::new();
-        };
-        let mut captures = regex.create_captures();
-        regex.search_captures(&Input::new(path), &mut captures);
-        captures
-            .iter()
-            .skip(1)
-            .map(|span| span.map_or(&path[..0], |span| &path[span.range()]))
-            .collect()
+        let Some(source) = &self.source else { return Vec::new() };
+        let Some(regex) = &source.parts else { return Vec::new() };
+        // Two slots for the whole, two for each part.
+        let mut slots = vec![None; 2 + 2 * source.names.len()];
+        regex.search_slots(&Input::new(path), &mut slots);
+        let offset = |slot: Option<NonMaxUsize>| slot.map_or(0, NonMaxUsize::get);
+        slots[2..].chunks(2).map(|part| &path[offset(part[0])..offset(part[1])]).collect()
     }
 
     /// What the rule says, and whether a date that it asks for is not in the path.

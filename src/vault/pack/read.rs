@@ -45,7 +45,22 @@ pub fn read_info(
     Ok(PackInfo { id, kind, length, digest: pack_digest(suite, body, digests) })
 }
 
-/// A segment or snapshot as it lies in a manifest pack.
+/// Suite and vault that the header of a pack names; none if it is no pack.
+///
+/// # Errors
+/// `Missing`, `Io`.
+pub(crate) fn owner(storage: &dyn Storage, pack: PackId) -> Result<Option<(Suite, [u8; 16])>> {
+    let mut first = [0; HEADER];
+    match storage.read_range(&pack.name(), 0, &mut first) {
+        Err(Error::TooShort(_)) => return Ok(None),
+        other => other?,
+    }
+    let vault = *first[16..].first_chunk().expect("sixteen bytes follow");
+    let suite = Suite::from_id(first[8]).filter(|_| first.starts_with(b"SKPACK1\n"));
+    Ok(suite.map(|suite| (suite, vault)))
+}
+
+/// A segment, snapshot or list of relocations as it lies in a manifest pack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Blob<'p> {
     /// Where it begins.
@@ -110,4 +125,4 @@ fn blame(found: &[u8; HEADER], suite: Suite, vault: [u8; 16]) -> Refused {
     }
 }
 
-const MAGICS: [&[u8; 8]; 2] = [b"SKSEGMT1", b"SKSNAPS1"];
+const MAGICS: [&[u8; 8]; 3] = [b"SKSEGMT1", b"SKSNAPS1", b"SKINDEX1"];

@@ -1,0 +1,353 @@
+//! What was backed up comes back as it was.
+
+#![allow(clippy::unwrap_used, reason = "these are tests")]
+
+#[path = "backup_restore/browse.rs"]
+mod browse;
+#[path = "backup_restore/drill.rs"]
+mod drill;
+#[path = "support/vault.rs"]
+mod support;
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{
+    AtFlags, CWD, FileType, Mode, Timespec, Timestamps, XattrFlags, lgetxattr, llistxattr,
+    lsetxattr, mknodat, utimensat,
+};
+use sealkeep::backup::Overwrite;
+use sealkeep::backup::restore::{
+    Failed, RestoreError, RestoreOptions, RestorePlan, RestoreReport, find_snapshot,
+};
+use sealkeep::envelope::Run;
+use sealkeep::vault::PackKind;
+use sealkeep_crypto::Suite;
+use support::World;
+
+fn restore(world: &World, options: RestoreOptions) -> RestoreReport {
+    let vault = world.vault();
+    let snapshot = find_snapshot(&vault, None).unwrap().unwrap();
+    let plan = RestorePlan::new(&vault, &snapshot, options).unwrap();
+    plan.execute(&world.path("out"), &Run::quiet()).unwrap()
+}
+
+/// Options by which `data` becomes the output folder.
+fn whole(world: &World) -> RestoreOptions {
+    RestoreOptions { relative_to: Some(world.data().canonicalize().unwrap()), ..Default::default() }
+}
+
+fn assert_clean(report: &RestoreReport) {
+    assert!(report.failures.is_empty(), "{:#?}", report.failures);
+    assert!(report.notes.is_empty(), "{:#?}", report.notes);
+    assert!(report.stopped.is_none() && report.not_found.is_empty());
+    assert!(report.destroyed.is_empty());
+}
+
+/// All there is to compare: by path, what it is, and the group of names it belongs to if it has several.
+fn look(top: &Path) -> BTreeMap<PathBuf, Look> {
+    let mut found = BTreeMap::new();
+    let mut first_names: BTreeMap<u64, PathBuf> = BTreeMap::new();
+    let mut waiting = vec![PathBuf::new()];
+    while let Some(path) = waiting.pop() {
+        let full = top.join(&path);
+        let meta = fs::symlink_metadata(&full).unwrap();
+        if meta.is_dir() {
+            let mut names: Vec<_> =
+                fs::read_dir(&full).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+            names.sort();
+            waiting.extend(names.into_iter().rev().map(|name| path.join(name)));
+        }
+        let content = match () {
+            () if meta.is_file() => fs::read(&full).unwrap(),
+            () if meta.is_symlink() => fs::read_link(&full).unwrap().as_os_str().as_bytes().into(),
+            () => Vec::new(),
+        };
+        let twin = (meta.is_file() && meta.nlink() > 1)
+            .then(|| first_names.entry(meta.ino()).or_insert_with(|| path.clone()).clone());
+        let look = Look {
+            mode: meta.mode(),
+            owner: (meta.uid(), meta.gid()),
+            time: (meta.mtime(), meta.mtime_nsec()),
+            special: meta.rdev(),
+            xattrs: xattrs(&full),
+            twin,
+            content,
+        };
+        found.insert(path, look);
+    }
+    found
+}
+
+#[derive(PartialEq, Eq)]
+struct Look {
+    mode: u32,
+    owner: (u32, u32),
+    time: (i64, i64),
+    special: u64,
+    xattrs: Vec<(Vec<u8>, Vec<u8>)>,
+    twin: Option<PathBuf>,
+    content: Vec<u8>,
+}
+
+impl std::fmt::Debug for Look {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { mode, owner, time, special, xattrs, twin, content } = self;
+        let length = content.len();
+        write!(f, "{mode:o} {owner:?} {time:?} {special} {xattrs:?} {twin:?} {length} bytes")
+    }
+}
+
+fn xattrs(path: &Path) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let mut list = vec![0; 4096];
+    let len = llistxattr(path, &mut list[..]).unwrap_or(0);
+    let mut found: Vec<_> = list[..len]
+        .split(|&byte| byte == 0)
+        .filter(|name| !name.is_empty())
+        .map(|name| {
+            let mut value = vec![0; 4096];
+            let len = lgetxattr(path, OsStr::from_bytes(name), &mut value[..]).unwrap();
+            (name.to_vec(), value[..len].to_vec())
+        })
+        .collect();
+    found.sort();
+    found
+}
+
+fn assert_same(a: &Path, b: &Path) {
+    let (a, b) = (look(a), look(b));
+    assert_eq!(a.keys().collect::<Vec<_>>(), b.keys().collect::<Vec<_>>());
+    for (path, look) in &a {
+        assert_eq!(look, &b[path], "{}", path.display());
+    }
+}
+
+fn set_time(path: &Path, seconds: i64, nanoseconds: i64) {
+    let at = Timespec { tv_sec: seconds, tv_nsec: nanoseconds };
+    let times = Timestamps { last_access: at, last_modification: at };
+    utimensat(CWD, path, &times, AtFlags::SYMLINK_NOFOLLOW).unwrap();
+}
+
+/// Bytes without a pattern.
+fn noise(len: usize) -> Vec<u8> {
+    let mut bytes = vec![0; len];
+    sealkeep_crypto::random::fill(&mut bytes);
+    bytes
+}
+
+/// A tree of everything that file systems have.
+fn make_nasty(world: &World) {
+    let data = world.data();
+    world
+        .write("plain/a.txt", "some text, some text, some text, some text, some text\n".repeat(99));
+    world.write("plain/empty", "");
+    world.write("plain/closed", "nobody may read this");
+    world.write("plain/large", noise(3_000_001));
+    world.write("plain/odd names/\u{fffd}\n'\"\\ $(x)", "odd");
+    fs::create_dir(data.join("plain/empty folder")).unwrap();
+    fs::write(data.join("plain").join(OsStr::from_bytes(b"not \xff\xfe UTF-8")), "bytes").unwrap();
+    fs::set_permissions(data.join("plain/closed"), fs::Permissions::from_mode(0)).unwrap();
+    symlink("../plain/a.txt", data.join("plain/link")).unwrap();
+    symlink("/nowhere", data.join("plain/dangling")).unwrap();
+    world.write("twins/first", noise(300_000));
+    fs::hard_link(data.join("twins/first"), data.join("twins/second")).unwrap();
+    fs::create_dir(data.join("deeper")).unwrap();
+    fs::hard_link(data.join("twins/first"), data.join("deeper/third")).unwrap();
+    let sparse = File::create(data.join("sparse")).unwrap();
+    sparse.set_len(5 << 20).unwrap();
+    sparse.write_all_at(&noise(100_000), 2 << 20).unwrap();
+    mknodat(CWD, data.join("fifo"), FileType::Fifo, Mode::from_raw_mode(0o640), 0).unwrap();
+    for (path, mode) in [("plain/a.txt", 0o4755), ("deeper", 0o2711), ("twins", 0o1777)] {
+        fs::set_permissions(data.join(path), fs::Permissions::from_mode(mode)).unwrap();
+    }
+    for path in ["plain/a.txt", "plain/empty folder"] {
+        // Not every file system has them.
+        let _ = lsetxattr(data.join(path), "user.note", b"\x00\xffvalue", XattrFlags::empty());
+    }
+    let acl: [&[u8]; 6] = [
+        &[2, 0, 0, 0],
+        &[1, 0, 6, 0, 0xff, 0xff, 0xff, 0xff],
+        &[2, 0, 4, 0, 0xe8, 0x03, 0, 0],
+        &[4, 0, 4, 0, 0xff, 0xff, 0xff, 0xff],
+        &[0x10, 0, 4, 0, 0xff, 0xff, 0xff, 0xff],
+        &[0x20, 0, 0, 0, 0xff, 0xff, 0xff, 0xff],
+    ];
+    let path = data.join("plain/empty");
+    let _ = lsetxattr(path, "system.posix_acl_access", &acl.concat(), XattrFlags::empty());
+    set_time(&data.join("plain/link"), 1_000_000, 1);
+    set_time(&data.join("plain/a.txt"), -1_234_567_890, 123_456_789);
+    set_time(&data.join("fifo"), 4_000_000_000, 999_999_999);
+    set_time(&data.join("plain"), -5, 0);
+}
+
+#[test]
+fn a_tree_of_everything_comes_back_as_it_was() {
+    for suite in Suite::ALL {
+        let world = World::new(suite);
+        make_nasty(&world);
+        let backup = world.backup();
+        assert!(backup.failures.is_empty(), "{:?}", backup.failures);
+        let before = look(&world.data());
+        let report = restore(&world, whole(&world));
+        assert_clean(&report);
+        assert_eq!(report.restored.files, backup.total.files);
+        assert_same(&world.data(), &world.path("out"));
+        assert_eq!(look(&world.data()), before, "restoring touches nothing else");
+        let sparse = fs::metadata(world.path("out/sparse")).unwrap();
+        assert!(sparse.blocks() * 512 < 1 << 20, "{} blocks", sparse.blocks());
+    }
+}
+
+#[test]
+fn a_part_comes_with_the_folders_on_the_way_and_nothing_else() {
+    let world = World::new(Suite::Aes256Gcm);
+    make_nasty(&world);
+    world.backup();
+    let data = world.data().canonicalize().unwrap();
+    let report = restore(
+        &world,
+        RestoreOptions {
+            paths: vec![data.join("plain/odd names"), data.join("absent")],
+            ..whole(&world)
+        },
+    );
+    assert_eq!(report.not_found, [data.join("absent")]);
+    assert_eq!(report.restored.files, 1);
+    let found = look(&world.path("out"));
+    let original = look(&world.data());
+    assert_eq!(found.len(), 4);
+    for (path, look) in found {
+        assert_eq!(look, original[&path], "{}", path.display());
+    }
+}
+
+#[test]
+fn patterns_choose_and_without_a_prefix_the_whole_path_is_made() {
+    let world = World::new(Suite::Aes256Gcm);
+    make_nasty(&world);
+    world.backup();
+    let report =
+        restore(&world, RestoreOptions { patterns: vec!["*.txt".into()], ..Default::default() });
+    assert_clean(&report);
+    let data = world.data().canonicalize().unwrap();
+    let path = world.path("out").join(data.strip_prefix("/").unwrap());
+    assert_eq!(
+        fs::read(path.join("plain/a.txt")).unwrap(),
+        fs::read(data.join("plain/a.txt")).unwrap()
+    );
+    assert_eq!(fs::read_dir(path.join("plain")).unwrap().count(), 1);
+}
+
+#[test]
+fn one_name_of_several_is_restored_by_itself() {
+    let world = World::new(Suite::Aes256Gcm);
+    make_nasty(&world);
+    world.backup();
+    let data = world.data().canonicalize().unwrap();
+    let report =
+        restore(&world, RestoreOptions { paths: vec![data.join("twins/second")], ..whole(&world) });
+    assert_clean(&report);
+    let restored = world.path("out/twins/second");
+    assert_eq!(fs::read(&restored).unwrap(), fs::read(data.join("twins/first")).unwrap());
+    assert_eq!(fs::metadata(restored).unwrap().nlink(), 1);
+}
+
+#[test]
+fn a_rehearsal_counts_the_same_and_writes_nothing() {
+    let world = World::new(Suite::Aes256Gcm);
+    make_nasty(&world);
+    world.backup();
+    let vault = world.vault();
+    let snapshot = find_snapshot(&vault, None).unwrap().unwrap();
+    let plan = || RestorePlan::new(&vault, &snapshot, whole(&world)).unwrap();
+    let rehearsed = plan().rehearse(&Run::quiet()).unwrap();
+    assert!(!world.path("out").exists());
+    let done = plan().execute(&world.path("out"), &Run::quiet()).unwrap();
+    assert_eq!(rehearsed.restored, done.restored);
+}
+
+#[test]
+fn destroyed_objects_are_named_and_everything_else_comes_back() {
+    let world = World::new(Suite::Sm4Gcm);
+    for at in 0..20 {
+        world.write(&format!("{at:02}"), format!("record {at}"));
+    }
+    world.write("same", "record 7");
+    world.backup();
+    let data = world.data().canonicalize().unwrap();
+    let key = world.key_of(&data.join("07"));
+    world.destroy(vec![key]);
+    let report = restore(&world, whole(&world));
+    assert!(report.failures.is_empty(), "{:?}", report.failures);
+    assert_eq!(report.restored.files, 20);
+    let [destroyed] = &report.destroyed[..] else { panic!("{:?}", report.destroyed) };
+    assert_eq!((destroyed.key, &destroyed.path), (key, &None));
+    assert_eq!(destroyed.tombstone.unwrap().certificate, [7; 32]);
+    assert!(!world.path("out/07").exists());
+    // Content that it shared is still there.
+    assert_eq!(fs::read(world.path("out/same")).unwrap(), b"record 7");
+    let options = || RestoreOptions { overwrite: Overwrite::Always, ..whole(&world) };
+    let report = restore(&world, RestoreOptions { paths: vec![data.join("07")], ..options() });
+    assert_eq!(report.destroyed[0].path, Some(data.join("07")));
+    assert_eq!((report.restored.files, report.not_found.len()), (0, 0));
+    let report = restore(&world, RestoreOptions { paths: vec![data.join("15")], ..options() });
+    assert_eq!((report.restored.files, report.destroyed.len()), (1, 0));
+}
+
+#[test]
+fn what_is_there_stays_unless_told_otherwise() {
+    let world = World::new(Suite::Aes256Gcm);
+    world.write("a", "stored");
+    world.write("b", "stored");
+    world.backup();
+    fs::create_dir(world.path("out")).unwrap();
+    fs::write(world.path("out/a"), "there before").unwrap();
+    let report = restore(&world, whole(&world));
+    let [failure] = &report.failures[..] else { panic!("{:?}", report.failures) };
+    assert!(matches!(failure.error, RestoreError::Place(_)), "{failure:?}");
+    assert_eq!(failure.what, Failed::Path(world.data().canonicalize().unwrap().join("a")));
+    assert_eq!(fs::read(world.path("out/a")).unwrap(), b"there before");
+    assert_eq!(fs::read(world.path("out/b")).unwrap(), b"stored");
+    let report =
+        restore(&world, RestoreOptions { overwrite: Overwrite::IfChanged, ..whole(&world) });
+    assert_clean(&report);
+    assert_eq!((report.restored.files, report.restored.kept), (1, 1));
+    assert_eq!(fs::read(world.path("out/a")).unwrap(), b"stored");
+}
+
+/// Changes a bit of the only content pack; where it is and what is in it now.
+fn damage(world: &World, at: usize) -> (PathBuf, Vec<u8>) {
+    let packs = world.vault().packs().unwrap();
+    let content = packs.packs().find(|pack| pack.kind == PackKind::Content);
+    let path = world.path("vault").join(content.unwrap().id.name());
+    let mut bytes = fs::read(&path).unwrap();
+    bytes[at] ^= 1;
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    fs::write(&path, &bytes).unwrap();
+    (path, bytes)
+}
+
+#[test]
+fn a_damaged_pack_fails_those_who_need_what_is_damaged() {
+    let world = World::new(Suite::Aes256Gcm);
+    for at in 0..50 {
+        world.write(&format!("{at:02}"), noise(20_000));
+    }
+    world.backup();
+    let (path, bytes) = damage(&world, 300_000);
+    let report = restore(&world, whole(&world));
+    let [failure] = &report.failures[..] else { panic!("{:?}", report.failures) };
+    assert!(matches!(failure.error, RestoreError::Damaged(_)), "{failure:?}");
+    assert_eq!(report.restored.files, 49);
+    assert_eq!(fs::read_dir(world.path("out")).unwrap().count(), 49);
+    fs::remove_dir_all(world.path("out")).unwrap();
+    fs::write(&path, &bytes[..500_000]).unwrap();
+    let report = restore(&world, whole(&world));
+    let cut = report.failures.len() as u64;
+    assert!(cut > 10 && cut < 40, "{cut}");
+    assert_eq!(report.restored.files + cut, 50);
+}
