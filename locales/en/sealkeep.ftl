@@ -775,6 +775,7 @@ warn-uncopied = { $count ->
     } only in one key store. Add a copy with `sealkeep keystore copy add`.
 
 warn-snapshot = The snapshot { $name } cannot be read: { $reason }
+warn-own = { $path } is left out: it is the vault, the key store or its root cell. Keys kept with the data protect nothing; the key store has copies of its own.
 warn-changed-while-read = { $path } changed each time while it was read; what was kept may mix two states.
 warn-attributes = The attribute { $name } of { $path } could not be read: { $reason }
 warn-not-restored = { $what } could not be restored: { $path } and in all { $count } objects. Cause: { $reason }

@@ -771,6 +771,7 @@ warn-copy-behind = { $path } 处的密钥库副本未能同步：{ $reason }
 warn-uncopied = 有 { $count } 个新密钥只存在于一个密钥库中。请用 `sealkeep keystore copy add` 添加副本。
 
 warn-snapshot = 快照 { $name } 无法读取：{ $reason }
+warn-own = 已跳过 { $path }：它是保管库、密钥库或其根单元。密钥与数据放在一起就起不到保护作用；密钥库有自己的副本。
 warn-changed-while-read = { $path } 每次读取时都在变化；保存的内容可能混合了两个状态。
 warn-attributes = { $path } 的属性 { $name } 无法读取：{ $reason }
 warn-not-restored = { $what } 未能恢复：{ $path }，共 { $count } 个对象。原因：{ $reason }
