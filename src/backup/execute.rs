@@ -36,7 +36,7 @@ impl BackupPlan<'_> {
     /// If the vault cannot be read or written, the key store makes no keys, or the caller asked to stop; then a checkpoint
     /// is left if it can be, and no snapshot.
     pub fn execute(self, run: &Run<'_>) -> Result<BackupReport> {
-        let started = now();
+        let started = self.beginning();
         let index = Arc::new(self.vault.index_key()?);
         let mut lists = Vec::new();
         for file in self.checkpoints.iter().rev().chain(self.parent.as_ref().map(|(file, _)| file))
@@ -145,7 +145,7 @@ impl BackupPlan<'_> {
             sources: self.names.clone(),
             tags: self.options.tags.clone(),
             started,
-            ended: now(),
+            ended: now().max(started),
             program: concat!("sealkeep ", env!("CARGO_PKG_VERSION")).into(),
             rules: self.rules_used(),
             objects: report.total.objects,
