@@ -124,7 +124,7 @@ fn keys_and_vault_are_never_backed_up() {
     let own = vec![world.path("vault"), world.path("keys")];
     let options = || sealkeep::backup::BackupOptions { own: own.clone(), ..world.options(None) };
     let vault = world.vault();
-    let whole = [world.dir.path().to_owned()];
+    let whole = [world.root().to_owned()];
     let report =
         BackupPlan::new(&vault, &whole, options()).unwrap().execute(&Run::quiet()).unwrap();
     let mut left_out = report.own.clone();

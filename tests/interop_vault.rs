@@ -28,8 +28,7 @@ use support::{World, random};
 /// Whether the second implementation can run here.
 #[allow(clippy::print_stdout, reason = "says why the tests are skipped")]
 fn available() -> bool {
-    let import =
-        "import zstandard; from cryptography.hazmat.primitives.kdf.argon2 import Argon2id";
+    let import = "import zstandard; from cryptography.hazmat.primitives.kdf.argon2 import Argon2id";
     let found = Command::new("python3").args(["-c", import]).output();
     if found.is_ok_and(|output| output.status.success()) {
         return true;
@@ -51,7 +50,8 @@ fn python(arguments: &[&str]) -> Output {
 /// What the second implementation says, and whether it finds nothing wrong.
 fn said(world: &World, verb: &str, arguments: &[&str]) -> (Value, bool) {
     let [vault, keys, file] = ["vault", "keys", "key-file"].map(|name| text(world, name));
-    let with = [&["sealkeep_vault.py", verb, "--keys", &keys, "--key-file", &file, &vault], arguments];
+    let with =
+        [&["sealkeep_vault.py", verb, "--keys", &keys, "--key-file", &file, &vault], arguments];
     parse(&python(&with.concat()))
 }
 
@@ -153,6 +153,8 @@ fn a_snapshot_is_restored_without_our_program() {
         assert_same(&world.path("ours"), &world.path("theirs"));
         let blocks = |tree| fs::metadata(world.path(tree).join("sparse")).unwrap().blocks();
         assert_eq!(blocks("theirs"), blocks("ours"));
-        if std::env::var_os("KEEPIT").is_some() { std::mem::forget(world); }
+        if std::env::var_os("KEEPIT").is_some() {
+            std::mem::forget(world);
+        }
     }
 }

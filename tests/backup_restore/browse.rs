@@ -1,9 +1,5 @@
 //! Snapshots looked at without restoring them.
 
-use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
-
 use sealkeep::backup::browse::{Objects, diff};
 use sealkeep::vault::{Description, SnapshotFile, SnapshotId, Vault};
 

@@ -124,7 +124,8 @@ fn any_bit_of_a_copy_is_found_without_a_key_and_healed() {
                 }
             }
         }
-        let (place, from) = ["copy", "vault"].map(|one| Directory::open(&world.path(one)).unwrap()).into();
+        let (place, from) =
+            ["copy", "vault"].map(|one| Directory::open(&world.path(one)).unwrap()).into();
         let report = copy::repair(&place, &from, None, Duration::ZERO, &Run::quiet()).unwrap();
         assert_eq!(report.healed, [name.to_owned()]);
         assert!(tree(&world.path("copy")) == good, "{name}");

@@ -89,7 +89,8 @@ fn two_backups_at_once_both_count() {
                 let world = &world;
                 scope.spawn(move || {
                     let vault = world.vault();
-                    let options = BackupOptions { checkpoint: Duration::ZERO, ..world.options(None) };
+                    let options =
+                        BackupOptions { checkpoint: Duration::ZERO, ..world.options(None) };
                     let plan = BackupPlan::new(&vault, &[world.path(source)], options).unwrap();
                     plan.execute(&Run::quiet()).unwrap().snapshot.unwrap()
                 })
