@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A second implementation of Sealkeep's vault, for reading: docs/spec/vault.md, keystore.md and envelope.md alone.
 
-    sealkeep_vault.py check VAULT [CATALOGUE] [KEYS]
+    sealkeep_vault.py check VAULT [KEYS] [--catalogue DIR]
     sealkeep_vault.py ls VAULT [SNAPSHOT] KEYS [--digests]
     sealkeep_vault.py restore VAULT [SNAPSHOT] KEYS --to DIR [--below PATH]
     KEYS = --keys DIR [--cell FILE] (--passphrase-file FILE | --key-file FILE | --share FILE …)
@@ -235,7 +235,7 @@ def parse():
         command.add_argument("--key-file", type=Path)
         command.add_argument("--share", type=Path, action="append")
         if verb == "check":
-            command.add_argument("catalogue", type=Path, nargs="?")
+            command.add_argument("--catalogue", type=Path, help="listings, to be compared with the records")
         else:
             command.add_argument("snapshot", nargs="?")
         if verb == "ls":

@@ -19,7 +19,6 @@ CONTENT, MANIFEST = 1, 2
 KINDS = {1: "file", 2: "folder", 3: "link", 4: "fifo", 5: "character device", 6: "block device", 7: "socket"}
 FILE, FOLDER, LINK, FIFO, CHARACTER, DEVICE, SOCKET = KINDS
 HOLE, STORED, COMPRESSED = 0, 1, 2
-MOST_ENTRIES = 1_024
 
 
 class Reader(KeystoreReader):
@@ -205,7 +204,7 @@ def read_segment(vault, key, place, data):
     require(reader.take(8) == b"SKSEGMT1" and reader.uint(4) == len(data), f"{what}: not a segment of this length")
     require(reader.take(16) == place.segment, f"{what}: another id")
     count, box = reader.uint(4), reader.bytes32()
-    require(count == place.entries and count <= MOST_ENTRIES, f"{what}: another number of entries")
+    require(count == place.entries, f"{what}: another number of entries")
     context = vault.id + place.segment
     locators = Reader(open_box(vault.suite, key, b"locators", context, box), f"locators of {what}")
     packs = [locators.take(16) for _ in range(locators.uint(4))]

@@ -44,6 +44,12 @@ impl World {
         world
     }
 
+    /// What such a folder holds already, its key file included.
+    pub(crate) fn at(dir: tempfile::TempDir, suite: Suite) -> Self {
+        let text = std::fs::read(dir.path().join("key-file")).expect("there");
+        Self { dir, suite, key_file: KeyFile::parse(&text).expect("a key file") }
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
