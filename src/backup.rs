@@ -4,6 +4,8 @@
 //! |---|---|
 //! | [`rules`] | the file of scope rules: which scope, level, class and subjects a path belongs to |
 //! | [`browse`] | what is in a snapshot: looked up, listed, searched, compared |
+//! | [`drill`] | a sample restored to scratch and compared |
+//! | [`dump`] | the content of one file |
 //! | [`filter`] | what is left out: patterns, caches, other file systems, large files; lists of sources |
 //! | [`keep`] | which snapshots stay when others are forgotten |
 //! | [`restore`] | from a snapshot back into a file system |
@@ -13,6 +15,8 @@ mod attributes;
 pub mod browse;
 mod chunker;
 mod compress;
+pub mod drill;
+pub mod dump;
 mod execute;
 pub mod filter;
 pub mod keep;

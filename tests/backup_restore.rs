@@ -2,13 +2,20 @@
 
 #![allow(clippy::unwrap_used, reason = "these are tests")]
 
+#[path = "backup_restore/browse.rs"]
+mod browse;
+#[path = "backup_restore/drill.rs"]
+mod drill;
 #[path = "support/nasty.rs"]
 mod nasty;
 #[path = "support/vault.rs"]
 mod support;
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
 
 use nasty::{assert_same, look, make_nasty};
 use sealkeep::backup::Overwrite;
@@ -16,6 +23,7 @@ use sealkeep::backup::restore::{
     Failed, RestoreError, RestoreOptions, RestorePlan, RestoreReport, find_snapshot,
 };
 use sealkeep::envelope::Run;
+use sealkeep::vault::PackKind;
 use sealkeep_crypto::Suite;
 use support::{World, random};
 
@@ -173,6 +181,18 @@ fn what_is_there_stays_unless_told_otherwise() {
     assert_eq!(fs::read(world.path("out/a")).unwrap(), b"stored");
 }
 
+/// Changes a bit of the only content pack; where it is and what is in it now.
+fn damage(world: &World, at: usize) -> (PathBuf, Vec<u8>) {
+    let packs = world.vault().packs().unwrap();
+    let content = packs.packs().find(|pack| pack.kind == PackKind::Content);
+    let path = world.path("vault").join(content.unwrap().id.name());
+    let mut bytes = fs::read(&path).unwrap();
+    bytes[at] ^= 1;
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    fs::write(&path, &bytes).unwrap();
+    (path, bytes)
+}
+
 #[test]
 fn a_damaged_pack_fails_those_who_need_what_is_damaged() {
     let world = World::new(Suite::Aes256Gcm);
@@ -180,15 +200,7 @@ fn a_damaged_pack_fails_those_who_need_what_is_damaged() {
         world.write(&format!("{at:02}"), random(20_000));
     }
     world.backup();
-    let vault = world.vault();
-    let packs = vault.packs().unwrap();
-    let content = packs.packs().find(|pack| pack.kind == sealkeep::vault::PackKind::Content);
-    let path = world.path("vault").join(content.unwrap().id.name());
-    drop(vault);
-    let mut bytes = fs::read(&path).unwrap();
-    bytes[300_000] ^= 1;
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
-    fs::write(&path, &bytes).unwrap();
+    let (path, bytes) = damage(&world, 300_000);
     let report = restore(&world, whole(&world));
     let [failure] = &report.failures[..] else { panic!("{:?}", report.failures) };
     assert!(matches!(failure.error, RestoreError::Damaged(_)), "{failure:?}");

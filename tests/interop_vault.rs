@@ -30,8 +30,7 @@ use support::{World, random};
 /// Whether the second implementation can run here.
 #[allow(clippy::print_stdout, reason = "says why the tests are skipped")]
 fn available() -> bool {
-    let import =
-        "import zstandard; from cryptography.hazmat.primitives.kdf.argon2 import Argon2id";
+    let import = "import zstandard; from cryptography.hazmat.primitives.kdf.argon2 import Argon2id";
     let found = Command::new("python3").args(["-c", import]).output();
     if found.is_ok_and(|output| output.status.success()) {
         return true;
@@ -53,7 +52,8 @@ fn python(arguments: &[&str]) -> Output {
 /// What the second implementation says, and whether it finds nothing wrong.
 fn said(world: &World, verb: &str, arguments: &[&str]) -> (Value, bool) {
     let [vault, keys, file] = ["vault", "keys", "key-file"].map(|name| text(world, name));
-    let with = [&["sealkeep_vault.py", verb, "--keys", &keys, "--key-file", &file, &vault], arguments];
+    let with =
+        [&["sealkeep_vault.py", verb, "--keys", &keys, "--key-file", &file, &vault], arguments];
     parse(&python(&with.concat()))
 }
 
@@ -80,7 +80,6 @@ const RULES: &str = r#"
 /// Two backups of a tree of everything, of which the first was forgotten and what only it needed pruned; one object is destroyed.
 /// Its key, and the snapshot that has it.
 fn lived_in(world: &World) -> (String, String) {
-    world.key_file();
     make_nasty(world);
     if world.suite == Suite::Aes256Gcm {
         // Several segments; the other suite is slow in plain Python.

@@ -62,6 +62,25 @@ impl<'v> Objects<'v> {
         Ok(rows.find(|listed| listed.description.path == path))
     }
 
+    /// The segments in which an object at a path would be, were it there or destroyed.
+    pub(super) fn around(&self, path: &[u8]) -> Result<&[SegmentRef]> {
+        let at = self.last_segment_before(|first| walk_order(first, path) != Ordering::Greater)?;
+        // What does not open may as well lie before the first object of the next segments that does.
+        let mut end = at + 1;
+        while end < self.segments.len() {
+            end += 1;
+            if self.first(end - 1)?.is_some() {
+                break;
+            }
+        }
+        Ok(&self.segments[at.min(self.segments.len())..end.min(self.segments.len())])
+    }
+
+    /// The key of the listings.
+    pub(super) fn index(&self) -> &IndexKey {
+        &self.index
+    }
+
     /// What lies in a folder, or everything below it, in walk order. Nothing if there is no such folder.
     ///
     /// # Errors

@@ -49,14 +49,28 @@ pub enum LeftOut {
 #[non_exhaustive]
 pub enum Error {
     /// Not a pattern.
-    #[error("malformed pattern: {0}")]
-    Pattern(String),
+    #[error("malformed pattern '{pattern}': {reason}")]
+    Pattern {
+        /// As it was written.
+        pattern: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The pattern names nothing, as written here; it would leave out everything.
     #[error("the pattern '{0}' names nothing")]
     EmptyPattern(String),
     /// The list could not be read.
     #[error("cannot read the list: {0}")]
     List(#[source] io::Error),
+}
+
+impl Error {
+    fn malformed(error: &globset::Error) -> Self {
+        // A pattern without a slash is tried on every level; the end of it is what was written.
+        let glob = error.glob().unwrap_or_default();
+        let pattern = glob.strip_prefix("**/").unwrap_or(glob).to_owned();
+        Self::Pattern { pattern, reason: error.kind().to_string() }
+    }
 }
 
 /// What is left out by its path or size, ready for use; whether caches and other file systems are entered is up to the walk.
@@ -71,7 +85,7 @@ impl Filter {
     /// [`Error::Pattern`], [`Error::EmptyPattern`].
     pub fn new(options: &FilterOptions) -> Result<Self, Error> {
         let exclude = globs::patterns(&options.exclude).map_err(|error| match error {
-            globs::Error::Malformed(error) => Error::Pattern(error.to_string()),
+            globs::Error::Malformed(error) => Error::malformed(&error),
             globs::Error::Empty(pattern) => Error::EmptyPattern(pattern),
         })?;
         Ok(Self { exclude, larger_than: options.larger_than })
@@ -164,7 +178,7 @@ mod tests {
     fn what_is_no_pattern() {
         for (pattern, message) in [
             ("/", "the pattern '/' names nothing"),
-            ("a[", "malformed pattern: error parsing glob"),
+            ("a[", "malformed pattern 'a[': unclosed character class"),
         ] {
             let options = FilterOptions { exclude: vec![pattern.to_owned()], ..Default::default() };
             let error = Filter::new(&options).expect_err(pattern).to_string();

@@ -5,6 +5,7 @@
 
 mod content;
 mod execute;
+mod group;
 mod objects;
 mod report;
 mod selection;
@@ -16,6 +17,9 @@ use crate::globs;
 use crate::tree::split_parent;
 use crate::vault::{Result, SegmentRef, SnapshotFile, SnapshotId, Vault};
 
+pub(super) use content::{Buffers, ChunkReader};
+pub(super) use group::{Group, Target};
+pub(super) use objects::{Entry, Object, load, open_entries};
 pub use report::{Destroyed, Failed, RestoreError, RestoreFailure, RestoreReport, Restored};
 pub(super) use selection::Selection;
 

@@ -6,6 +6,8 @@
 mod backup;
 mod key;
 mod keystore;
+mod media;
+mod restore;
 mod retire;
 mod vault;
 mod wipe;
@@ -23,6 +25,14 @@ pub(crate) use key::{KeyCommand, KeyIds, KeyList, KeyRotate};
 pub(crate) use keystore::{
     CopyAdd, CopyCommand, CopyNames, CopyRemove, KeystoreCommand, NewCustody, Passwd, Recover,
     Restore, ShareFiles,
+};
+pub(crate) use media::{
+    Facts, KindArg, MediaAdd, MediaAudit, MediaCommand, MediaList, MediaSet, StateArg,
+    VaultCopyAdd, VaultCopyCheck, VaultCopyCommand, VaultCopyRemove, VaultCopyRepair,
+    VaultCopySync,
+};
+pub(crate) use restore::{
+    Diff, Drill, Dump, ExistingFiles, Find, Ls, Prune, RestoreSnapshot, Unused,
 };
 pub(crate) use retire::Retire;
 pub(crate) use vault::{VaultCheck, VaultCommand, VaultInit};
@@ -91,7 +101,24 @@ pub(crate) enum Command {
     Wipe(Wipe),
     Backup(Backup),
     Snapshots(Snapshots),
+    Ls(Ls),
+    Find(Find),
+    Diff(Diff),
+    Restore(RestoreSnapshot),
+    Dump(Dump),
     Forget(Forget),
+    Prune(Prune),
+    Drill(Drill),
+    #[command(subcommand_required = true)]
+    Copy {
+        #[command(subcommand)]
+        command: VaultCopyCommand,
+    },
+    #[command(subcommand_required = true)]
+    Media {
+        #[command(subcommand)]
+        command: MediaCommand,
+    },
     #[command(subcommand_required = true)]
     Retention {
         #[command(subcommand)]

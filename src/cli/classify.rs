@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use sealkeep::backup::{self, ObjectError};
+use sealkeep::backup::{self, ObjectError, PlaceError};
 use sealkeep::keys::Unavailable;
 use sealkeep::{envelope, files, vault, wipe};
 use sealkeep_keystore as keystore;
@@ -109,6 +109,11 @@ pub(crate) fn vault(dir: &Path, error: &vault::Error) -> Failure {
         E::Busy(_) => at(Code::VaultBusy),
         E::Cancelled => at(Code::Interrupted),
         E::Missing(name) if name == "vault" => at(Code::NotAVault),
+        E::CopyAhead { .. } | E::CopyDiverged(_) => at(Code::VaultOld).because(error),
+        E::NotRegistered(name) => Failure::new(Code::MediumUnknown, name),
+        E::Registered(_) => at(Code::MediumKnown).because(error),
+        E::NotKept(_) => at(Code::NotKept).because(error),
+        E::NoHead(_) => at(Code::VaultDamaged).because(error),
         E::Missing(_) | E::TooShort(_) | E::TooLarge(_) | E::Refused { .. } => {
             at(Code::VaultDamaged).because(error)
         }
@@ -123,6 +128,21 @@ pub(crate) fn vault(dir: &Path, error: &vault::Error) -> Failure {
             if failure.code == Code::Io { failure.because(error) } else { failure }
         }
         _ => at(Code::Unexpected).because(error),
+    }
+}
+
+/// Why something could not be made at `path`.
+pub(crate) fn place(path: &Path, error: &PlaceError) -> Failure {
+    match error {
+        PlaceError::Exists | PlaceError::NotReplaceable => {
+            Failure::at(Code::OutputExists, path).because(error)
+        }
+        PlaceError::NotADirectory(inside) => Failure::at(Code::Escapes, inside),
+        PlaceError::Io { source, .. } => {
+            let failure = Failure::io(path, source);
+            if failure.code == Code::Io { failure.because(error) } else { failure }
+        }
+        _ => Failure::at(Code::Unexpected, path).because(error),
     }
 }
 
@@ -145,6 +165,7 @@ pub(crate) fn object(path: &Path, error: &ObjectError) -> Failure {
             let failure = Failure::io(path, source);
             if failure.code == Code::Io { failure.because(error) } else { failure }
         }
+        ObjectError::Own => Failure::at(Code::RetireKeys, path),
         ObjectError::Destroyed => Failure::at(Code::ObjectDestroyed, path),
         ObjectError::Key(why) => unavailable(path, why),
         ObjectError::Replaced => Failure::at(Code::Changed, path).because(error),
@@ -156,7 +177,7 @@ pub(crate) fn object(path: &Path, error: &ObjectError) -> Failure {
 pub(crate) fn filter(path: &Path, error: &backup::filter::Error) -> Failure {
     use backup::filter::Error as E;
     match error {
-        E::Pattern(_) => Failure::new(Code::Pattern, "--exclude").because(error),
+        E::Pattern { pattern, reason } => Failure::new(Code::Pattern, pattern).because(reason),
         E::EmptyPattern(glob) => Failure::new(Code::Pattern, glob),
         E::List(error) => Failure::io(path, error),
         _ => Failure::at(Code::Unexpected, path).because(error),

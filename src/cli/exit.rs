@@ -76,6 +76,8 @@ exits! {
     KeyUnusable = 34, "key-unusable";
     /// Everything was overwritten; of some of it, nobody can tell whether nothing is left.
     BestEffort = 40, "best-effort";
+    /// Everything else is done; the keys of some objects were destroyed, as they were meant to be.
+    DestroyedObjects = 41, "destroyed-objects";
     /// `status` found something that should have been done by now.
     Overdue = 42, "overdue";
     /// Stopped by SIGHUP.
@@ -206,6 +208,15 @@ codes! {
     NotAVault = "E-NOT-A-VAULT" => VaultMissing;
     VaultDamaged = "E-VAULT-DAMAGED" => VaultDamaged;
     VaultBusy = "E-VAULT-BUSY" => VaultBusy;
+    RestoreDamaged = "E-RESTORE-DAMAGED" => VaultDamaged;
+    VaultCopyDamaged = "E-VAULT-COPY-DAMAGED" => VaultDamaged;
+    VaultOld = "E-VAULT-OLD" => VaultDamaged;
+    CopyEmpty = "E-COPY-EMPTY" => Refused;
+    NotKept = "E-NOT-KEPT" => Failure;
+    MediumUnknown = "E-MEDIUM-UNKNOWN" => NotFound;
+    MediumKnown = "E-MEDIUM-KNOWN" => Refused;
+    NotInSnapshot = "E-NOT-IN-SNAPSHOT" => NotFound;
+    DrillFailed = "E-DRILL-FAILED" => Partial;
     ObjectDestroyed = "E-OBJECT-DESTROYED" => Refused;
     KeyUnknown = "E-KEY-UNKNOWN" => KeyUnknown;
     KeyDestroyed = "E-KEY-DESTROYED" => KeyDestroyed;

@@ -78,6 +78,17 @@ impl Output {
         self.print(&one_line(line))
     }
 
+    /// Ready lines of the result, of which there may be a million; none with `--json` or `--quiet`.
+    pub(crate) fn lines(&self, lines: &[String]) -> Result<(), Failure> {
+        if self.json || self.quiet {
+            return Ok(());
+        }
+        let mut out = io::BufWriter::new(io::stdout().lock());
+        let written =
+            lines.iter().try_for_each(|line| writeln!(out, "{}", harmless(&one_line(line))));
+        written.and_then(|()| out.flush()).map_err(|error| Failure::stdout(&error))
+    }
+
     fn print(&self, line: &str) -> Result<(), Failure> {
         if self.json || self.quiet {
             Ok(())

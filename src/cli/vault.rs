@@ -4,6 +4,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use sealkeep::backup::restore::RestoreError;
 use sealkeep::keys::StoreKeys;
 use sealkeep::vault::{
     About, Access, Directory, Lock, SnapshotFile, SnapshotId, Storage, Vault, VaultFile,
@@ -67,6 +68,16 @@ pub(crate) fn find(context: &Context) -> Result<Found, Failure> {
 }
 
 impl Found {
+    /// Its files.
+    pub(crate) fn storage(&self) -> &Arc<dyn Storage> {
+        &self.storage
+    }
+
+    /// What an error of the vault means here.
+    pub(crate) fn failure(&self, error: &sealkeep::vault::Error, context: &Context) -> Failure {
+        failure(&self.dir, error, context)
+    }
+
     /// Opens it, with the key store.
     ///
     /// # Errors
@@ -108,12 +119,7 @@ pub(crate) fn make_catalogue(dir: &Path) -> Result<(), Failure> {
 impl Opened {
     /// What an error of the vault means here.
     pub(crate) fn failure(&self, error: &sealkeep::vault::Error, context: &Context) -> Failure {
-        match error {
-            sealkeep::vault::Error::Cancelled if context.cancel.is_asked() => {
-                context.cancel.failure()
-            }
-            _ => classify::vault(&self.dir, error),
-        }
+        failure(&self.dir, error, context)
     }
 
     /// The snapshots, oldest first; those that are damaged, or whose key does not open, are warned of.
@@ -149,10 +155,48 @@ impl Opened {
     }
 }
 
+/// What an error of the vault or copy at `dir` means; a signal is told as the signal it was.
+pub(crate) fn failure(dir: &Path, error: &sealkeep::vault::Error, context: &Context) -> Failure {
+    match error {
+        sealkeep::vault::Error::Cancelled if context.cancel.is_asked() => context.cancel.failure(),
+        _ => classify::vault(dir, error),
+    }
+}
+
+/// What it means that `path` could not be restored from the vault at `dir`.
+pub(crate) fn restore_failure(
+    path: &Path,
+    dir: &Path,
+    error: &RestoreError,
+    context: &Context,
+) -> Failure {
+    match error {
+        RestoreError::Place(error) => classify::place(path, error),
+        RestoreError::Vault(error) => match failure(dir, error, context) {
+            // What is damaged is the vault; what is concerned is this.
+            damaged if damaged.code == Code::VaultDamaged => {
+                Failure::at(Code::RestoreDamaged, path).because(error)
+            }
+            failure => failure,
+        },
+        RestoreError::Damaged(_) => Failure::at(Code::RestoreDamaged, path).because(error),
+        RestoreError::Key(why) => classify::unavailable(path, why),
+        RestoreError::Outside => Failure::at(Code::NotInSnapshot, path).because(error),
+        _ => Failure::at(Code::Unexpected, path).because(error),
+    }
+}
+
 impl Snapshot {
     /// The first digits of the id, as people type it.
     pub(crate) fn short(&self) -> String {
         short(self.file.id)
+    }
+
+    /// The sources on a line; of very many, the first ones.
+    pub(crate) fn sources(&self) -> String {
+        let all = &self.about.sources;
+        let shown = all.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(" ");
+        if all.len() > SHOWN { format!("{shown} … (+{})", all.len() - SHOWN) } else { shown }
     }
 
     fn is(&self, which: &Which) -> bool {
@@ -198,3 +242,5 @@ pub(crate) fn pick(snapshots: &[Snapshot], name: &str, which: &Which) -> Result<
 const CATALOGUE: &str = "catalogue";
 const LATEST: &str = "latest";
 const SHORT: usize = 8;
+/// Sources on a line.
+const SHOWN: usize = 3;

@@ -96,9 +96,7 @@ class Vault:
 
     def blob(self, pack_id, offset, length):
         """What lies at a place, or where prune has put it since."""
-        if (pack_id, offset) in self.relocations:
-            moved, pack_id, offset = self.relocations[pack_id, offset]
-            require(moved == length, "a relocation of another length")
+        pack_id, offset = self.relocations.get((pack_id, offset, length), (pack_id, offset))
         require(pack_id in self.packs, f"pack {pack_id.hex()} is in no index")
         body = self.packs[pack_id].length - files.PACK_FOOTER
         require(files.PACK_HEADER <= offset and offset + length <= body, "a place beyond its pack")

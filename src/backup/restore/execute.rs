@@ -3,17 +3,17 @@
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::sync_channel;
-use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use super::content::{Buffers, ChunkReader, Piece, runs};
+use super::content::ChunkReader;
+use super::group::{Group, Step, Target};
 use super::objects::{Entry, Object, load};
 use super::report::{Destroyed, Failed, RestoreError, RestoreFailure, RestoreReport, Restored};
 use super::{RestorePlan, ancestors};
-use crate::backup::place::{Finished, Near, Place, PlaceError, Unfinished};
+use crate::backup::place::{Near, Place};
 use crate::envelope::Run;
 use crate::keys::Unavailable;
-use crate::parallel::{groups, parallel};
+use crate::parallel::groups;
 use crate::tree::path_of;
 use crate::vault::{Attributes, Error, Extent, IndexKey, Kind, Mark, Result, SegmentRef, check};
 
@@ -141,8 +141,6 @@ struct Twin {
     restored: bool,
 }
 
-type Step<T = ()> = std::result::Result<T, RestoreError>;
-
 impl Restoration<'_> {
     fn take(&mut self, segment: &SegmentRef, entries: Result<Vec<Entry>>) -> Step {
         check(self.run)?;
@@ -262,16 +260,19 @@ impl Restoration<'_> {
         let mut now = Vec::new();
         for object in std::mem::take(&mut self.files) {
             let path = object.record.description.path.clone();
-            if let Err(error) = self.plan.destination(&path).map(drop) {
-                self.fail(&path, error)?;
-                continue;
-            }
+            let to = match self.plan.destination(&path).map(<[u8]>::to_vec) {
+                Ok(to) => to,
+                Err(error) => {
+                    self.fail(&path, error)?;
+                    continue;
+                }
+            };
             if let Err(error) = self.make_way(&path) {
                 self.fail(&path, error)?;
                 continue;
             }
             match self.twin(&object) {
-                None => now.push(object),
+                None => now.push(Target { to, object }),
                 Some((_, false)) => later.push(object),
                 Some((first, true)) => match self.link(&first, &object) {
                     Ok(made) => self.count(&object, made),
@@ -280,7 +281,7 @@ impl Restoration<'_> {
             }
         }
         self.files = later;
-        for group in groups(&now, |object| size(object)) {
+        for group in groups(&now, |target| size(&target.object)) {
             check(self.run)?;
             self.restore_group(group)?;
         }
@@ -313,12 +314,16 @@ impl Restoration<'_> {
         Ok(place.link(from, to, &description.attributes, &mut self.near)?)
     }
 
-    fn restore_group(&mut self, group: &[Box<Object>]) -> Step {
+    fn restore_group(&mut self, group: &[Target]) -> Step {
         let results: Vec<Step<bool>> = match self.place {
             None => group.iter().map(|_| Ok(true)).collect(),
-            Some(place) => Group { restoration: self, place, objects: group }.restore()?,
+            Some(place) => {
+                let durable = !self.plan.options.not_durable;
+                let (reader, run) = (&self.reader, self.run);
+                Group { reader, place, run, durable, files: group }.restore()?
+            }
         };
-        for (object, result) in group.iter().zip(results) {
+        for (Target { object, .. }, result) in group.iter().zip(results) {
             let description = &object.record.description;
             let id = (description.attributes.device, description.attributes.inode);
             let is_first = |twin: &Twin| twin.path == description.path;
@@ -364,113 +369,6 @@ impl Restoration<'_> {
     }
 }
 
-/// Files that are restored side by side.
-struct Group<'g> {
-    restoration: &'g Restoration<'g>,
-    place: &'g Place,
-    objects: &'g [Box<Object>],
-}
-
-impl Group<'_> {
-    /// Whether each was made, or stayed as it was.
-    fn restore(&self) -> Step<Vec<Step<bool>>> {
-        let mut results: Vec<Step<bool>> = Vec::with_capacity(self.objects.len());
-        let mut files: Vec<Option<Unfinished>> = Vec::with_capacity(self.objects.len());
-        for (_, begun) in self.each(|at, near: &mut Near| self.begin(at, near)) {
-            let (result, file) = match begun {
-                Ok(file) => (Ok(file.is_some()), file),
-                Err(error) => (Err(error), None),
-            };
-            results.push(result);
-            files.push(file);
-        }
-        for (at, error) in self.write(&files) {
-            files[at] = None;
-            // The first thing that went wrong says most.
-            if results[at].is_ok() {
-                results[at] = Err(error);
-            }
-        }
-        let files: Vec<Mutex<Option<Unfinished>>> = files.into_iter().map(Mutex::new).collect();
-        let finished = self
-            .each(|at, _: &mut ()| taken(&files[at]).map(|file| self.finish(at, file)).transpose());
-        let mut ready: Vec<Mutex<Option<Finished>>> = Vec::with_capacity(finished.len());
-        for (at, one) in finished {
-            ready.push(Mutex::new(one.unwrap_or_else(|error| {
-                results[at] = Err(error);
-                None
-            })));
-        }
-        if !self.restoration.plan.options.not_durable {
-            self.place.sync()?;
-        }
-        let named = self
-            .each(|at, _: &mut ()| taken(&ready[at]).map_or(Ok(()), |file| Ok(file.publish()?)));
-        for (at, one) in named {
-            if let Err(error) = one {
-                results[at] = Err(error);
-            }
-        }
-        Ok(results)
-    }
-
-    fn each<S: Default, T: Send>(
-        &self,
-        work: impl Fn(usize, &mut S) -> T + Sync,
-    ) -> Vec<(usize, T)> {
-        parallel(self.restoration.run.workers, self.objects.len(), work, |_| false)
-    }
-
-    fn begin(&self, at: usize, near: &mut Near) -> Step<Option<Unfinished>> {
-        let description = &self.objects[at].record.description;
-        let to = self.restoration.plan.destination(&description.path)?;
-        Ok(self.place.file(to, &description.attributes, near)?)
-    }
-
-    /// Writes the content of these files; which failed, and why.
-    fn write(&self, files: &[Option<Unfinished>]) -> Vec<(usize, RestoreError)> {
-        let reader = &self.restoration.reader;
-        let mut pieces: Vec<Piece<'_>> = Vec::new();
-        for (at, object) in self.objects.iter().enumerate().filter(|(at, _)| files[*at].is_some()) {
-            pieces.extend(reader.pieces(at, object));
-        }
-        let runs = runs(&mut pieces);
-        let failed = Mutex::new(Vec::new());
-        let work = |number: usize, buffers: &mut Buffers| {
-            if self.restoration.run.check().is_err() {
-                return;
-            }
-            let run = &pieces[runs[number].clone()];
-            reader.read(run, buffers, &mut |piece, content| {
-                let file = files[piece.object].as_ref().expect("only pieces of these");
-                let done = content.and_then(|content| {
-                    file.write(content, piece.at)?;
-                    (self.restoration.run.progress)(content.len() as u64);
-                    Ok(())
-                });
-                if let Err(error) = done {
-                    lock(&failed).push((piece.object, error));
-                }
-            });
-        };
-        let done = parallel(self.restoration.run.workers, runs.len(), work, |()| false);
-        let mut failed = failed.into_inner().unwrap_or_else(PoisonError::into_inner);
-        if self.restoration.run.check().is_err() {
-            // Which runs were left out is not worth knowing: nothing of this group gets a name.
-            drop(done);
-            let all = (0..files.len()).filter(|&at| files[at].is_some());
-            failed.extend(all.map(|at| (at, Error::Cancelled.into())));
-        }
-        failed
-    }
-
-    fn finish(&self, at: usize, file: Unfinished) -> Step<Finished> {
-        let description = &self.objects[at].record.description;
-        let to = self.restoration.plan.destination(&description.path)?;
-        Ok(self.place.finish(file, to, &description.attributes)?)
-    }
-}
-
 fn size(object: &Object) -> u64 {
     object.record.description.attributes.size
 }
@@ -484,22 +382,8 @@ fn content_of(object: &Object) -> Vec<(u64, Option<[u8; 32]>)> {
     object.record.extents.iter().map(told).collect()
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn taken<T>(slot: &Mutex<Option<T>>) -> Option<T> {
-    lock(slot).take()
-}
-
 fn absolute(path: &[u8]) -> PathBuf {
     path_of(&[b"/", path].concat())
-}
-
-impl From<crate::tree::Error> for RestoreError {
-    fn from(error: crate::tree::Error) -> Self {
-        PlaceError::from(error).into()
-    }
 }
 
 /// Segments that are opened ahead.

@@ -5,8 +5,8 @@ use sealkeep_keystore::KeyId;
 use super::Selection;
 use crate::keys::Unavailable;
 use crate::vault::{
-    Error, IndexKey, Kind, Locator, Mark, Record, Refused, Result, Row, SegmentRef, Vault,
-    open_record,
+    Error, IndexKey, Kind, Locator, Locators, Mark, Record, Refused, Result, Row, Segment,
+    SegmentRef, Vault, open_record,
 };
 
 /// An object with all that is needed to restore it.
@@ -52,6 +52,19 @@ pub(in crate::backup) fn load(
         wanted == Wanted::Certainly || marks.contains(locators.mark(at))
     };
     let wanted: Vec<usize> = wanted.into_iter().filter(is_wanted).map(|(at, _)| at).collect();
+    open_entries(vault, &segment, &locators, wanted)
+}
+
+/// Opens these entries of a segment.
+///
+/// # Errors
+/// If the key store cannot be read.
+pub(in crate::backup) fn open_entries(
+    vault: &Vault,
+    segment: &Segment,
+    locators: &Locators,
+    wanted: Vec<usize>,
+) -> Result<Vec<Entry>> {
     let ids: Vec<KeyId> = wanted.iter().map(|&at| segment.entry(at).0).collect();
     let keys = vault.keys().open_many(&ids).map_err(Error::Keys)?;
     let open = |(at, key): (usize, _)| {

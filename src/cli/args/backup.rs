@@ -7,6 +7,8 @@ use clap::{Args, Subcommand, ValueEnum, ValueHint};
 use jiff::civil::Date;
 use sealkeep::backup::keep::Within;
 
+use super::restore::Unused;
+
 /// `backup`
 #[derive(Args)]
 pub(crate) struct Backup {
@@ -71,6 +73,10 @@ pub(crate) struct Forget {
     pub(crate) allow_empty: bool,
     #[command(flatten)]
     pub(crate) which: Which,
+    #[arg(long)]
+    pub(crate) prune: bool,
+    #[command(flatten)]
+    pub(crate) unused: Unused,
     #[arg(long, short = 'n')]
     pub(crate) dry_run: bool,
 }
@@ -176,7 +182,7 @@ fn size(text: &str) -> Result<u64, String> {
     bytes.ok_or_else(|| "100, 100K, 100M, 100G".to_owned())
 }
 
-fn date(text: &str) -> Result<Date, String> {
+pub(super) fn date(text: &str) -> Result<Date, String> {
     // Dates with a time or a zone are not what is asked for.
     let parsed = if text.len() == 10 { text.parse().ok() } else { None };
     parsed.ok_or_else(|| "2026-01-31".to_owned())

@@ -9,6 +9,7 @@ use super::suite;
 #[derive(Subcommand)]
 pub(crate) enum VaultCommand {
     Init(VaultInit),
+    Rebuild,
     Check(VaultCheck),
 }
 

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::cli::Context;
 use crate::cli::args::{Forget, GroupField};
+use crate::cli::cmd::prune;
 use crate::cli::cmd::snapshots::row;
 use crate::cli::exit::{Code, Exit};
 use crate::cli::failure::Failure;
@@ -41,10 +42,19 @@ pub(crate) fn run(args: &Forget, context: &Context) -> Result<Exit, Failure> {
     let kept = plan.iter().map(|group| group.kept.len()).sum::<usize>();
     let done = if args.dry_run { "forget-plan" } else { "forget-done" };
     context.output.say(done, &[("count", &forgotten.len()), ("kept", &kept)])?;
+    let pruned = match args.prune && !args.dry_run {
+        true => Some(prune::prune(&opened, &args.unused, false, context)?),
+        false => None,
+    };
     let groups: Vec<Value> = plan.iter().map(|group| fields(group, &snapshots)).collect();
-    context
-        .output
-        .document("sealkeep.forget/1", json!({ "dry_run": args.dry_run, "groups": groups }))?;
+    context.output.document(
+        "sealkeep.forget/1",
+        json!({
+            "dry_run": args.dry_run,
+            "groups": groups,
+            "prune": pruned.map(|report| prune::fields(&report, false)),
+        }),
+    )?;
     Ok(Exit::Ok)
 }
 

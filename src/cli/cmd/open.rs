@@ -1,6 +1,6 @@
 //! `open`: sealed files back to what they were.
 
-mod text;
+pub(super) mod text;
 
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};

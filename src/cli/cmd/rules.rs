@@ -126,9 +126,9 @@ fn say(
             ("rule", &rule),
             ("scope", &class.scope),
             ("level", &u64::from(class.level)),
-            ("class", &class.class),
-            ("subjects", &class.subjects.join(", ")),
-            ("residency", &class.residency),
+            ("class", &or_dash(&class.class)),
+            ("subjects", &or_dash(&class.subjects.join(", "))),
+            ("residency", &or_dash(&class.residency)),
             ("until", &until),
         ],
     )?;
@@ -137,6 +137,10 @@ fn say(
         context.output.warn("W-NO-DATE", "warn-no-date", &[("path", &path)]);
     }
     Ok(())
+}
+
+fn or_dash(text: &str) -> &str {
+    if text.is_empty() { "-" } else { text }
 }
 
 fn fields(path: &Path, found: &Explanation, policy: &Policy) -> Value {

@@ -34,7 +34,7 @@ pub(crate) fn row(snapshot: &Snapshot, context: &Context) -> String {
         snapshot.short(),
         time(snapshot.file.time),
         about.host,
-        about.sources.join(" ")
+        snapshot.sources()
     );
     if !about.tags.is_empty() {
         row.push_str(&format!("  [{}]", about.tags.join(", ")));

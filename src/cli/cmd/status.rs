@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use sealkeep::retention::Warning;
+use sealkeep::vault::register::{Due, Medium, MediumState, Register};
 use sealkeep_keystore::CopyStatus;
 use serde_json::{Value, json};
 
 use crate::cli::args::Status;
-use crate::cli::cmd::{self, retention};
+use crate::cli::cmd::{self, media, retention};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::messages::Args;
@@ -26,6 +27,8 @@ pub(crate) fn run(args: &Status, context: &Context) -> Result<Exit, Failure> {
     let mut screen = Screen { context, overdue: 0, rows: Vec::new() };
     screen.backups(&opened.snapshots(context)?, max_age)?;
     let copies = opened.keys.copy_status().map_err(|error| store::here(context, &error))?;
+    screen.copies(&opened)?;
+    screen.drill(&opened)?;
     screen.key_copies(&copies)?;
     for date in policy.check(retention::today()) {
         let Warning::ReviewOverdue(date) = date else { continue };
@@ -76,21 +79,24 @@ impl Screen<'_> {
 
     /// The newest finished snapshot of each host and sources.
     fn backups(&mut self, snapshots: &[Snapshot], max_age: Duration) -> Result<(), Failure> {
-        let mut newest: BTreeMap<(&str, String), (u64, usize)> = BTreeMap::new();
+        let mut newest: BTreeMap<(&str, &[String]), (&Snapshot, usize)> = BTreeMap::new();
         for snapshot in snapshots.iter().filter(|snapshot| snapshot.file.complete) {
             let about = &snapshot.about;
-            let group = newest.entry((&about.host, about.sources.join(" "))).or_default();
-            *group = (group.0.max(snapshot.file.time), group.1 + 1);
+            // They come oldest first.
+            let group = newest.entry((&about.host, &about.sources)).or_insert((snapshot, 0));
+            *group = (snapshot, group.1 + 1);
         }
         if newest.is_empty() {
             return self.row(true, "backup", "status-no-backup", &[]);
         }
-        for ((host, sources), (when, count)) in newest {
+        for (snapshot, count) in newest.into_values() {
+            let (host, sources) = (&snapshot.about.host, snapshot.sources());
+            let when = snapshot.file.time;
             let age = cmd::now().saturating_sub(when);
             let overdue = age > max_age.as_secs();
             let (when, hours) = (time(when), age / 3_600);
             let args: Args<'_> = &[
-                ("host", &host),
+                ("host", host),
                 ("sources", &sources),
                 ("when", &when),
                 ("hours", &hours),
@@ -99,6 +105,49 @@ impl Screen<'_> {
             self.row(overdue, "backup", "status-backup", args)?;
         }
         Ok(())
+    }
+
+    /// The copies of the vault, and everything else in the register.
+    fn copies(&mut self, opened: &Opened) -> Result<(), Failure> {
+        let register = Register::load(&**opened.vault.storage(), opened.vault.file())
+            .map_err(|error| opened.failure(&error, self.context))?;
+        let used = |medium: &&Medium| medium.copy && medium.state == MediumState::InUse;
+        if register.media().iter().filter(used).count() == 0 {
+            self.row(true, "copy", "status-no-copy", &[])?;
+        }
+        let due = register.due(cmd::now());
+        for medium in register.media() {
+            let mine: Vec<&Due> = due.iter().filter(|due| due.id == medium.id).collect();
+            for due in &mine {
+                let (what, since) = (media::what_text(due.what, self.context), time(due.since));
+                let args: Args<'_> = &[
+                    ("id", &medium.id),
+                    ("place", &medium.place),
+                    ("what", &what),
+                    ("since", &since),
+                ];
+                self.row(true, "copy", "status-due", args)?;
+            }
+            if let Some(sync) = medium.last_sync.filter(|_| mine.is_empty() && used(&medium)) {
+                let when = time(sync.time);
+                let args: Args<'_> =
+                    &[("id", &medium.id), ("place", &medium.place), ("when", &when)];
+                self.row(false, "copy", "status-copy", args)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The last drill, and whether the next is due.
+    fn drill(&mut self, opened: &Opened) -> Result<(), Failure> {
+        let last = last_drill(opened).map_err(|error| opened.failure(&error, self.context))?;
+        let Some(last) = last else { return self.row(true, "drill", "status-no-drill", &[]) };
+        let number = |field: &str| last[field].as_u64();
+        let when = number("time").map_or_else(|| "-".to_owned(), time);
+        let passed = last["passed"].as_bool().unwrap_or(false);
+        let overdue = number("next_due").is_some_and(|due| due < cmd::now());
+        let key = if passed { "status-drill" } else { "status-drill-failed" };
+        self.row(overdue || !passed, "drill", key, &[("when", &when)])
     }
 
     /// The copies of the key store: without them, all of the vault hangs on one disk.
@@ -136,6 +185,32 @@ impl Screen<'_> {
     }
 }
 
+/// The newest report of a drill that the vault signed.
+fn last_drill(opened: &Opened) -> sealkeep::vault::Result<Option<Value>> {
+    let storage = opened.vault.storage();
+    let mut names: Vec<(u64, String)> = storage
+        .list("records/")?
+        .into_iter()
+        .filter_map(|(name, _)| {
+            let (time, kind) = name.strip_prefix("records/")?.split_once('-')?;
+            let drill = kind.starts_with("drill-");
+            drill.then_some((time.parse().ok()?, name.clone()))
+        })
+        .collect();
+    names.sort_unstable();
+    for (_, name) in names.into_iter().rev() {
+        let bytes = storage.read(&name, MOST_RECORD)?;
+        let public = &opened.vault.file().public;
+        let payload = sealkeep::vault::dsse::verify("drill", &bytes, public).ok();
+        if let Some(drill) = payload.and_then(|payload| serde_json::from_slice(&payload).ok()) {
+            return Ok(Some(drill));
+        }
+    }
+    Ok(None)
+}
+
+/// Bytes of a record.
+const MOST_RECORD: u64 = 64 << 20;
 /// How old the newest snapshot may be unless told: a night, and some hours for a backup that takes longer than usual.
 const MAX_AGE: Duration = Duration::from_secs(30 * 3_600);
 /// How long a copy of the key store may be without what came since, when it is brought up to date by hand.

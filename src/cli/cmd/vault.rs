@@ -1,6 +1,7 @@
 //! `vault …`: the vault as a whole.
 
 mod check;
+mod rebuild;
 
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ use crate::cli::{Context, classify, hex, store, vault};
 pub(crate) fn run(command: VaultCommand, context: &Context) -> Result<Exit, Failure> {
     match command {
         VaultCommand::Init(args) => init(&args, context),
+        VaultCommand::Rebuild => rebuild::run(context),
         VaultCommand::Check(args) => check::run(&args, context),
     }
 }

@@ -4,19 +4,19 @@ use std::fmt;
 use std::io::{self, Write};
 
 /// Passes text on and refuses the rest.
-pub(super) struct TextOnly<W> {
+pub(in crate::cli::cmd) struct TextOnly<W> {
     terminal: W,
     /// The beginning of a character whose end is still to come.
     pending: Vec<u8>,
 }
 
 /// Whether a failed write failed because of [`TextOnly`].
-pub(super) fn is_refusal(error: &io::Error) -> bool {
+pub(in crate::cli::cmd) fn is_refusal(error: &io::Error) -> bool {
     error.get_ref().is_some_and(|inner| inner.is::<NotText>())
 }
 
 impl<W: Write> TextOnly<W> {
-    pub(super) fn new(terminal: W) -> TextOnly<W> {
+    pub(in crate::cli::cmd) fn new(terminal: W) -> TextOnly<W> {
         TextOnly { terminal, pending: Vec::new() }
     }
 }
