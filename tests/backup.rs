@@ -5,8 +5,11 @@
 #[path = "support/vault.rs"]
 mod support;
 
+use std::path::{Path, PathBuf};
+
+use sealkeep::backup::BackupPlan;
 use sealkeep::envelope::Run;
-use sealkeep::vault::check::{ReadData, check_vault};
+use sealkeep::vault::check::{ReadData, VaultProblem, check_vault};
 use sealkeep::vault::prune::{PruneOptions, PrunePlan, PruneReport};
 use sealkeep_crypto::Suite;
 use support::{World, random};
@@ -112,4 +115,54 @@ fn a_destroyed_object_leaves_others_and_is_not_taken_up_again() {
     let renewed = sealkeep::backup::BackupOptions { renew_destroyed: true, ..world.options(None) };
     assert_eq!(world.backup_with(renewed).new.files, 2);
     assert_sound(&world);
+}
+
+#[test]
+fn keys_and_vault_are_never_backed_up() {
+    let world = World::new(Suite::Aes256Gcm);
+    world.write("a", "a record");
+    let own = vec![world.path("vault"), world.path("keys")];
+    let options = || sealkeep::backup::BackupOptions { own: own.clone(), ..world.options(None) };
+    let vault = world.vault();
+    let whole = [world.root().to_owned()];
+    let report =
+        BackupPlan::new(&vault, &whole, options()).unwrap().execute(&Run::quiet()).unwrap();
+    let mut left_out = report.own.clone();
+    left_out.sort_unstable();
+    assert_eq!(left_out, [world.path("keys"), world.path("vault")]);
+    assert!(report.failures.is_empty(), "{:?}", report.failures);
+    assert!(BackupPlan::new(&vault, &own[1..], options()).is_err());
+}
+
+#[test]
+fn what_a_lost_pack_held_is_stored_again() {
+    let world = World::new(Suite::Aes256Gcm);
+    for at in 0..30 {
+        world.write(&format!("{at}"), random(100_000));
+    }
+    world.backup();
+    let packs = world.path("vault/packs");
+    let of = |kind: u8| {
+        let all = walk(&packs);
+        all.into_iter().find(|path| std::fs::read(path).unwrap()[9] == kind).unwrap()
+    };
+    for kind in [1, 2] {
+        std::fs::remove_file(of(kind)).unwrap();
+        let report = world.backup();
+        assert!(report.failures.is_empty() && report.written.chunks > 0, "{report:?}");
+        let (snapshots, _) = world.vault().snapshots().unwrap();
+        let old: Vec<_> = snapshots.iter().rev().skip(1).map(|snapshot| snapshot.id).collect();
+        world.vault().forget(&old).unwrap();
+        let found = check_vault(&world.vault(), ReadData::All, &Run::quiet()).unwrap();
+        let missing = |problem: &VaultProblem| match problem {
+            VaultProblem::Pack { concerned, .. } => concerned.objects.is_empty(),
+            _ => false,
+        };
+        assert!(found.problems.iter().all(missing), "{:#?}", found.problems);
+    }
+}
+
+fn walk(dir: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path] }).collect()
 }

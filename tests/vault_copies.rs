@@ -1,5 +1,7 @@
 //! Copies of a vault: made, interrupted, damaged, exchanged, checked and healed.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod vault_copies {
     mod check;
     mod faults;

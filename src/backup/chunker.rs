@@ -51,11 +51,6 @@ impl Lengths {
         let masks = select_masks(average, Normalization::Level1);
         Self { least: average / 4, average, most: average * 4, masks }
     }
-
-    /// The length of the longest chunk.
-    pub(crate) fn most(&self) -> usize {
-        self.most
-    }
 }
 
 /// Reads content and hands it out chunk by chunk.
@@ -239,7 +234,7 @@ mod tests {
         assert_eq!(average(32 << 30), 512 << 10);
         assert_eq!(average((32 << 30) + 65_536), 1 << 20);
         assert_eq!(average(1 << 50), 4 << 20);
-        assert_eq!(Lengths::for_size(1 << 50).most(), 16 << 20);
+        assert_eq!(Lengths::for_size(1 << 50).most, 16 << 20);
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Carrying out a backup: the walk is compared with the snapshot before, what is new or changed is read by several threads, and
 //! one thread writes, in walk order.
 
+use std::cell::RefCell;
+use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::os::fd::OwnedFd;
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -25,7 +27,7 @@ use super::writer::{Content, Item, New, Piece, Writer};
 use crate::envelope::Run;
 use crate::keys::Unavailable;
 use crate::tree::{Found, path_of};
-use crate::vault::{About, Class, Error, IndexKey, Kind, Result, now};
+use crate::vault::{About, Class, Error, IndexKey, Kind, PackId, Result, now};
 
 impl BackupPlan<'_> {
     /// Backs up. What goes wrong with single objects is reported and does not hinder the rest.
@@ -41,7 +43,8 @@ impl BackupPlan<'_> {
         {
             lists.push(self.vault.segments(file)?);
         }
-        let previous = Previous::new(self.vault, &index, lists);
+        let lost = Arc::new(self.vault.lost_packs()?);
+        let previous = Previous::new(self.vault, &index, lists, Arc::clone(&lost));
         let known = Arc::new(RwLock::new(Known::default()));
         let segments = previous.segments().to_vec();
         let mut writer = Writer::new(self.vault, Arc::clone(&index), Arc::clone(&known), segments);
@@ -67,6 +70,7 @@ impl BackupPlan<'_> {
                 index: &index,
                 previous,
                 known_loaded: false,
+                lost,
                 known,
                 send,
                 report: &mut report,
@@ -168,6 +172,7 @@ struct Walker<'w> {
     previous: Previous<'w>,
     known: Arc<RwLock<Known>>,
     known_loaded: bool,
+    lost: Arc<HashSet<PackId>>,
     send: SyncSender<Message>,
     report: &'w mut BackupReport,
     /// Objects to be read, in walk order, and where unchanged ones lie between them.
@@ -205,8 +210,14 @@ impl Walker<'_> {
             let lengths = sources.iter().filter_map(|source| of(source.path()));
             path.len() - lengths.min().unwrap_or(0)
         };
-        let skips =
-            |path: &[u8], _: FileType| plan.filter.leaves_out(&path[below(path)..], None).is_some();
+        let own = RefCell::new(Vec::new());
+        let skips = |path: &[u8], _: FileType| {
+            if plan.own.iter().any(|own| own == path) {
+                own.borrow_mut().push(absolute(path));
+                return true;
+            }
+            plan.filter.leaves_out(&path[below(path)..], None).is_some()
+        };
         let limits = Limits {
             skips: &skips,
             one_file_system: plan.options.filter.other_file_systems,
@@ -224,6 +235,7 @@ impl Walker<'_> {
             failures.push(BackupFailure { path: absolute(&path), error: error.into() });
         });
         self.report.failures.extend(failures);
+        self.report.own = own.into_inner();
         match self.error.take() {
             Some(error) => Err(error),
             None => self.flush(run),
@@ -522,7 +534,8 @@ impl Walker<'_> {
     /// Tags of what is there are needed from the first object on that is to be stored.
     fn load_known(&mut self) -> Result<()> {
         if !std::mem::replace(&mut self.known_loaded, true) {
-            let known = Known::load(self.plan.vault, self.index, self.previous.segments())?;
+            let segments = self.previous.segments();
+            let known = Known::load(self.plan.vault, self.index, segments, &self.lost)?;
             *self.known.write().expect("nobody panics with it") = known;
         }
         Ok(())

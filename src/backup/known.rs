@@ -1,14 +1,14 @@
 //! Chunks that are in the vault already, found by tags that mean something within one scope only.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::vault::{
-    ChunkKey, Error, Extent, IndexKey, Locator, Locators, Record, Refused, Result, Segment,
+    ChunkKey, Error, Extent, IndexKey, Locator, Locators, PackId, Record, Refused, Result, Segment,
     SegmentRef, Tag, Vault, open_record,
 };
 
-use super::previous::Seat;
+use super::previous::{Seat, intact};
 
 /// A chunk that need not be stored again.
 #[derive(Clone)]
@@ -30,10 +30,16 @@ impl Known {
     ///
     /// # Errors
     /// If a segment cannot be read.
-    pub(super) fn load(vault: &Vault, index: &IndexKey, segments: &[SegmentRef]) -> Result<Self> {
+    pub(super) fn load(
+        vault: &Vault,
+        index: &IndexKey,
+        segments: &[SegmentRef],
+        lost: &HashSet<PackId>,
+    ) -> Result<Self> {
         let mut known = Self::default();
         for (number, segment) in (0_u32..).zip(segments) {
-            for (entry, row) in (0_u16..).zip(vault.listing(index, segment)?) {
+            for (entry, row) in intact(vault, index, segment, lost)? {
+                let entry = u16::try_from(entry).expect("at most 1,024 entries");
                 let Some((_, tags)) = row.open else { continue };
                 for (chunk, tag) in (0_u32..).zip(tags) {
                     known.earlier.insert(tag, (number, entry, chunk));

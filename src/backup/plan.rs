@@ -1,8 +1,10 @@
 //! What a backup will do: options, sources, and the snapshots that it is compared with.
 
+use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::tree::path_of;
 use crate::vault::{About, Result, RulesUsed, SnapshotFile, SnapshotId, Vault};
 
 use super::filter::{Filter, FilterOptions};
@@ -23,6 +25,8 @@ pub struct BackupOptions {
     pub rules: Rules,
     /// What to leave out.
     pub filter: FilterOptions,
+    /// Folders and files that are never backed up, whatever is asked for: the vault itself, the key store and its root cell.
+    pub own: Vec<PathBuf>,
     /// Reads everything, even what seems unchanged.
     pub reread: bool,
     /// Takes up again what is at the path of a destroyed object, under a new key.
@@ -43,6 +47,7 @@ impl BackupOptions {
             user: String::new(),
             rules,
             filter: FilterOptions { caches: false, ..FilterOptions::default() },
+            own: Vec::new(),
             reread: false,
             renew_destroyed: false,
             checkpoint: Duration::from_secs(600),
@@ -58,6 +63,8 @@ pub struct BackupPlan<'v> {
     pub(super) filter: Filter,
     pub(super) sources: Vec<Source>,
     pub(super) names: Vec<String>,
+    /// Paths of what is never backed up, as objects have them.
+    pub(super) own: Vec<Vec<u8>>,
     /// The snapshot before of the same sources.
     pub(super) parent: Option<(SnapshotFile, About)>,
     /// What an interrupted backup of the same sources left since.
@@ -101,8 +108,16 @@ impl<'v> BackupPlan<'v> {
         let mut names: Vec<String> = sources.iter().map(name).collect();
         names.sort_unstable();
         names.dedup();
+        let own = options.own.iter().filter_map(|path| path.canonicalize().ok());
+        let own: Vec<Vec<u8>> = own.map(|path| path.as_os_str().as_bytes()[1..].to_vec()).collect();
+        if let Some(source) =
+            sources.iter().find(|source| own.iter().any(|own| own == source.path()))
+        {
+            let path = path_of(&[b"/", source.path()].concat());
+            return Err(PlanError::Source(BackupFailure { path, error: ObjectError::Own }));
+        }
         let (parent, checkpoints) = earlier(vault, &options.host, &names)?;
-        Ok(Self { vault, options, filter, sources, names, parent, checkpoints })
+        Ok(Self { vault, options, filter, sources, names, own, parent, checkpoints })
     }
 
     /// The snapshot that it will be compared with.

@@ -1,13 +1,16 @@
 //! What the snapshot before knows: its entries in walk order, so that it can be compared with a walk as it goes.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::iter::Peekable;
+use std::sync::Arc;
 use std::vec;
 
 use sealkeep_keystore::KeyId;
 
 use crate::keys::Unavailable;
-use crate::vault::{Description, Error, IndexKey, Mark, Result, SegmentRef, Tag, Vault};
+use crate::vault::{
+    Description, Error, IndexKey, Locator, Mark, PackId, Result, Row, SegmentRef, Tag, Vault,
+};
 
 use super::walk::walk_order;
 
@@ -32,6 +35,8 @@ pub(super) struct Previous<'v> {
     index: &'v IndexKey,
     segments: Vec<SegmentRef>,
     streams: Vec<Stream>,
+    /// Packs that are not there: what lies in them is to be stored again.
+    lost: Arc<HashSet<PackId>>,
     /// Objects whose keys do not open, by the mark of their path.
     closed: HashMap<Mark, Unavailable>,
 }
@@ -44,7 +49,12 @@ struct Stream {
 
 impl<'v> Previous<'v> {
     /// The entries of these lists of segments, the one that counts more first.
-    pub(super) fn new(vault: &'v Vault, index: &'v IndexKey, lists: Vec<Vec<SegmentRef>>) -> Self {
+    pub(super) fn new(
+        vault: &'v Vault,
+        index: &'v IndexKey,
+        lists: Vec<Vec<SegmentRef>>,
+        lost: Arc<HashSet<PackId>>,
+    ) -> Self {
         let mut segments = Vec::new();
         let mut streams = Vec::new();
         for list in lists {
@@ -56,7 +66,7 @@ impl<'v> Previous<'v> {
                 rows: Vec::new().into_iter().peekable(),
             });
         }
-        Self { vault, index, segments, streams, closed: HashMap::new() }
+        Self { vault, index, segments, streams, lost, closed: HashMap::new() }
     }
 
     /// All segments, by number.
@@ -109,10 +119,10 @@ impl<'v> Previous<'v> {
 
     fn load(&mut self, segment: usize) -> Result<Vec<Earlier>> {
         let place = self.segments[segment];
-        let rows = self.vault.listing(self.index, &place)?;
+        let rows = intact(self.vault, self.index, &place, &self.lost)?;
         let mut earlier = Vec::with_capacity(rows.len());
         let mut closed = Vec::new();
-        for (entry, row) in rows.into_iter().enumerate() {
+        for (entry, row) in rows {
             let Some((description, tags)) = row.open else {
                 closed.push(entry);
                 continue;
@@ -139,4 +149,45 @@ impl<'v> Previous<'v> {
         }
         Ok(())
     }
+}
+
+/// The entries of a segment that are whole, as far as that can be told without reading packs: with packs missing, a backup goes on
+/// and stores anew what lay in them.
+///
+/// # Errors
+/// If the key store or the storage cannot be read.
+pub(super) fn intact(
+    vault: &Vault,
+    index: &IndexKey,
+    place: &SegmentRef,
+    lost: &HashSet<PackId>,
+) -> Result<Vec<(usize, Row)>> {
+    let whole = |at: &Locator| {
+        let (pack, _) = vault.packs()?.locate(at.pack, at.offset, at.length);
+        Ok::<_, Error>(!lost.contains(&pack))
+    };
+    if !whole(&place.at)? {
+        return Ok(Vec::new());
+    }
+    let rows = match vault.listing(index, place) {
+        // What cannot be read is for a check to report; here it is as if it were not there.
+        Err(Error::Refused { .. } | Error::Missing(_) | Error::TooShort(_)) => Vec::new(),
+        other => other?,
+    };
+    let mut rows: Vec<(usize, Row)> = rows.into_iter().enumerate().collect();
+    if lost.is_empty() || rows.is_empty() {
+        return Ok(rows);
+    }
+    let locators = vault.segment(place)?.locators(vault.keyring())?;
+    let mut kept = Vec::with_capacity(rows.len());
+    for (entry, row) in rows.drain(..) {
+        let mut is_whole = true;
+        for chunk in locators.chunks(entry) {
+            is_whole &= whole(chunk)?;
+        }
+        if is_whole {
+            kept.push((entry, row));
+        }
+    }
+    Ok(kept)
 }

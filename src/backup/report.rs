@@ -32,6 +32,8 @@ pub struct BackupReport {
     pub failures: Vec<BackupFailure>,
     /// Files that changed each time while they were read. They are in the snapshot, marked.
     pub changed_while_read: Vec<PathBuf>,
+    /// Vault, key store or root cell, which lie in a source and were left out.
+    pub own: Vec<PathBuf>,
     /// Extended attributes that could not be read.
     pub unread: Vec<(PathBuf, Unread)>,
     /// How well the new keys are kept.
@@ -83,6 +85,9 @@ pub enum ObjectError {
     /// An object at this path was destroyed: it is not taken up again unless somebody says so.
     #[error("what was at this path was destroyed; it is there again")]
     Destroyed,
+    /// It is the vault itself, the key store or its root cell.
+    #[error("it is the vault, the key store or its root cell")]
+    Own,
     /// The key of the object does not open now.
     #[error("{0}")]
     Key(Unavailable),

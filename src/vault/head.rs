@@ -91,7 +91,7 @@ pub fn write_next(
         for (sequence, name) in &taken {
             let believed = !before.refused.iter().any(|(refused, _)| refused == name);
             let last = before.head.as_ref().is_some_and(|head| head.sequence == *sequence);
-            if !last && !(believed && is_kept(*sequence, next)) {
+            if !last && (!believed || !is_kept(*sequence, next)) {
                 storage.delete(name)?;
             }
         }

@@ -1,5 +1,6 @@
 //! An open vault: its files, its keys, and what is read from both.
 
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -15,7 +16,7 @@ use super::head;
 use super::index::{IndexFile, PackIndex};
 use super::keyring::Keyring;
 use super::listing::{Catalogue, IndexKey, Row};
-use super::pack::{PackInfo, PackKind, PackWriter, read_blob};
+use super::pack::{PackId, PackInfo, PackKind, PackWriter, read_blob};
 use super::segment::{self, Entry, Locator, Segment, SegmentId, open_record};
 use super::signed::SignedFile;
 use super::snapshot::{self, About, SegmentRef, SnapshotFile, SnapshotId};
@@ -168,6 +169,17 @@ impl Vault {
         }
         let loaded = Arc::new(PackIndex::load(&*self.storage, &self.keyring)?);
         Ok(Arc::clone(packs.insert(loaded)))
+    }
+
+    /// Packs that the index names and that are not there, or not as long as they were.
+    ///
+    /// # Errors
+    /// `Refused`, `Io`.
+    pub(crate) fn lost_packs(&self) -> Result<HashSet<PackId>> {
+        let there: HashMap<String, u64> = self.storage.list("packs/")?.into_iter().collect();
+        let packs = self.packs()?;
+        let lost = packs.packs().filter(|pack| there.get(&pack.id.name()) != Some(&pack.length));
+        Ok(lost.map(|pack| pack.id).collect())
     }
 
     /// All snapshots, oldest first, and the names of files that are none.

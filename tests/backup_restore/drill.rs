@@ -82,7 +82,7 @@ fn a_drill_tries_destroyed_objects_and_names_objects_by_key_alone() {
 fn a_drill_finds_what_is_damaged() {
     let world = World::new(Suite::Aes256Gcm);
     for at in 0..30 {
-        world.write(&format!("{at:02}"), noise(20_000));
+        world.write(&format!("{at:02}"), random(20_000));
     }
     world.backup();
     damage(&world, 300_000);

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 import gm
 import keystore_files as files
@@ -38,6 +38,15 @@ OPENS = ("active", "deactivated", "compromised")
 DIRECTORY, NAMES, FIRST_SCOPE = 1, 2, 16
 WHOLE_SCOPE = 0xFFFFFFFF
 REFERENCE = 72
+
+
+class Closed(Refused):
+    """A key that is not opened: destroyed, held or not in use."""
+
+
+def require_open(condition, what):
+    if not condition:
+        raise Closed(what)
 
 
 class Store:
@@ -229,17 +238,17 @@ class Store:
         number, slot, incarnation = (int.from_bytes(plain[a:b], "big") for a, b in ((0, 4), (4, 8), (8, 10)))
         # The key, and its scope of whichever incarnation that was.
         named = {id} | {self.key_id(number, WHOLE_SCOPE, n) for n in range(1, incarnation + 1)}
-        require(not named & set(self.begun), f"key {id.hex()} is destroyed")
-        gone = "destroyed" if named & {entry[:16] for entry in self.feed} else "lost"
-        require(FIRST_SCOPE <= number < FIRST_SCOPE + self.scope_count, f"key {id.hex()} is {gone}")
-        scope = self.scopes[number - FIRST_SCOPE]
-        require(slot < scope.count, f"key {id.hex()} is {gone}")
-        require(not scope.destroyed, f"key {id.hex()} is destroyed with its scope")
-        require(scope.keys[slot].incarnation == incarnation, f"key {id.hex()} is {gone}")
+        require_open(not named & set(self.begun), f"key {id.hex()} is destroyed")
+        known = FIRST_SCOPE <= number < FIRST_SCOPE + self.scope_count
+        scope = self.scopes[number - FIRST_SCOPE] if known else None
+        if scope is None or slot >= scope.count or not scope.destroyed and scope.keys[slot].incarnation != incarnation:
+            require_open(not named & {entry[:16] for entry in self.feed}, f"key {id.hex()} is destroyed")
+            raise Refused(f"key {id.hex()} is lost")
+        require_open(not scope.destroyed, f"key {id.hex()} is destroyed with its scope")
         key = scope.keys[slot]
-        require(key.secret, f"key {id.hex()} is destroyed")
-        require(not key.held and not scope.flags & 1, f"key {id.hex()} is held")
-        require(STATES[key.state] in OPENS, f"key {id.hex()} is {STATES[key.state]}")
+        require_open(key.secret, f"key {id.hex()} is destroyed")
+        require_open(not key.held and not scope.flags & 1, f"key {id.hex()} is held")
+        require_open(STATES[key.state] in OPENS, f"key {id.hex()} is {STATES[key.state]}")
         return key
 
     # --- The tombstone feed and intents, §8 ---
@@ -261,15 +270,7 @@ class Store:
         return [ids[at : at + 16] for at in range(0, len(ids), 16)]
 
     def _verify(self, message, signature):
-        if self.suite.id == 2:
-            d = sm2_private(self.suite, self.signing_seed, b"sealkeep sm2 signing v1")
-            return gm.sm2_verify(gm.point_mul(d, gm.G), message, signature)
-        public = Ed25519PrivateKey.from_private_bytes(self.signing_seed).public_key()
-        try:
-            public.verify(signature, message)
-            return True
-        except InvalidSignature:
-            return False
+        return verify(self.suite, signing_public(self.suite, self.signing_seed), message, signature)
 
     # --- What is said about it ---
 
@@ -307,6 +308,24 @@ class Store:
             except Refused:
                 listed["secret"] = None
         return listed
+
+
+def signing_public(suite, seed):
+    """The public key's bytes of the signing key that a seed stands for, §8."""
+    if suite.id == 2:
+        return gm.point_bytes(gm.point_mul(sm2_private(suite, seed, b"sealkeep sm2 signing v1"), gm.G))
+    return Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
+
+
+def verify(suite, public, message, signature):
+    """Whether `signature` is that of `message` by the holder of the public key, §8."""
+    if suite.id == 2:
+        return gm.sm2_verify(gm.point_parse(public), message, signature)
+    try:
+        Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
+        return True
+    except InvalidSignature:
+        return False
 
 
 def recover(store, sealed, out):

@@ -1,12 +1,14 @@
 """What docs/spec/envelope.md §1 calls a suite: AEAD, hash H, HKDF, one cipher block; by suite id.
 
-Suite 1 stands on the `cryptography` package, suite 2 on gm.py beside this file.
+Suite 1 stands on the `cryptography` package, suite 2 on gm.py beside this file; but for long inputs, for which plain
+Python takes minutes, on that package too, where its OpenSSL has SM3 and SM4.
 """
 
 import hashlib
 import hmac as standard_hmac
 
-from cryptography.exceptions import InvalidTag
+from cryptography.exceptions import InvalidTag, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -57,11 +59,35 @@ class Aes256Gcm(Suite):
         return Cipher(algorithms.AES(key), modes.ECB()).decryptor().update(block)
 
 
+LONG = 2_048
+
+
+def _openssl_has_gm():
+    try:
+        hashes.Hash(hashes.SM3())
+        Cipher(algorithms.SM4(bytes(16)), modes.GCM(bytes(12))).encryptor()
+        return True
+    except UnsupportedAlgorithm:
+        return False
+
+
+OPENSSL_HAS_GM = _openssl_has_gm()
+
+
+def _by_openssl(data):
+    return OPENSSL_HAS_GM and len(data) > LONG
+
+
 class Sm4Gcm(Suite):
     id, name, key_len = 2, "sm4-gcm", 16
 
     def hash(self, *parts):
-        return gm.sm3(b"".join(parts))
+        message = b"".join(parts)
+        if not _by_openssl(message):
+            return gm.sm3(message)
+        sm3 = hashes.Hash(hashes.SM3())
+        sm3.update(message)
+        return sm3.finalize()
 
     def hmac(self, key, message):
         return gm.hmac_sm3(key, message)
@@ -72,7 +98,14 @@ class Sm4Gcm(Suite):
 
     def open(self, key, nonce, aad, sealed):
         """The plaintext; ValueError when it does not authenticate."""
-        return gm.Sm4Gcm(key).decrypt(nonce, sealed, aad)
+        if not _by_openssl(sealed):
+            return gm.Sm4Gcm(key).decrypt(nonce, sealed, aad)
+        decryptor = Cipher(algorithms.SM4(key), modes.GCM(nonce, sealed[-16:])).decryptor()
+        decryptor.authenticate_additional_data(aad)
+        try:
+            return decryptor.update(sealed[:-16]) + decryptor.finalize()
+        except InvalidTag:
+            raise ValueError("does not authenticate") from None
 
     def encrypt_block(self, key, block):
         return gm.Sm4(key).block(block)

@@ -14,15 +14,17 @@ use sealkeep::backup::{BackupOptions, BackupPlan, BackupReport};
 use sealkeep::envelope::Run;
 use sealkeep::keys::StoreKeys;
 use sealkeep::vault::rebuild::{Rebuilt, rebuild};
-use sealkeep::vault::{Access, Directory, Lock, SharedKeys, Storage, Vault};
+use sealkeep::vault::{Access, Directory, Lock, SharedKeys, Storage, Vault, VaultFile};
 use sealkeep_crypto::Suite;
 use sealkeep_keystore::{
-    Clearance, InitOptions, KeyFile, KeyId, KeyStore, Location, NewCustody, Unlock,
+    CheckReport, Clearance, InitOptions, KeyFile, KeyId, KeyStore, Location, NewCustody, Unlock,
 };
 
 /// Everything that a backup needs, in a scratch folder.
 pub(crate) struct World {
-    pub(crate) dir: tempfile::TempDir,
+    root: PathBuf,
+    /// Removes it in the end; another process than the one that made it does not.
+    _scratch: Option<tempfile::TempDir>,
     pub(crate) suite: Suite,
     key_file: KeyFile,
 }
@@ -30,12 +32,14 @@ pub(crate) struct World {
 impl World {
     /// A key store, an empty vault and an empty folder `data`.
     pub(crate) fn new(suite: Suite) -> Self {
-        let dir = tempfile::tempdir().expect("a scratch folder");
+        let scratch = tempfile::tempdir().expect("a scratch folder");
+        let root = scratch.path().to_owned();
         let key_file = KeyFile::generate();
+        std::fs::write(root.join(KEY_FILE), key_file.to_text().expose()).expect("written");
         let custody = [NewCustody::KeyFile(&key_file)];
         let options = InitOptions { suite, custody: &custody, shares: None };
-        let (store, _) = KeyStore::init(&place(dir.path()), &options, WAIT).expect("a key store");
-        let world = Self { dir, suite, key_file };
+        let (store, _) = KeyStore::init(&place(&root), &options, WAIT).expect("a key store");
+        let world = Self { root, _scratch: Some(scratch), suite, key_file };
         std::fs::create_dir(world.data()).expect("a folder");
         std::fs::create_dir(world.path("catalogue")).expect("a folder");
         let storage = Arc::new(Directory::create(&world.path("vault")).expect("a folder"));
@@ -44,8 +48,21 @@ impl World {
         world
     }
 
+    /// The world in this folder, that another process has made.
+    pub(crate) fn again(root: &Path) -> Self {
+        let text = std::fs::read(root.join(KEY_FILE)).expect("a world is there");
+        let key_file = KeyFile::parse(&text).expect("a key file");
+        let storage = Directory::open(&root.join("vault")).expect("opens");
+        let suite = VaultFile::read(&storage).expect("a vault").suite();
+        Self { root: root.to_owned(), _scratch: None, suite, key_file }
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.dir.path().join(name)
+        self.root.join(name)
     }
 
     /// What is backed up.
@@ -63,7 +80,20 @@ impl World {
     /// The key store, opened anew.
     pub(crate) fn store(&self) -> KeyStore {
         let unlock = Unlock::KeyFile(&self.key_file);
-        KeyStore::open(&place(self.dir.path()), &unlock, WAIT).expect("opens")
+        KeyStore::open(&place(&self.root), &unlock, WAIT).expect("opens")
+    }
+
+    /// Reads all of the key store.
+    pub(crate) fn check_store(&self) -> CheckReport {
+        let unlock = Unlock::KeyFile(&self.key_file);
+        KeyStore::check(&place(&self.root), Some(&unlock), WAIT).expect("can be read")
+    }
+
+    /// A file with the custody that opens the key store.
+    pub(crate) fn key_file(&self) -> PathBuf {
+        let path = self.path("key-file");
+        std::fs::write(&path, self.key_file.to_text().expose()).expect("written");
+        path
     }
 
     fn access(&self, lock: Lock) -> Access {
@@ -144,6 +174,7 @@ fn place(dir: &Path) -> Location {
     Location::new(dir.join("keys"), None)
 }
 
+const KEY_FILE: &str = "key-file";
 const WAIT: Duration = Duration::from_secs(10);
 const PACK_SIZE: u32 = 1 << 20;
 

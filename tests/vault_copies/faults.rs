@@ -19,16 +19,22 @@ struct Faulty {
     inner: Directory,
     left: Arc<AtomicI64>,
     unreadable: Option<(String, u64)>,
+    /// Writes zeros instead of what it is given, to packs.
+    lying: bool,
 }
 
 impl Faulty {
     fn dying(inner: Directory, changes: i64) -> Self {
-        Self { inner, left: Arc::new(AtomicI64::new(changes)), unreadable: None }
+        Self { inner, left: Arc::new(AtomicI64::new(changes)), unreadable: None, lying: false }
     }
 
     fn unreadable(inner: Directory, name: &str, at: u64) -> Self {
         let unreadable = Some((name.to_owned(), at));
-        Self { inner, left: Arc::new(AtomicI64::new(i64::MAX)), unreadable }
+        Self { inner, left: Arc::new(AtomicI64::new(i64::MAX)), unreadable, lying: false }
+    }
+
+    fn lying(inner: Directory) -> Self {
+        Self { lying: true, ..Self::dying(inner, i64::MAX) }
     }
 }
 
@@ -44,11 +50,12 @@ fn failure(action: &'static str) -> Error {
 struct FaultyPut {
     inner: Box<dyn Put>,
     left: Arc<AtomicI64>,
+    lying: bool,
 }
 
 impl Write for FaultyPut {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        self.inner.write(buf)
+        if self.lying { self.inner.write(&vec![0; buf.len()]) } else { self.inner.write(buf) }
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -66,7 +73,8 @@ impl Put for FaultyPut {
 impl Storage for Faulty {
     fn put(&self, name: &str) -> Result<Box<dyn Put>> {
         let (inner, left) = (self.inner.put(name)?, Arc::clone(&self.left));
-        Ok(Box::new(FaultyPut { inner, left }))
+        let lying = self.lying && name.starts_with("packs/");
+        Ok(Box::new(FaultyPut { inner, left, lying }))
     }
 
     fn read(&self, name: &str, most: u64) -> Result<Vec<u8>> {
@@ -138,13 +146,8 @@ fn a_repair_that_dies_at_any_step_loses_nothing_that_was_right() {
     scene.copied("copy");
     scene.copied("other");
     let good = scene.files("other");
-    let bad: Vec<String> = [
-        scene.names("copy", "packs/")[0].clone(),
-        scene.names("copy", "packs/")[2].clone(),
-        scene.names("copy", "index/")[1].clone(),
-        scene.names("copy", "snapshots/")[0].clone(),
-    ]
-    .into();
+    let nth = |folder, at: usize| scene.names("copy", folder).swap_remove(at);
+    let bad = [nth("packs/", 0), nth("packs/", 2), nth("index/", 1), nth("snapshots/", 0)];
     for changes in 0.. {
         bad.iter().filter(|name| scene.path("copy").join(name).exists()).for_each(|name| {
             scene.flip("copy", name);
@@ -191,4 +194,14 @@ fn what_the_vault_does_not_give_is_damage_of_the_vault() {
     let report = sync(&main, &scene.vault, &scene.empty("copy"), &OPTIONS, &Run::quiet()).unwrap();
     assert_eq!(report.damaged, [pack.clone()]);
     assert_eq!(scene.check("copy").missing, [pack]);
+}
+
+#[test]
+fn what_cannot_be_read_back_as_it_was_written_is_not_left_there() {
+    let scene = Scene::with_backups(Suite::Sm4Gcm);
+    let copy = Faulty::lying(scene.empty("copy"));
+    let ended = sync(&scene.open("main"), &scene.vault, &copy, &OPTIONS, &Run::quiet());
+    assert!(matches!(ended, Err(Error::NotKept(_))), "{ended:?}");
+    assert_eq!(scene.names("copy", ""), ["vault"]);
+    assert_eq!(scene.sync("copy").damaged, [""; 0]);
 }

@@ -81,7 +81,8 @@ impl Scene {
         self.head(&[])
     }
 
-    fn pack(&self, storage: &Directory, kind: PackKind, length: usize) -> PackInfo {
+    /// A new pack with one blob of this length.
+    pub(crate) fn pack(&self, storage: &Directory, kind: PackKind, length: usize) -> PackInfo {
         let suite = self.keys.suite();
         let mut writer = PackWriter::create(storage, suite, kind, self.vault.vault).unwrap();
         let mut blob = vec![0; length];

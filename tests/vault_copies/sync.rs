@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use sealkeep::envelope::Run;
 use sealkeep::vault::copy::sync;
-use sealkeep::vault::{Error, Lock, Storage};
+use sealkeep::vault::{Error, IndexFile, Lock, PackKind, Storage};
 use sealkeep_crypto::Suite;
 
 use super::scene::{OPTIONS, Scene};
@@ -116,6 +116,21 @@ fn while_the_copy_is_read_nothing_is_removed_from_it() {
     drop(reader);
     assert_eq!(scene.sync("copy").removed, 8);
     assert!(scene.is_same("main", "copy"));
+}
+
+#[test]
+fn a_pack_too_large_for_memory_is_copied_as_well() {
+    let scene = Scene::new(Suite::Aes256Gcm);
+    let main = scene.open("main");
+    let pack = scene.pack(&main, PackKind::Content, 65 << 20);
+    let name = pack.id.name();
+    IndexFile::new(vec![], vec![pack], vec![]).write(&main, &scene.keys).unwrap();
+    scene.head(&[]);
+    scene.copied("copy");
+    assert!(scene.is_same("main", "copy"));
+    scene.remove("copy", &name);
+    scene.flip("main", &name);
+    assert_eq!(scene.sync("copy").damaged, [name]);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! `backup`: files and folders into the vault.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use sealkeep::backup::filter::{FilterOptions, read_list};
 use sealkeep::backup::rules::Rules;
@@ -30,7 +30,7 @@ pub(crate) fn run(args: Backup, context: &Context) -> Result<Exit, Failure> {
     rules::warn_unknown_classes(&rules, None, context)?;
     let opened = found.open(Lock::Shared, context)?;
     store::warn_shared_device(context, &[&opened.dir]);
-    let options = options(args, rules, context);
+    let options = options(args, rules, &opened.dir, context);
     let plan = BackupPlan::new(&opened.vault, &sources, options)
         .map_err(|error| plan_failure(&error, &opened, context))?;
     let total = plan.expected_bytes();
@@ -61,7 +61,7 @@ fn sources(args: &Backup, context: &Context) -> Result<Vec<PathBuf>, Failure> {
     Ok(sources)
 }
 
-fn options(args: Backup, rules: Rules, context: &Context) -> BackupOptions {
+fn options(args: Backup, rules: Rules, dir: &Path, context: &Context) -> BackupOptions {
     let defaults = &context.settings.backup;
     let mut options = BackupOptions::new(rules);
     options.tags = args.tag;
@@ -75,6 +75,11 @@ fn options(args: Backup, rules: Rules, context: &Context) -> BackupOptions {
         other_file_systems: args.one_file_system || defaults.one_file_system,
         larger_than: args.exclude_larger_than,
     };
+    let settings = &context.settings;
+    options.own = [Some(dir.to_owned()), settings.keystore.clone(), settings.cell.clone()]
+        .into_iter()
+        .flatten()
+        .collect();
     options.reread = args.reread;
     options.renew_destroyed = args.renew_destroyed;
     options.dry_run = args.dry_run;
@@ -114,6 +119,10 @@ fn notes(report: &BackupReport, context: &Context) {
     for path in &report.changed_while_read {
         let path = path.display().to_string();
         context.output.warn("W-CHANGED", "warn-changed-while-read", &[("path", &path)]);
+    }
+    for path in &report.own {
+        let path = path.display().to_string();
+        context.output.warn("W-OWN", "warn-own", &[("path", &path)]);
     }
     for (path, unread) in &report.unread {
         let path = path.display().to_string();

@@ -95,7 +95,7 @@ impl Job<'_> {
         for (name, _) in &own.refused {
             if let Some(bytes) = self.good_head(name)? {
                 self.place.delete(name)?;
-                put_head(self.place, self.vault, name, &bytes)?;
+                put_head(self.place, name, &bytes)?;
                 report.healed.push(name.clone());
             } else {
                 report.unhealed.push(Unhealed { name: name.clone(), missing: false });
@@ -108,7 +108,7 @@ impl Job<'_> {
         let head = theirs.head.filter(|head| head.sequence >= highest(&own));
         let head = head.ok_or_else(|| Error::NoHead(self.place.describe()))?;
         let name = Head::name(head.sequence);
-        put_head(self.place, self.vault, &name, &theirs.bytes)?;
+        put_head(self.place, &name, &theirs.bytes)?;
         report.healed.push(name);
         Ok(head)
     }

@@ -155,7 +155,7 @@ impl Job<'_> {
             // It is there and cannot be believed, or the copy would have this head.
             self.copy.delete(&name)?;
         }
-        put_head(self.copy, self.vault, &name, &newest.bytes)?;
+        put_head(self.copy, &name, &newest.bytes)?;
         report.brought += 1;
         report.bytes += newest.bytes.len() as u64;
         Ok(())

@@ -1,7 +1,5 @@
 //! One file from one place to another: verified on the way, durable, read back.
 
-use sealkeep_crypto::hash;
-
 use super::contents::{Item, read_listed};
 use crate::envelope::Run;
 use crate::vault::description::VaultFile;
@@ -35,13 +33,11 @@ pub(super) fn transfer(
     check(run)?;
     let name = item.name();
     let mut put = to.put(&name)?;
-    let whole = match item {
+    let sent = match item {
         Item::File(file) => send_file(from, vault, file, &mut *put, run)?,
         Item::Pack(pack) => send_pack(from, vault, pack, &mut *put, run)?,
     };
-    if !whole {
-        return Ok(Moved::BadSource);
-    }
+    let Some(sent) = sent else { return Ok(Moved::BadSource) };
     if replace {
         to.delete(&name)?;
     }
@@ -50,7 +46,7 @@ pub(super) fn transfer(
         other => other.map(|_| Moved::Done)?,
     };
     to.uncache(&name)?;
-    if is_sound(to, vault, item, run)? {
+    if is_kept(to, vault, item, &sent, run)? {
         return Ok(moved);
     }
     if moved == Moved::Done {
@@ -59,41 +55,65 @@ pub(super) fn transfer(
     Err(Error::NotKept(name))
 }
 
-/// Whether a file is there as it should be.
+/// What was sent, as far as it is still in memory.
+enum Sent {
+    All(Vec<u8>),
+    /// Too large for that; its digests were right.
+    Passed,
+}
+
+/// Whether what was sent is what is read back.
 ///
 /// # Errors
 /// `Io`, `Cancelled`.
-fn is_sound(storage: &dyn Storage, vault: &VaultFile, item: &Item, run: &Run<'_>) -> Result<bool> {
-    match item {
-        Item::File(file) => Ok(read_listed(storage, vault, file)?.is_ok()),
-        Item::Pack(pack) => {
+fn is_kept(
+    storage: &dyn Storage,
+    vault: &VaultFile,
+    item: &Item,
+    sent: &Sent,
+    run: &Run<'_>,
+) -> Result<bool> {
+    match (item, sent) {
+        (_, Sent::All(bytes)) => is_same(storage, &item.name(), bytes),
+        (Item::Pack(pack), Sent::Passed) => {
             let run = Run { progress: &|_| (), ..*run };
             Ok(verify_pack(storage, vault.suite(), vault.vault, pack, &run)?.is_empty())
         }
+        (Item::File(file), Sent::Passed) => Ok(read_listed(storage, vault, file)?.is_ok()),
     }
+}
+
+fn is_same(storage: &dyn Storage, name: &str, bytes: &[u8]) -> Result<bool> {
+    if storage.length(name)? != bytes.len() as u64 {
+        return Ok(false);
+    }
+    let mut buf = vec![0; bytes.len().min(PIECE)];
+    let mut offset = 0;
+    for piece in bytes.chunks(PIECE) {
+        let found = &mut buf[..piece.len()];
+        match storage.read_range(name, offset, found) {
+            Err(error) if error.is_unreadable() => return Ok(false),
+            other => other?,
+        }
+        if found != piece {
+            return Ok(false);
+        }
+        offset += piece.len() as u64;
+    }
+    Ok(true)
 }
 
 /// A head from one place to another.
 ///
 /// # Errors
 /// As [`transfer`].
-pub(super) fn put_head(
-    to: &dyn Storage,
-    vault: &VaultFile,
-    name: &str,
-    bytes: &[u8],
-) -> Result<()> {
+pub(super) fn put_head(to: &dyn Storage, name: &str, bytes: &[u8]) -> Result<()> {
     match to.put_bytes(name, bytes) {
         Err(Error::Exists(_)) => {}
         other => other?,
     }
-    let digest = hash(vault.suite(), &[bytes]);
-    let listed = Listed { name: name.to_owned(), length: bytes.len() as u64, digest };
     to.uncache(name)?;
-    match read_listed(to, vault, &listed)? {
-        Ok(_) => Ok(()),
-        Err(_) => Err(Error::NotKept(name.to_owned())),
-    }
+    if is_same(to, name, bytes)? { Ok(()) } else { Err(Error::NotKept(name.to_owned())) }
 }
 
 fn send_file(
@@ -102,14 +122,11 @@ fn send_file(
     file: &Listed,
     put: &mut dyn Put,
     run: &Run<'_>,
-) -> Result<bool> {
-    let bytes = match read_listed(from, vault, file)? {
-        Ok(bytes) => bytes,
-        Err(_) => return Ok(false),
-    };
+) -> Result<Option<Sent>> {
+    let Ok(bytes) = read_listed(from, vault, file)? else { return Ok(None) };
     put.write_all(&bytes).map_err(Error::io("write", &file.name))?;
     (run.progress)(bytes.len() as u64);
-    Ok(true)
+    Ok(Some(Sent::All(bytes)))
 }
 
 fn send_pack(
@@ -118,30 +135,37 @@ fn send_pack(
     pack: &PackInfo,
     put: &mut dyn Put,
     run: &Run<'_>,
-) -> Result<bool> {
+) -> Result<Option<Sent>> {
     let name = pack.id.name();
     let Some(mut digester) = PackDigester::new(vault.suite(), vault.vault, pack) else {
-        return Ok(false);
+        return Ok(None);
     };
     match from.length(&name) {
         Ok(length) if length == pack.length => {}
-        Ok(_) | Err(Error::Missing(_)) => return Ok(false),
-        Err(error) if error.is_unreadable() => return Ok(false),
+        Ok(_) | Err(Error::Missing(_)) => return Ok(None),
+        Err(error) if error.is_unreadable() => return Ok(None),
         Err(error) => return Err(error),
     }
-    let mut buf = Vec::new();
+    let keep = pack.length <= KEPT;
+    let mut bytes = Vec::new();
     let mut offset = 0;
     while let Some(now) = digester.next() {
         check(run)?;
-        buf.resize(now, 0);
-        match from.read_range(&name, offset, &mut buf) {
-            Err(error) if error.is_unreadable() => return Ok(false),
+        let start = if keep { bytes.len() } else { 0 };
+        bytes.resize(start + now, 0);
+        let piece = &mut bytes[start..];
+        match from.read_range(&name, offset, piece) {
+            Err(error) if error.is_unreadable() => return Ok(None),
             other => other?,
         }
-        digester.update(&buf);
-        put.write_all(&buf).map_err(Error::io("write", &name))?;
+        digester.update(piece);
+        put.write_all(piece).map_err(Error::io("write", &name))?;
         offset += now as u64;
         (run.progress)(now as u64);
     }
-    Ok(digester.fits())
+    Ok(digester.fits().then_some(if keep { Sent::All(bytes) } else { Sent::Passed }))
 }
+
+/// Longest pack that stays in memory until it was read back: comparing is faster than hashing once more.
+const KEPT: u64 = 64 << 20;
+const PIECE: usize = 1 << 20;

@@ -129,7 +129,7 @@ mod tests {
         assert_eq!(whats(&in_state(MediumState::Retired), late), audit);
         assert_eq!(whats(&in_state(MediumState::Destroyed), late), []);
         assert_eq!(whats(&in_state(MediumState::Lost), late), []);
-        let medium = Medium { id: "b".into(), ..Medium::medium(MediumKind::Tape, 1_000) };
+        let medium = Medium { id: "b".into(), ..Medium::other(MediumKind::Tape, 1_000) };
         assert_eq!(whats(&medium, late), audit);
     }
 }

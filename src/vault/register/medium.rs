@@ -70,7 +70,7 @@ impl Medium {
 
     /// A medium that is no copy of the vault: only to be audited, within 365 days.
     #[must_use]
-    pub fn medium(kind: MediumKind, now: u64) -> Self {
+    pub fn other(kind: MediumKind, now: u64) -> Self {
         let copy = Self::copy(kind, "", now);
         Self { copy: false, sync_days: 0, check_days: 0, ..copy }
     }
