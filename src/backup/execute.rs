@@ -36,7 +36,7 @@ impl BackupPlan<'_> {
     /// If the vault cannot be read or written, the key store makes no keys, or the caller asked to stop; then a checkpoint
     /// is left if it can be, and no snapshot.
     pub fn execute(self, run: &Run<'_>) -> Result<BackupReport> {
-        let started = self.beginning();
+        let started = self.started(now());
         let index = Arc::new(self.vault.index_key()?);
         let mut lists = Vec::new();
         for file in self.checkpoints.iter().rev().chain(self.parent.as_ref().map(|(file, _)| file))
@@ -119,6 +119,15 @@ impl BackupPlan<'_> {
         Ok(report)
     }
 
+    /// The time of the snapshot: now, but after the snapshot before if that is of this very moment. Otherwise it would be chance which
+    /// of the two is the latest. A clock that is far off is not followed.
+    fn started(&self, now: u64) -> u64 {
+        match &self.parent {
+            Some((file, _)) if (now..now + MOMENT).contains(&file.time) => file.time + 1,
+            _ => now,
+        }
+    }
+
     /// Writes down which objects the rules classify otherwise than before.
     fn record(&self, reclassified: &[Reclassified]) -> Result<()> {
         let class = |class: &Class| {
@@ -145,7 +154,7 @@ impl BackupPlan<'_> {
             sources: self.names.clone(),
             tags: self.options.tags.clone(),
             started,
-            ended: now().max(started),
+            ended: now(),
             program: concat!("sealkeep ", env!("CARGO_PKG_VERSION")).into(),
             rules: self.rules_used(),
             objects: report.total.objects,
@@ -572,3 +581,5 @@ const MOST_JOBS: usize = 1_024;
 const MOST_ROOM: u64 = 16 << 20;
 /// Groups that may wait for the writer.
 const WAITING: usize = 1;
+/// Seconds by which backups that follow each other at once may run ahead of the clock.
+const MOMENT: u64 = 60;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::tree::path_of;
-use crate::vault::{About, Result, RulesUsed, SnapshotFile, SnapshotId, Vault, now};
+use crate::vault::{About, Result, RulesUsed, SnapshotFile, SnapshotId, Vault};
 
 use super::filter::{Filter, FilterOptions};
 use super::report::{BackupFailure, ObjectError};
@@ -69,8 +69,6 @@ pub struct BackupPlan<'v> {
     pub(super) parent: Option<(SnapshotFile, About)>,
     /// What an interrupted backup of the same sources left since.
     pub(super) checkpoints: Vec<SnapshotFile>,
-    /// The time of the newest snapshot of any sources.
-    newest: u64,
 }
 
 /// Why a backup was not begun.
@@ -118,15 +116,8 @@ impl<'v> BackupPlan<'v> {
             let path = path_of(&[b"/", source.path()].concat());
             return Err(PlanError::Source(BackupFailure { path, error: ObjectError::Own }));
         }
-        let Earlier { parent, checkpoints, newest } = earlier(vault, &options.host, &names)?;
-        Ok(Self { vault, options, filter, sources, names, own, parent, checkpoints, newest })
-    }
-
-    /// When the backup is said to have begun: now, but later than any snapshot there is. Two in one second would have no order.
-    /// A snapshot from a clock that was far ahead is not followed.
-    pub(super) fn beginning(&self) -> u64 {
-        let (now, next) = (now(), self.newest.saturating_add(1));
-        if next > now && next - now <= CLOSE { next } else { now }
+        let (parent, checkpoints) = earlier(vault, &options.host, &names)?;
+        Ok(Self { vault, options, filter, sources, names, own, parent, checkpoints })
     }
 
     /// The snapshot that it will be compared with.
@@ -149,20 +140,12 @@ impl<'v> BackupPlan<'v> {
     }
 }
 
-/// What there is already.
-struct Earlier {
-    /// The newest complete snapshot of these sources.
-    parent: Option<(SnapshotFile, About)>,
-    /// The checkpoints of these sources after it.
-    checkpoints: Vec<SnapshotFile>,
-    /// The time of the newest snapshot of any sources; 0 if there is none.
-    newest: u64,
-}
+type Earlier = (Option<(SnapshotFile, About)>, Vec<SnapshotFile>);
 
+/// The newest complete snapshot of these sources, and the checkpoints after it.
 fn earlier(vault: &Vault, host: &str, sources: &[String]) -> Result<Earlier> {
     let (files, _) = vault.snapshots()?;
     let about = vault.about(&files)?;
-    let newest = files.last().map_or(0, |file| file.time);
     let (mut parent, mut checkpoints) = (None, Vec::new());
     for (file, about) in files.into_iter().zip(about) {
         let Ok(about) = about else { continue };
@@ -176,11 +159,8 @@ fn earlier(vault: &Vault, host: &str, sources: &[String]) -> Result<Earlier> {
             checkpoints.push(file);
         }
     }
-    Ok(Earlier { parent, checkpoints, newest })
+    Ok((parent, checkpoints))
 }
-
-/// So many seconds ahead, a time is that of a backup that has just been, and not of a clock that is wrong.
-const CLOSE: u64 = 60;
 
 fn name(source: &Source) -> String {
     format!("/{}", String::from_utf8_lossy(source.path()))
