@@ -35,7 +35,7 @@ impl World {
         let scratch = tempfile::tempdir().expect("a scratch folder");
         let root = scratch.path().to_owned();
         let key_file = KeyFile::generate();
-        std::fs::write(root.join(KEY_FILE), &key_file.to_text()[..]).expect("written");
+        std::fs::write(root.join(KEY_FILE), key_file.to_text().expose()).expect("written");
         let custody = [NewCustody::KeyFile(&key_file)];
         let options = InitOptions { suite, custody: &custody, shares: None };
         let (store, _) = KeyStore::init(&place(&root), &options, WAIT).expect("a key store");

@@ -47,7 +47,9 @@ impl Mount {
     /// Has so many pages left.
     fn leave(&self, pages: u64) {
         let options = format!("remount,nr_blocks={}", self.used() + pages);
-        assert!(Command::new("mount").args(["-o", &options]).arg(&self.0).status().unwrap().success());
+        assert!(
+            Command::new("mount").args(["-o", &options]).arg(&self.0).status().unwrap().success()
+        );
         assert_eq!(self.free(), pages);
     }
 
@@ -111,15 +113,20 @@ fn a_backup_on_a_full_disk_fails_and_gives_back_what_it_took() {
     let was = tree(&world.data());
     (0..20).for_each(|at| world.write(&format!("{at}"), random(100_000)));
     let needed = 20 * 100_000 / 4_096 + 12;
-    let failed = squeeze(&mount, needed, || backup(&world), || {
-        let vault = world.vault();
-        assert!(check(&vault).problems.is_empty());
-        assert_restores(&world, &vault, &snapshot(&vault, first), &was);
-        let (snapshots, _) = vault.snapshots().unwrap();
-        if snapshots.len() == 1 {
-            assert_eq!(surplus(&world), Vec::<String>::new());
-        }
-    });
+    let failed = squeeze(
+        &mount,
+        needed,
+        || backup(&world),
+        || {
+            let vault = world.vault();
+            assert!(check(&vault).problems.is_empty());
+            assert_restores(&world, &vault, &snapshot(&vault, first), &was);
+            let (snapshots, _) = vault.snapshots().unwrap();
+            if snapshots.len() == 1 {
+                assert_eq!(surplus(&world), Vec::<String>::new());
+            }
+        },
+    );
     assert!(failed > 8, "{failed}");
     mount.leave(1_000);
     forget_but(&world, 1);
@@ -140,12 +147,17 @@ fn a_prune_on_a_full_disk_loses_nothing() {
     // What a killed backup has left goes first, so that there is room for what has to be written.
     let stray = world.path("vault/packs/00/00000000000000000000000000000000");
     let before = mount.used();
-    let failed = squeeze(&mount, 200, || try_prune(&world).map(drop), || {
-        assert!(mount.used() <= before, "{} of {before} pages", mount.used());
-        let vault = world.vault();
-        assert!(check(&vault).problems.is_empty());
-        assert_restores(&world, &vault, &snapshot(&vault, last), &tree(&world.data()));
-    });
+    let failed = squeeze(
+        &mount,
+        200,
+        || try_prune(&world).map(drop),
+        || {
+            assert!(mount.used() <= before, "{} of {before} pages", mount.used());
+            let vault = world.vault();
+            assert!(check(&vault).problems.is_empty());
+            assert_restores(&world, &vault, &snapshot(&vault, last), &tree(&world.data()));
+        },
+    );
     assert!(failed > 8, "{failed}");
     mount.leave(1_000);
     fs::create_dir_all(stray.parent().unwrap()).unwrap();
@@ -169,15 +181,20 @@ fn a_sync_to_a_full_disk_goes_on_where_there_is_room() {
     };
     (0..20).for_each(|at| world.write(&format!("{at}"), random(40_000)));
     world.backup();
-    let failed = squeeze(&mount, 215, || try_sync(&world, "copy").map(drop), || {
-        assert!(check_copy(&world, "copy").is_whole());
-        let path = world.path("copy");
-        let vault = world.vault_at(&path, sealkeep::vault::Lock::Shared).unwrap();
-        let (snapshots, _) = vault.snapshots().unwrap();
-        for one in &snapshots {
-            assert!(restore(&world, &vault, one).1.failures.is_empty());
-        }
-    });
+    let failed = squeeze(
+        &mount,
+        215,
+        || try_sync(&world, "copy").map(drop),
+        || {
+            assert!(check_copy(&world, "copy").is_whole());
+            let path = world.path("copy");
+            let vault = world.vault_at(&path, sealkeep::vault::Lock::Shared).unwrap();
+            let (snapshots, _) = vault.snapshots().unwrap();
+            for one in &snapshots {
+                assert!(restore(&world, &vault, one).1.failures.is_empty());
+            }
+        },
+    );
     assert!(failed > 4, "{failed}");
     assert!(check_copy(&world, "copy").is_whole());
 }

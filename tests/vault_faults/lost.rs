@@ -78,8 +78,11 @@ pub(crate) fn concerned(world: &World, found: &VaultCheck) -> Vec<PathBuf> {
     for problem in &found.problems {
         if let VaultProblem::Pack { concerned, .. } | VaultProblem::Nowhere(concerned) = problem {
             let named = concerned.objects.values().flatten();
-            let absolute = named.map(|path| PathBuf::from(format!("/{}", String::from_utf8_lossy(path))));
-            paths.extend(absolute.filter_map(|path| Some(path.strip_prefix(&data).ok()?.to_owned())));
+            let absolute =
+                named.map(|path| PathBuf::from(format!("/{}", String::from_utf8_lossy(path))));
+            paths.extend(
+                absolute.filter_map(|path| Some(path.strip_prefix(&data).ok()?.to_owned())),
+            );
         }
     }
     paths
@@ -92,7 +95,12 @@ fn a_pack_that_is_gone_or_cut_short_costs_what_lay_in_it_and_is_healed_from_the_
         let name = scene.packs(PackKind::Content)[0].clone();
         let length = fs::metadata(scene.file(&name)).unwrap().len();
         if cut {
-            fs::File::options().write(true).open(scene.file(&name)).unwrap().set_len(length / 2).unwrap();
+            fs::File::options()
+                .write(true)
+                .open(scene.file(&name))
+                .unwrap()
+                .set_len(length / 2)
+                .unwrap();
         } else {
             fs::remove_file(scene.file(&name)).unwrap();
         }
@@ -110,7 +118,8 @@ fn a_pack_that_is_gone_or_cut_short_costs_what_lay_in_it_and_is_healed_from_the_
             assert!(error.to_string().contains(&name), "{error}");
         }
         let after = tree(&scene.world.path("vault"));
-        let there = before.keys().filter(|path| path.starts_with("packs") && !after.contains_key(*path));
+        let there =
+            before.keys().filter(|path| path.starts_with("packs") && !after.contains_key(*path));
         assert_eq!(there.count(), 0);
         scene.heal();
     }
@@ -124,7 +133,8 @@ fn an_index_or_a_snapshot_that_is_gone_is_named_and_nothing_is_pruned() {
     for name in [scene.names("index"), scene.names("snapshots")].concat() {
         fs::remove_file(scene.file(&name)).unwrap();
         let found = check(&scene.world.vault());
-        let missing = |problem: &VaultProblem| matches!(problem, VaultProblem::Missing(one) if *one == name);
+        let missing =
+            |problem: &VaultProblem| matches!(problem, VaultProblem::Missing(one) if *one == name);
         assert!(found.problems.iter().any(missing), "{name}: {:#?}", found.problems);
         let before = tree(&scene.world.path("vault/packs"));
         let error = try_prune(&scene.world).unwrap_err();

@@ -8,8 +8,8 @@ use sealkeep_crypto::{Secret, Suite};
 use sealkeep_keystore::{KeyFilter, KeyId};
 
 use super::scene::{
-    Tree, assert_same, assert_sound, check, forget_but, prune, put_back, restore,
-    snapshot, sync, tree,
+    Tree, assert_same, assert_sound, check, forget_but, prune, put_back, restore, snapshot, sync,
+    tree,
 };
 use crate::support::{World, random};
 
@@ -159,7 +159,9 @@ fn all_that_opens(bytes: &[u8], contexts: &[Vec<u8>], keys: &Keys) -> Vec<Vec<u8
     let mut found = Vec::new();
     for (_, suite, key) in keys {
         for label in LABELS {
-            for (sealed, context) in boxes.iter().flat_map(|one| contexts.iter().map(move |c| (one, c))) {
+            for (sealed, context) in
+                boxes.iter().flat_map(|one| contexts.iter().map(move |c| (one, c)))
+            {
                 if let Ok(plain) = open_box(*suite, key.expose(), label, &[context], sealed) {
                     found.push(zstd::decode_all(&plain[..]).unwrap_or_else(|_| plain.to_vec()));
                 }
@@ -215,7 +217,8 @@ fn nothing_of_a_destroyed_object_can_be_read_anywhere() {
         all
     };
     let found = look();
-    let has = |found: &[Vec<u8>], text: &str| found.iter().any(|one| contains(one, text.as_bytes()));
+    let has =
+        |found: &[Vec<u8>], text: &str| found.iter().any(|one| contains(one, text.as_bytes()));
     assert!(has(&found, "zhang-san.txt") && has(&found, "li-si.txt"), "the search finds nothing");
     world.destroy(world.keys_of(&["zhang-san.txt"]));
     // A listing made anew is searched as well.
