@@ -37,7 +37,7 @@ pub use sealed_box::{open_box, seal_box};
 pub(crate) use segment::{Cutter, Entry, Locators, Segment, open_record, seal_record};
 pub use segment::{Locator, Mark, SegmentId};
 pub(crate) use session::now;
-pub use session::{Access, SharedKeys, Vault};
+pub use session::{Access, BadFile, SharedKeys, Vault};
 pub use signed::SignedFile;
 pub use snapshot::{About, RulesUsed, SegmentRef, SnapshotFile, SnapshotId};
 pub use storage::{Directory, Lock, Put, Storage, VaultLock};

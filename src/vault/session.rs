@@ -41,6 +41,9 @@ pub struct Vault {
     _lock: VaultLock,
 }
 
+/// The name of a file that is not believed, and why.
+pub type BadFile = (String, Error);
+
 /// How a vault is opened.
 #[derive(Clone, Debug)]
 pub struct Access {
@@ -190,7 +193,7 @@ impl Vault {
     ///
     /// # Errors
     /// `Io`.
-    pub fn snapshots(&self) -> Result<(Vec<SnapshotFile>, Vec<(String, Error)>)> {
+    pub fn snapshots(&self) -> Result<(Vec<SnapshotFile>, Vec<BadFile>)> {
         let (mut snapshots, mut bad) = (Vec::new(), Vec::new());
         for (name, _) in self.storage.list("snapshots/")? {
             if !head::is_named(&name) {
