@@ -105,7 +105,7 @@ fn finish(
     context.output.say(
         "drill-done",
         &[
-            ("copy", &name),
+            ("copy", name),
             ("chosen", &report.chosen),
             ("objects", &report.objects),
             ("files", &report.files),
