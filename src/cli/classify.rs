@@ -167,7 +167,7 @@ pub(crate) fn object(path: &Path, error: &ObjectError) -> Failure {
             let failure = Failure::io(path, source);
             if failure.code == Code::Io { failure.because(error) } else { failure }
         }
-        ObjectError::Own => Failure::at(Code::RetireKeys, path),
+        ObjectError::Own => Failure::at(Code::BackupOwn, path),
         ObjectError::Destroyed => Failure::at(Code::ObjectDestroyed, path),
         ObjectError::Key(why) => unavailable(path, why),
         ObjectError::Replaced => Failure::at(Code::Changed, path).because(error),

@@ -222,6 +222,7 @@ codes! {
     RestoreExists = "E-RESTORE-EXISTS" => Refused;
     DrillFailed = "E-DRILL-FAILED" => Partial;
     ObjectDestroyed = "E-OBJECT-DESTROYED" => Refused;
+    BackupOwn = "E-BACKUP-OWN" => Refused;
     KeyUnknown = "E-KEY-UNKNOWN" => KeyUnknown;
     KeyDestroyed = "E-KEY-DESTROYED" => KeyDestroyed;
     ScopeDestroyed = "E-SCOPE-DESTROYED" => KeyDestroyed;
