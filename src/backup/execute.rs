@@ -146,7 +146,8 @@ impl BackupPlan<'_> {
         };
         let objects: Vec<_> = reclassified.iter().map(one).collect();
         let rules = self.rules_used();
-        self.vault.record("reclassification", &json!({ "rules": rules, "objects": objects }))
+        let what = json!({ "rules": rules, "objects": objects });
+        self.vault.record("reclassification", &what).map(drop)
     }
 
     fn about(&self, report: &BackupReport, started: u64) -> About {

@@ -212,6 +212,8 @@ codes! {
     VaultCopyDamaged = "E-VAULT-COPY-DAMAGED" => VaultDamaged;
     VaultOld = "E-VAULT-OLD" => VaultDamaged;
     CopyEmpty = "E-COPY-EMPTY" => Refused;
+    CopyInside = "E-COPY-INSIDE" => Refused;
+    OtherVault = "E-OTHER-VAULT" => Refused;
     NotKept = "E-NOT-KEPT" => Failure;
     MediumUnknown = "E-MEDIUM-UNKNOWN" => NotFound;
     MediumKnown = "E-MEDIUM-KNOWN" => Refused;
@@ -220,6 +222,7 @@ codes! {
     RestoreExists = "E-RESTORE-EXISTS" => Refused;
     DrillFailed = "E-DRILL-FAILED" => Partial;
     ObjectDestroyed = "E-OBJECT-DESTROYED" => Refused;
+    BackupOwn = "E-BACKUP-OWN" => Refused;
     KeyUnknown = "E-KEY-UNKNOWN" => KeyUnknown;
     KeyDestroyed = "E-KEY-DESTROYED" => KeyDestroyed;
     ScopeDestroyed = "E-SCOPE-DESTROYED" => KeyDestroyed;
