@@ -42,6 +42,18 @@ fn what_did_not_change_is_not_stored_again() {
     }
 }
 
+#[test]
+fn snapshots_of_one_moment_have_an_order() {
+    let world = World::new(Suite::Sm4Gcm);
+    let made: Vec<_> = (0..5).map(|_| world.backup()).collect();
+    for pair in made.windows(2) {
+        assert_eq!(pair[1].parent, pair[0].snapshot, "each goes on from the one before");
+    }
+    let (listed, _) = world.vault().snapshots().unwrap();
+    let listed: Vec<_> = listed.iter().map(|snapshot| Some(snapshot.id)).collect();
+    assert_eq!(listed, made.iter().map(|report| report.snapshot).collect::<Vec<_>>());
+}
+
 fn prune(world: &World, max_unused: u8) -> PruneReport {
     let vault = world.vault_alone();
     let plan = PrunePlan::new(&vault, PruneOptions { max_unused }, &Run::quiet()).unwrap();

@@ -21,6 +21,8 @@ mod retire;
 mod retire_crash;
 #[path = "cli/terminal.rs"]
 mod terminal;
+#[path = "cli/vault.rs"]
+mod vault;
 #[path = "cli/world.rs"]
 mod world;
 

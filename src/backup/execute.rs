@@ -19,7 +19,7 @@ use super::attributes::is_unchanged;
 use super::known::Known;
 use super::plan::BackupPlan;
 use super::prepare::{Input, Job, Outcome, Preparer, ReadObject};
-use super::previous::{Earlier, Previous};
+use super::previous::{Closed, Earlier, Previous, Seat};
 use super::report::{BackupFailure, BackupReport, ObjectError};
 use super::rules::{Classified, Place};
 use super::walk::{Limits, Listing, walk};
@@ -36,7 +36,7 @@ impl BackupPlan<'_> {
     /// If the vault cannot be read or written, the key store makes no keys, or the caller asked to stop; then a checkpoint
     /// is left if it can be, and no snapshot.
     pub fn execute(self, run: &Run<'_>) -> Result<BackupReport> {
-        let started = now();
+        let started = self.started(now());
         let index = Arc::new(self.vault.index_key()?);
         let mut lists = Vec::new();
         for file in self.checkpoints.iter().rev().chain(self.parent.as_ref().map(|(file, _)| file))
@@ -93,10 +93,11 @@ impl BackupPlan<'_> {
             Ok(reclassified) => reclassified,
             Err(error) => {
                 let worth = matches!(error, Error::Cancelled) && !self.options.dry_run;
-                if worth && report.written.chunks > 0 {
-                    // Whatever goes wrong now matters less than why we stop.
-                    let _ = writer.publish(self.about(&report, started), false);
-                } else {
+                // Whatever goes wrong now matters less than why we stop.
+                let about = || self.about(&report, started);
+                let kept =
+                    worth && report.written.chunks > 0 && writer.publish(about(), false).is_ok();
+                if !kept {
                     writer.abandon();
                 }
                 return Err(error);
@@ -106,7 +107,8 @@ impl BackupPlan<'_> {
             if !reclassified.is_empty() {
                 self.record(&reclassified)?;
             }
-            let id = writer.publish(self.about(&report, started), true)?;
+            let id = writer.publish(self.about(&report, started), true);
+            let id = id.inspect_err(|_| writer.abandon())?;
             report.snapshot = Some(id);
             report.written = writer.written();
             report.settled = self.vault.keys().settle().map_err(Error::Keys)?;
@@ -117,6 +119,15 @@ impl BackupPlan<'_> {
             }
         }
         Ok(report)
+    }
+
+    /// The time of the snapshot: now, but after the snapshot before if that is of this very moment. Otherwise it would be chance which
+    /// of the two is the latest. A clock that is far off is not followed.
+    fn started(&self, now: u64) -> u64 {
+        match &self.parent {
+            Some((file, _)) if (now..now + MOMENT).contains(&file.time) => file.time + 1,
+            _ => now,
+        }
     }
 
     /// Writes down which objects the rules classify otherwise than before.
@@ -195,6 +206,7 @@ struct Reclassified {
 /// What comes next in walk order.
 enum Next {
     Kept(Earlier),
+    Closed(Seat, KeyId),
     Read(Job),
 }
 
@@ -274,16 +286,21 @@ impl Walker<'_> {
         let first = earlier.as_ref().map_or(self.started, |earlier| earlier.description.first);
         let ruled = self.plan.options.rules.classify(place, found.mtime.seconds, first);
         let Some(earlier) = earlier else {
-            if let Some(why) = self.destroyed(&found.path) {
-                return self.refuse(&found.path, why);
+            let closed = self.closed(&found.path);
+            if let Some(Closed { seat, key, why: Unavailable::Destroyed(_) }) = closed
+                && !self.plan.options.renew_destroyed
+            {
+                self.refuse(&found.path, ObjectError::Destroyed)?;
+                return self.next(Next::Closed(seat, key), run);
             }
             self.report.new.count(is_file, size);
-            return self.read(found, dir, ruled, None, first, run);
+            let held = closed.is_some_and(|closed| matches!(closed.why, Unavailable::Held));
+            return self.read((found, dir), ruled, None, (first, held), run);
         };
         let same = !self.plan.options.reread && is_same(&found, &earlier);
         if !same || ruled.class.scope != earlier.description.class.scope {
             self.report.changed.count(is_file, size);
-            return self.read(found, dir, ruled, Some(earlier), first, run);
+            return self.read((found, dir), ruled, Some(earlier), (first, false), run);
         }
         self.report.total.count(is_file, size);
         self.report.unchanged.count(is_file, size);
@@ -295,16 +312,12 @@ impl Walker<'_> {
         self.next(Next::Kept(earlier), run)
     }
 
-    /// Whether there was an object at this path that may not be taken up again, or cannot be.
-    fn destroyed(&self, path: &[u8]) -> Option<ObjectError> {
+    /// The object that was at this path and cannot be opened.
+    fn closed(&self, path: &[u8]) -> Option<Closed> {
         if !self.previous.has_closed() {
             return None;
         }
-        match self.previous.closed(&self.plan.vault.keyring().mark(path))? {
-            Unavailable::Destroyed(_) if self.plan.options.renew_destroyed => None,
-            Unavailable::Destroyed(_) => Some(ObjectError::Destroyed),
-            _ => None,
-        }
+        self.previous.closed(&self.plan.vault.keyring().mark(path)).cloned()
     }
 
     fn refuse(&mut self, path: &[u8], error: ObjectError) -> Result<()> {
@@ -312,14 +325,13 @@ impl Walker<'_> {
         Ok(())
     }
 
-    /// Notes that an object is to be read.
+    /// Notes that an object is to be read. It replaces one that is on hold if `held`.
     fn read(
         &mut self,
-        found: Found,
-        dir: &Arc<OwnedFd>,
+        (found, dir): (Found, &Arc<OwnedFd>),
         ruled: Classified,
         earlier: Option<Earlier>,
-        first: u64,
+        (first, held): (u64, bool),
         run: &Run<'_>,
     ) -> Result<()> {
         if self.plan.options.dry_run {
@@ -333,7 +345,7 @@ impl Walker<'_> {
         let reuse = earlier.as_ref().filter(|earlier| !began && same_scope(earlier));
         let job = Job {
             reuse: reuse.map(|earlier| earlier.key),
-            born_held: false,
+            born_held: held,
             first: if began { self.started } else { first },
             class: ruled.class,
             compress: ruled.compress,
@@ -369,7 +381,7 @@ impl Walker<'_> {
             return Ok(());
         }
         self.room += match &next {
-            Next::Kept(_) => 0,
+            Next::Kept(_) | Next::Closed(..) => 0,
             Next::Read(job) => job.room(),
         };
         self.jobs.push(next);
@@ -393,7 +405,8 @@ impl Walker<'_> {
         let mut jobs = Vec::new();
         for one in next {
             match one {
-                Next::Kept(earlier) => order.push(Some(earlier)),
+                Next::Kept(earlier) => order.push(Some(Item::Kept(earlier))),
+                Next::Closed(seat, key) => order.push(Some(Item::Closed(seat, key))),
                 Next::Read(job) => {
                     order.push(None);
                     jobs.push(job);
@@ -401,8 +414,7 @@ impl Walker<'_> {
             }
         }
         if jobs.is_empty() {
-            return self
-                .send(Message::Items(order.into_iter().flatten().map(Item::Kept).collect()));
+            return self.send(Message::Items(order.into_iter().flatten().collect()));
         }
         let keys = self.keys_for(&mut jobs)?;
         let small = self.preparer.prepare(&jobs, run);
@@ -410,8 +422,8 @@ impl Walker<'_> {
         let mut prepared = jobs.into_iter().zip(keys).zip(small);
         for one in order {
             let Some(((job, key), outcome)) = (match one {
-                Some(earlier) => {
-                    items.push(Item::Kept(earlier));
+                Some(item) => {
+                    items.push(item);
                     continue;
                 }
                 None => prepared.next(),
@@ -572,3 +584,5 @@ const MOST_JOBS: usize = 1_024;
 const MOST_ROOM: u64 = 16 << 20;
 /// Groups that may wait for the writer.
 const WAITING: usize = 1;
+/// Seconds by which backups that follow each other at once may run ahead of the clock.
+const MOMENT: u64 = 60;

@@ -22,6 +22,8 @@ use super::previous::{Earlier, Seat};
 pub(super) enum Item {
     /// The entry of an earlier snapshot, unchanged.
     Kept(Earlier),
+    /// The entry of a destroyed object whose path is there still, so that this is known the next time too.
+    Closed(Seat, KeyId),
     /// The next pieces of a large file.
     Pieces(Vec<Piece>),
     /// What was sent of a large file is not to be kept.
@@ -144,6 +146,7 @@ impl<'v> Writer<'v> {
             Item::Kept(Earlier { seat, key, description, tags }) => {
                 self.keep(seat, Row { key, open: Some((description, tags)) })
             }
+            Item::Closed(seat, key) => self.keep(seat, Row::closed(key)),
             Item::Pieces(pieces) => pieces.into_iter().try_for_each(|piece| self.store(piece)),
             Item::Discard => {
                 self.extents.clear();

@@ -134,9 +134,8 @@ pub(crate) fn vault(dir: &Path, error: &vault::Error) -> Failure {
 /// Why something could not be made at `path`.
 pub(crate) fn place(path: &Path, error: &PlaceError) -> Failure {
     match error {
-        PlaceError::Exists | PlaceError::NotReplaceable => {
-            Failure::at(Code::OutputExists, path).because(error)
-        }
+        PlaceError::Exists => Failure::at(Code::RestoreExists, path),
+        PlaceError::NotReplaceable => Failure::at(Code::RestoreExists, path).because(error),
         PlaceError::NotADirectory(inside) => Failure::at(Code::Escapes, inside),
         PlaceError::Io { source, .. } => {
             let failure = Failure::io(path, source);

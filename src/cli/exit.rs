@@ -216,6 +216,8 @@ codes! {
     MediumUnknown = "E-MEDIUM-UNKNOWN" => NotFound;
     MediumKnown = "E-MEDIUM-KNOWN" => Refused;
     NotInSnapshot = "E-NOT-IN-SNAPSHOT" => NotFound;
+    NotAFile = "E-NOT-A-FILE" => Refused;
+    RestoreExists = "E-RESTORE-EXISTS" => Refused;
     DrillFailed = "E-DRILL-FAILED" => Partial;
     ObjectDestroyed = "E-OBJECT-DESTROYED" => Refused;
     KeyUnknown = "E-KEY-UNKNOWN" => KeyUnknown;

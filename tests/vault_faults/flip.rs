@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use sealkeep::envelope::Run;
 use sealkeep::vault::check::{ReadData, VaultProblem, check_vault};
-use sealkeep::vault::register::{self, Medium};
-use sealkeep::vault::{Directory, Error, Lock, SnapshotId, VaultFile, copy};
+use sealkeep::vault::register;
+use sealkeep::vault::{Directory, Error, Lock, SnapshotId, copy};
 use sealkeep_crypto::Suite;
 
 use super::lost::{concerned, is_named};
@@ -92,7 +92,12 @@ fn judge(world: &World, one: SnapshotId, was: &Tree, name: &str, at: usize) {
     let lost: Vec<&PathBuf> = was.keys().filter(|path| is.get(*path) != was.get(*path)).collect();
     let named = concerned(world, &found);
     assert!(lost.iter().all(|path| named.contains(path)), "{name} at {at}: {lost:?} of {named:?}");
-    assert_eq!(report.failures.len(), lost.len(), "{name} at {at}: {:#?}", report.failures);
+    assert_eq!(
+        report.failures.is_empty(),
+        lost.is_empty(),
+        "{name} at {at}: {:#?}",
+        report.failures
+    );
     assert!(is.iter().all(|(path, bytes)| was[path] == *bytes));
 }
 

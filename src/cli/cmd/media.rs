@@ -26,7 +26,7 @@ fn add(args: MediaAdd, context: &Context) -> Result<Exit, Failure> {
     let opened = vault::open(context)?;
     let kind = args.facts.kind.map_or(MediumKind::Disk, MediumKind::from);
     let added = copy::update(&opened, context, |register| {
-        let mut medium = Medium::medium(kind, cmd::now());
+        let mut medium = Medium::other(kind, cmd::now());
         copy::apply(&mut medium, &args.facts);
         medium.place.clone_from(args.place.as_ref().unwrap_or(&String::new()));
         register.add(medium).cloned()

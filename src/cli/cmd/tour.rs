@@ -4,6 +4,7 @@
 //! what to notice. A result that is not the expected one ends the tour with an error, so that the
 //! tour is also a test of the whole.
 
+mod backup;
 mod compare;
 mod guide;
 mod material;

@@ -62,10 +62,34 @@ pub fn sync(
     run: &Run<'_>,
 ) -> Result<SyncReport> {
     let _reading = main.lock(Lock::Shared, options.wait)?;
-    let newest = head::newest(main, vault)?;
+    let mut brought = (0, 0);
+    loop {
+        let newest = head::newest(main, vault)?;
+        let report = bring(main, vault, copy, &newest, options, run)?;
+        let number = |newest: &Newest| newest.head.as_ref().map(|head| head.sequence);
+        let moved = |now: &Newest| number(now) != number(&newest);
+        // What somebody has forgotten meanwhile is not damaged: a newer head does not name it.
+        if !report.damaged.is_empty() && moved(&head::newest(main, vault)?) {
+            brought = (brought.0 + report.brought, brought.1 + report.bytes);
+            continue;
+        }
+        let (files, bytes) = (report.brought + brought.0, report.bytes + brought.1);
+        return Ok(SyncReport { brought: files, bytes, ..report });
+    }
+}
+
+/// Makes a copy hold what this head stands for.
+fn bring(
+    main: &dyn Storage,
+    vault: &VaultFile,
+    copy: &dyn Storage,
+    newest: &Newest,
+    options: &SyncOptions,
+    run: &Run<'_>,
+) -> Result<SyncReport> {
     let head = newest.head.as_ref().ok_or_else(|| Error::NoHead(main.describe()))?;
     let packs = Packs::all_of(main, vault, head)?;
-    let before = guard::look(main, vault, &newest, copy, options.known)?;
+    let before = guard::look(main, vault, newest, copy, options.known)?;
     let adding = copy.lock(Lock::Shared, options.wait)?;
 
     let listed = copy.list("")?;
@@ -84,7 +108,7 @@ pub fn sync(
     for items in waves(head, packs.iter().map(|pack| Item::Pack(*pack)).collect()) {
         job.bring(&items, &mut report)?;
     }
-    job.bring_head(&newest, head, &mut report)?;
+    job.bring_head(newest, head, &mut report)?;
     drop(adding);
     if surplus.unnamed.is_empty() {
         return Ok(report);

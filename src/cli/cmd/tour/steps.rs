@@ -9,6 +9,7 @@ use sealkeep::envelope::{MAGIC, looks_sealed};
 use crate::cli::exit::{Code, Exit};
 use crate::cli::failure::Failure;
 
+use super::backup;
 use super::compare;
 use super::guide::Guide;
 
@@ -22,6 +23,7 @@ pub(super) fn walk(guide: &mut Guide<'_>, data: &Path) -> Result<(), Failure> {
     a_changed_byte(guide)?;
     wipe_plaintext(guide)?;
     key_states(guide)?;
+    backup::walk(guide)?;
     lose_the_store(guide, &data)?;
     lose_the_passphrase(guide)
 }
@@ -153,10 +155,11 @@ fn lose_the_passphrase(guide: &mut Guide<'_>) -> Result<(), Failure> {
     guide.notice("tour-shares-notice", &[])
 }
 
-fn compare_with(guide: &Guide<'_>, data: &str, back: &str) -> Result<(), Failure> {
+/// Compares two folders, as paths in the folder of the tour; they must be the same.
+pub(super) fn compare_with(guide: &Guide<'_>, data: &str, back: &str) -> Result<(), Failure> {
     let compared = guide
         .by_hand(&format!("diff -r {data} {back}"), || Ok(()))
-        .and_then(|()| compare::trees(Path::new(data), &guide.dir().join(back)))?;
+        .and_then(|()| compare::trees(&guide.dir().join(data), &guide.dir().join(back)))?;
     if let Some(path) = compared.different.first() {
         return Err(Failure::at(Code::Unexpected, path));
     }
@@ -192,6 +195,7 @@ fn byte_at(path: &Path, at: u64) -> std::io::Result<u8> {
     Ok(byte[0])
 }
 
-fn must(holds: bool, what: &str) -> Result<(), Failure> {
+/// A result that the tour promises.
+pub(super) fn must(holds: bool, what: &str) -> Result<(), Failure> {
     if holds { Ok(()) } else { Err(Failure::new(Code::Unexpected, what)) }
 }
