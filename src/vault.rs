@@ -7,6 +7,9 @@ pub mod copy;
 pub mod description;
 pub mod dsse;
 mod error;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod head;
 pub(crate) mod id;
 pub mod index;
