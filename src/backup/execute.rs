@@ -58,7 +58,7 @@ impl BackupPlan<'_> {
                         items.into_iter().try_for_each(|item| writer.take(item))
                     }
                     Message::Checkpoint(about) => {
-                        writer.publish(about, false).map(|id| checkpointed.push(id))
+                        writer.publish(*about, false).map(|id| checkpointed.push(id))
                     }
                 });
                 drop(receive);
@@ -146,7 +146,8 @@ impl BackupPlan<'_> {
         };
         let objects: Vec<_> = reclassified.iter().map(one).collect();
         let rules = self.rules_used();
-        self.vault.record("reclassification", &json!({ "rules": rules, "objects": objects }))
+        let what = json!({ "rules": rules, "objects": objects });
+        self.vault.record("reclassification", &what).map(drop)
     }
 
     fn about(&self, report: &BackupReport, started: u64) -> About {
@@ -172,7 +173,7 @@ impl BackupPlan<'_> {
 /// To the thread that writes.
 enum Message {
     Items(Vec<Item>),
-    Checkpoint(About),
+    Checkpoint(Box<About>),
 }
 
 /// The side that reads.
@@ -207,7 +208,7 @@ struct Reclassified {
 enum Next {
     Kept(Earlier),
     Closed(Seat, KeyId),
-    Read(Job),
+    Read(Box<Job>),
 }
 
 impl Walker<'_> {
@@ -351,7 +352,7 @@ impl Walker<'_> {
             compress: ruled.compress,
             input: Input::Read(found, Arc::clone(dir)),
         };
-        self.next(Next::Read(job), run)
+        self.next(Next::Read(Box::new(job)), run)
     }
 
     fn reclassify(&mut self, earlier: Earlier, ruled: Classified, run: &Run<'_>) -> Result<()> {
@@ -373,7 +374,7 @@ impl Walker<'_> {
             compress: false,
             input: Input::Known(description, earlier.seat),
         };
-        self.next(Next::Read(job), run)
+        self.next(Next::Read(Box::new(job)), run)
     }
 
     fn next(&mut self, next: Next, run: &Run<'_>) -> Result<()> {
@@ -392,7 +393,7 @@ impl Walker<'_> {
             self.flush(run)?;
             self.checkpoint = Instant::now();
             let about = self.plan.about(self.report, self.started);
-            self.send(Message::Checkpoint(about))?;
+            self.send(Message::Checkpoint(Box::new(about)))?;
         }
         Ok(())
     }
@@ -409,7 +410,7 @@ impl Walker<'_> {
                 Next::Closed(seat, key) => order.push(Some(Item::Closed(seat, key))),
                 Next::Read(job) => {
                     order.push(None);
-                    jobs.push(job);
+                    jobs.push(*job);
                 }
             }
         }
@@ -483,7 +484,7 @@ impl Walker<'_> {
                         Content::Pieces(pieces)
                     }
                 };
-                items.push(Item::New(New { key_id, key, description, content }));
+                items.push(Item::New(Box::new(New { key_id, key, description, content })));
             }
         }
         Ok(())
@@ -516,7 +517,7 @@ impl Walker<'_> {
         let fresh: Vec<(&str, &[u8])> = jobs
             .iter()
             .filter(|job| job.reuse.is_none())
-            .map(|job| (job.class.scope.as_str(), &LABEL[..]))
+            .map(|job| (job.class.scope.as_str(), LABEL))
             .collect();
         let made = keys.create_in(self.plan.vault.suite(), &fresh).map_err(Error::Keys)?;
         let mut made = made.into_iter();

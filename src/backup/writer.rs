@@ -29,7 +29,7 @@ pub(super) enum Item {
     /// What was sent of a large file is not to be kept.
     Discard,
     /// A new version of an object, with the rest of its content.
-    New(New),
+    New(Box<New>),
 }
 
 /// A new version of an object.
@@ -153,7 +153,7 @@ impl<'v> Writer<'v> {
                 self.locators.clear();
                 Ok(())
             }
-            Item::New(new) => self.add_new(new),
+            Item::New(new) => self.add_new(*new),
         }
     }
 

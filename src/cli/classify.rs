@@ -114,6 +114,9 @@ pub(crate) fn vault(dir: &Path, error: &vault::Error) -> Failure {
         E::Registered(_) => at(Code::MediumKnown).because(error),
         E::NotKept(_) => at(Code::NotKept).because(error),
         E::NoHead(_) => at(Code::VaultDamaged).because(error),
+        E::Refused { name, reason: vault::Refused::ForeignVault } if name == "vault" => {
+            at(Code::OtherVault)
+        }
         E::Missing(_) | E::TooShort(_) | E::TooLarge(_) | E::Refused { .. } => {
             at(Code::VaultDamaged).because(error)
         }

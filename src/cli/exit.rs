@@ -213,6 +213,8 @@ codes! {
     VaultCopyDamaged = "E-VAULT-COPY-DAMAGED" => VaultDamaged;
     VaultOld = "E-VAULT-OLD" => VaultDamaged;
     CopyEmpty = "E-COPY-EMPTY" => Refused;
+    CopyInside = "E-COPY-INSIDE" => Refused;
+    OtherVault = "E-OTHER-VAULT" => Refused;
     NotKept = "E-NOT-KEPT" => Failure;
     MediumUnknown = "E-MEDIUM-UNKNOWN" => NotFound;
     MediumKnown = "E-MEDIUM-KNOWN" => Refused;

@@ -5,6 +5,8 @@ mod file;
 use std::collections::{HashMap, HashSet};
 
 pub use file::{IndexFile, IndexId, PREFIX, Relocation};
+#[cfg(feature = "fuzzing")]
+pub(super) use file::{encode_relocations, relocations};
 
 use super::description::VaultFile;
 use super::error::{Error, Refused, Result};

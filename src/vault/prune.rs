@@ -276,8 +276,8 @@ fn check_whole(vault: &Vault) -> Result<()> {
     }
     let head = newest.head.ok_or_else(|| Error::NoHead(storage.describe()))?;
     let needed = |name: &str| name.starts_with("index/") || name.starts_with("snapshots/");
-    let named = head.files.iter().filter(|file| needed(&file.name));
-    named.map(|file| storage.length(&file.name).map(drop)).collect()
+    let mut named = head.files.iter().filter(|file| needed(&file.name));
+    named.try_for_each(|file| storage.length(&file.name).map(drop))
 }
 
 /// Finds what is needed.

@@ -41,6 +41,9 @@ pub struct Vault {
     _lock: VaultLock,
 }
 
+/// The name of a file that is not believed, and why.
+pub type BadFile = (String, Error);
+
 /// How a vault is opened.
 #[derive(Clone, Debug)]
 pub struct Access {
@@ -190,7 +193,7 @@ impl Vault {
     ///
     /// # Errors
     /// `Io`.
-    pub fn snapshots(&self) -> Result<(Vec<SnapshotFile>, Vec<(String, Error)>)> {
+    pub fn snapshots(&self) -> Result<(Vec<SnapshotFile>, Vec<BadFile>)> {
         let (mut snapshots, mut bad) = (Vec::new(), Vec::new());
         for (name, _) in self.storage.list("snapshots/")? {
             if !head::is_named(&name) {
@@ -394,11 +397,11 @@ impl Vault {
         }
     }
 
-    /// Writes down something that happened, signed. The next head names it.
+    /// Writes down something that happened, signed, and says under which name. The next head names it.
     ///
     /// # Errors
     /// `Io`.
-    pub fn record(&self, kind: &str, what: &serde_json::Value) -> Result<()> {
+    pub fn record(&self, kind: &str, what: &serde_json::Value) -> Result<String> {
         let now = now();
         let mut document = json!({ "vault": self.file.fingerprint(), "time": now });
         if let (Some(all), Some(what)) = (document.as_object_mut(), what.as_object()) {
@@ -407,7 +410,9 @@ impl Vault {
         let payload = serde_json::to_vec(&document).expect("it has string keys only");
         let signed = dsse::sign(kind, &payload, self.keyring.signer(), &self.file.fingerprint());
         let id = SnapshotId::random();
-        self.storage.put_bytes(&format!("records/{now}-{kind}-{id}"), &signed)
+        let name = format!("records/{now}-{kind}-{id}");
+        self.storage.put_bytes(&name, &signed)?;
+        Ok(name)
     }
 
     /// Forgets snapshots: first the head without them, then the files. Somebody else may have looked before the files went, and
