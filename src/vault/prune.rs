@@ -7,6 +7,8 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use sealkeep_keystore::KeyState;
+
 use super::error::{Error, Refused, Result, check};
 use super::head;
 use super::index::{IndexFile, IndexId, PackIndex, Relocation};
@@ -296,27 +298,32 @@ impl Finder<'_> {
         let at = locate_indexed(&packs, &place.at)?;
         let name = (place.at.pack, place.at.offset);
         self.used.add(at, place.at.length, Some(name));
-        self.need_chunks(&segment).map(drop)
+        self.need_chunks(&segment)
     }
 
-    /// What the entries of a segment need, but for destroyed objects. Whether one of them is on hold.
-    fn need_chunks(&mut self, segment: &Segment) -> Result<bool> {
+    /// What the entries of a segment need, but for destroyed objects.
+    fn need_chunks(&mut self, segment: &Segment) -> Result<()> {
+        let states = self.vault.keys().states(&segment.keys()).map_err(Error::Keys)?;
+        let gone = |state: &&State| matches!(state, Err(Unavailable::Destroyed(_)));
+        self.report.destroyed += states.iter().filter(gone).count() as u64;
+        self.need_entries(segment, &states, |state| !gone(&state))
+    }
+
+    fn need_entries(
+        &mut self,
+        segment: &Segment,
+        states: &[State],
+        needs: impl Fn(&State) -> bool,
+    ) -> Result<()> {
         let locators = segment.locators(self.vault.keyring())?;
         let packs = self.vault.packs()?;
-        let states = self.vault.keys().states(&segment.keys()).map_err(Error::Keys)?;
-        let mut held = false;
-        for (entry, state) in states.iter().enumerate() {
-            held |= matches!(state, Err(Unavailable::Held));
-            if matches!(state, Err(Unavailable::Destroyed(_))) {
-                self.report.destroyed += 1;
-                continue;
-            }
+        for (entry, _) in states.iter().enumerate().filter(|(_, state)| needs(state)) {
             for chunk in locators.chunks(entry) {
                 let at = locate_indexed(&packs, chunk)?;
                 self.used.add(at, chunk.length, Some((chunk.pack, chunk.offset)));
             }
         }
-        Ok(held)
+        Ok(())
     }
 
     /// Snapshots that lie in a manifest pack, and segments that no snapshot has but that hold what is on hold.
@@ -348,15 +355,21 @@ impl Finder<'_> {
         Ok(())
     }
 
+    /// Whether an object of a segment that no snapshot has is on hold; then what such objects need is needed.
     fn is_held(&mut self, segment: &Segment) -> Result<bool> {
         let states = self.vault.keys().states(&segment.keys()).map_err(Error::Keys)?;
-        if !states.iter().any(|state| matches!(state, Err(Unavailable::Held))) {
+        let held = |state: &State| matches!(state, Err(Unavailable::Held));
+        if !states.iter().any(held) {
             return Ok(false);
         }
         self.report.held_segments += 1;
-        self.need_chunks(segment)
+        self.need_entries(segment, &states, held)?;
+        Ok(true)
     }
 }
+
+/// What may be done with a key.
+type State = std::result::Result<KeyState, Unavailable>;
 
 /// Copies what is needed into new packs.
 struct Mover<'v> {
