@@ -55,10 +55,7 @@ pub trait VaultKeys: Keys {
     ///
     /// # Errors
     /// If the source cannot be read. Why a single key does not open stands in its place.
-    fn open_many(
-        &self,
-        ids: &[KeyId],
-    ) -> Result<Vec<Result<(Suite, Secret<32>), Unavailable>>, KeysError>;
+    fn open_many(&self, ids: &[KeyId]) -> Result<Vec<OpenedKey>, KeysError>;
 
     /// The states of many keys at one moment; none is opened.
     ///
@@ -84,6 +81,9 @@ pub trait VaultKeys: Keys {
     /// Whatever the source says.
     fn hold(&self, ids: &[KeyId]) -> Result<(), KeysError>;
 }
+
+/// A data key and the suite it was made for, or why it does not open.
+pub type OpenedKey = Result<(Suite, Secret<32>), Unavailable>;
 
 /// Why a key does not open.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

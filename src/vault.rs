@@ -7,6 +7,9 @@ pub mod copy;
 pub mod description;
 pub mod dsse;
 mod error;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod head;
 pub(crate) mod id;
 pub mod index;
@@ -37,7 +40,7 @@ pub use sealed_box::{open_box, seal_box};
 pub(crate) use segment::{Cutter, Entry, Locators, Segment, open_record, seal_record};
 pub use segment::{Locator, Mark, SegmentId};
 pub(crate) use session::now;
-pub use session::{Access, SharedKeys, Vault};
+pub use session::{Access, BadFile, SharedKeys, Vault};
 pub use signed::SignedFile;
 pub use snapshot::{About, RulesUsed, SegmentRef, SnapshotFile, SnapshotId};
 pub use storage::{Directory, Lock, Put, Storage, VaultLock};

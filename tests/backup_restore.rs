@@ -16,6 +16,7 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use nasty::{assert_same, look, make_nasty};
 use sealkeep::backup::Overwrite;
@@ -23,7 +24,7 @@ use sealkeep::backup::restore::{
     Failed, RestoreError, RestoreOptions, RestorePlan, RestoreReport, find_snapshot,
 };
 use sealkeep::envelope::Run;
-use sealkeep::vault::PackKind;
+use sealkeep::vault::{self, PackKind};
 use sealkeep_crypto::Suite;
 use support::{World, random};
 
@@ -212,4 +213,67 @@ fn a_damaged_pack_fails_those_who_need_what_is_damaged() {
     let cut = report.failures.len() as u64;
     assert!(cut > 10 && cut < 40, "{cut}");
     assert_eq!(report.restored.files + cut, 50);
+}
+
+#[test]
+fn held_objects_are_failures_and_are_named_if_they_were_asked_for() {
+    let world = World::new(Suite::Aes256Gcm);
+    world.write("held", "evidence");
+    world.write("other", "other");
+    world.backup();
+    let path = world.data().canonicalize().unwrap().join("held");
+    let key = world.key_of(&path);
+    world.store().hold(&[key]).unwrap();
+    let report = restore(&world, whole(&world));
+    assert_eq!((report.restored.files, report.destroyed.len()), (1, 0));
+    assert_eq!(report.failures.len(), 1);
+    assert_eq!(report.failures[0].what, Failed::Key(key));
+    assert!(matches!(report.failures[0].error, RestoreError::Key(_)));
+    fs::remove_dir_all(world.path("out")).unwrap();
+    let report = restore(&world, RestoreOptions { paths: vec![path.clone()], ..whole(&world) });
+    assert_eq!(report.failures[0].what, Failed::Path(path));
+}
+
+#[test]
+fn a_lost_segment_takes_no_other_with_it() {
+    let world = World::new(Suite::Aes256Gcm);
+    for at in 0..3_000 {
+        world.write(&format!("{}/{at}", at % 7), "x");
+    }
+    world.backup();
+    let packs = world.vault().packs().unwrap();
+    let manifest = packs.packs().find(|pack| pack.kind == PackKind::Manifest).unwrap();
+    let path = world.path("vault").join(manifest.id.name());
+    let mut bytes = fs::read(&path).unwrap();
+    // Within the first segment, behind the head of the pack and its own.
+    bytes[100] ^= 1;
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    fs::write(&path, &bytes).unwrap();
+    let report = restore(&world, whole(&world));
+    let [failure] = &report.failures[..] else { panic!("{:?}", report.failures) };
+    let Failed::Segment(_, entries) = failure.what else { panic!("{failure:?}") };
+    let restored = report.restored.files + report.restored.directories;
+    assert_eq!(restored + u64::from(entries), 3_008);
+}
+
+#[test]
+fn whatever_has_a_name_when_it_ends_early_is_whole() {
+    let world = World::new(Suite::Aes256Gcm);
+    for at in 0..40 {
+        world.write(&format!("{at:02}"), random(200_000));
+    }
+    world.backup();
+    let vault = world.vault();
+    let snapshot = find_snapshot(&vault, None).unwrap().unwrap();
+    let plan = RestorePlan::new(&vault, &snapshot, whole(&world)).unwrap();
+    let cancel = AtomicBool::new(false);
+    let progress = |_| cancel.store(true, Ordering::Relaxed);
+    let run = Run { cancel: &cancel, progress: &progress, ..Run::quiet() };
+    let report = plan.execute(&world.path("out"), &run).unwrap();
+    assert!(matches!(report.stopped, Some(RestoreError::Vault(vault::Error::Cancelled))));
+    for entry in fs::read_dir(world.path("out")).unwrap() {
+        let name = entry.unwrap().file_name();
+        let original = fs::read(world.data().join(&name)).unwrap();
+        assert!(fs::read(world.path("out").join(name)).unwrap() == original);
+    }
 }

@@ -5,6 +5,8 @@
 //!
 //! `TRYCMD=overwrite cargo test --test cli` writes the expected outputs anew.
 
+#[path = "cli/copies.rs"]
+mod copies;
 #[path = "cli/files.rs"]
 mod files;
 #[path = "cli/interrupted.rs"]
@@ -21,6 +23,8 @@ mod retire;
 mod retire_crash;
 #[path = "cli/terminal.rs"]
 mod terminal;
+#[path = "cli/vault.rs"]
+mod vault;
 #[path = "cli/world.rs"]
 mod world;
 

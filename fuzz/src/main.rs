@@ -11,6 +11,7 @@ mod keystore;
 mod levels;
 mod mutate;
 mod targets;
+mod vault;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -64,7 +65,7 @@ fn keep(target: &Target, input: &[u8]) {
 }
 
 fn all_targets() -> impl Iterator<Item = &'static Target> {
-    [targets::TARGETS, keystore::TARGETS, levels::TARGETS].into_iter().flatten()
+    [targets::TARGETS, keystore::TARGETS, vault::TARGETS, levels::TARGETS].into_iter().flatten()
 }
 
 struct Options {

@@ -4,6 +4,7 @@
 
 use std::cmp::Ordering;
 use std::collections::HashSet;
+use std::vec;
 
 use sealkeep_keystore::KeyId;
 
@@ -165,14 +166,42 @@ impl<'v> Objects<'v> {
         Ok(rows.into_iter().find_map(open))
     }
 
-    /// The rows of segments that the other snapshot does not have.
-    fn own_rows(&self, other: &Objects<'_>) -> Result<Vec<Row>> {
+    /// The objects of segments that the other snapshot does not have.
+    fn apart_from<'o>(&'o self, other: &Objects<'_>) -> Apart<'o> {
         let shared: HashSet<SegmentId> = other.segments.iter().map(|segment| segment.id).collect();
-        let mut rows = Vec::new();
-        for segment in self.segments.iter().filter(|segment| !shared.contains(&segment.id)) {
-            rows.extend(self.vault.listing(&self.index, segment)?);
+        let segments: Vec<SegmentRef> =
+            self.segments.iter().filter(|segment| !shared.contains(&segment.id)).copied().collect();
+        let (segments, rows) = (segments.into_iter(), Vec::new().into_iter());
+        Apart { objects: self, segments, rows, next: None, closed: Vec::new() }
+    }
+}
+
+/// Rows in walk order, read when they are needed.
+struct Apart<'o> {
+    objects: &'o Objects<'o>,
+    segments: vec::IntoIter<SegmentRef>,
+    rows: vec::IntoIter<Row>,
+    next: Option<Row>,
+    closed: Vec<KeyId>,
+}
+
+impl Apart<'_> {
+    /// The path of the next object that opens.
+    fn peek(&mut self) -> Result<Option<&[u8]>> {
+        while self.next.is_none() {
+            match self.rows.next() {
+                Some(row) if row.open.is_some() => self.next = Some(row),
+                Some(row) => self.closed.push(row.key),
+                None => match self.segments.next() {
+                    Some(segment) => {
+                        let Objects { vault, index, .. } = self.objects;
+                        self.rows = vault.listing(index, &segment)?.into_iter();
+                    }
+                    None => return Ok(None),
+                },
+            }
         }
-        Ok(rows)
+        Ok(self.next.as_ref().map(path_of))
     }
 }
 
@@ -210,31 +239,28 @@ impl Change {
 /// # Errors
 /// If a listing is missing and cannot be made anew.
 pub fn diff(before: &Objects<'_>, after: &Objects<'_>) -> Result<Difference> {
-    let mut difference = Difference::default();
-    let mut closed = HashSet::new();
-    let (old, new) = (before.own_rows(after)?, after.own_rows(before)?);
-    for row in old.iter().chain(&new).filter(|row| row.open.is_none()) {
-        if closed.insert(row.key) {
-            difference.closed.push(row.key);
-        }
-    }
-    let mut old = old.into_iter().filter(|row| row.open.is_some()).peekable();
-    let mut new = new.into_iter().filter(|row| row.open.is_some()).peekable();
+    let (mut old, mut new) = (before.apart_from(after), after.apart_from(before));
+    let mut changes = Vec::new();
     loop {
-        let order = match (old.peek(), new.peek()) {
-            (None, None) => return Ok(difference),
+        let order = match (old.peek()?, new.peek()?) {
+            (None, None) => break,
             (Some(_), None) => Ordering::Less,
             (None, Some(_)) => Ordering::Greater,
-            (Some(old), Some(new)) => walk_order(path_of(old), path_of(new)),
+            (Some(old), Some(new)) => walk_order(old, new),
         };
-        let before = if order == Ordering::Greater { None } else { old.next() };
-        let after = if order == Ordering::Less { None } else { new.next() };
+        let before = if order == Ordering::Greater { None } else { old.next.take() };
+        let after = if order == Ordering::Less { None } else { new.next.take() };
         let content = differs_in_content(before.as_ref(), after.as_ref());
         let (before, after) = (before.and_then(open), after.and_then(open));
         if before != after {
-            difference.changes.push(Change { before, after, content });
+            changes.push(Change { before, after, content });
         }
     }
+    let mut closed = old.closed;
+    closed.extend(new.closed);
+    closed.sort_unstable();
+    closed.dedup();
+    Ok(Difference { changes, closed })
 }
 
 fn differs_in_content(before: Option<&Row>, after: Option<&Row>) -> bool {

@@ -215,7 +215,7 @@ impl Drill<'_> {
         for (at, compared) in compared {
             let Target { to, object } = &files[at];
             let result = std::mem::replace(&mut results[at], Ok(true));
-            match result.and_then(|_| compared) {
+            match result.and(compared) {
                 Ok(_) => {
                     self.report.files += 1;
                     self.report.bytes += object.record.description.attributes.size;

@@ -19,7 +19,7 @@ use super::attributes::is_unchanged;
 use super::known::Known;
 use super::plan::BackupPlan;
 use super::prepare::{Input, Job, Outcome, Preparer, ReadObject};
-use super::previous::{Earlier, Previous};
+use super::previous::{Closed, Earlier, Previous, Seat};
 use super::report::{BackupFailure, BackupReport, ObjectError};
 use super::rules::{Classified, Place};
 use super::walk::{Limits, Listing, walk};
@@ -58,7 +58,7 @@ impl BackupPlan<'_> {
                         items.into_iter().try_for_each(|item| writer.take(item))
                     }
                     Message::Checkpoint(about) => {
-                        writer.publish(about, false).map(|id| checkpointed.push(id))
+                        writer.publish(*about, false).map(|id| checkpointed.push(id))
                     }
                 });
                 drop(receive);
@@ -93,10 +93,11 @@ impl BackupPlan<'_> {
             Ok(reclassified) => reclassified,
             Err(error) => {
                 let worth = matches!(error, Error::Cancelled) && !self.options.dry_run;
-                if worth && report.written.chunks > 0 {
-                    // Whatever goes wrong now matters less than why we stop.
-                    let _ = writer.publish(self.about(&report, started), false);
-                } else {
+                // Whatever goes wrong now matters less than why we stop.
+                let about = || self.about(&report, started);
+                let kept =
+                    worth && report.written.chunks > 0 && writer.publish(about(), false).is_ok();
+                if !kept {
                     writer.abandon();
                 }
                 return Err(error);
@@ -106,7 +107,8 @@ impl BackupPlan<'_> {
             if !reclassified.is_empty() {
                 self.record(&reclassified)?;
             }
-            let id = writer.publish(self.about(&report, started), true)?;
+            let id = writer.publish(self.about(&report, started), true);
+            let id = id.inspect_err(|_| writer.abandon())?;
             report.snapshot = Some(id);
             report.written = writer.written();
             report.settled = self.vault.keys().settle().map_err(Error::Keys)?;
@@ -144,7 +146,8 @@ impl BackupPlan<'_> {
         };
         let objects: Vec<_> = reclassified.iter().map(one).collect();
         let rules = self.rules_used();
-        self.vault.record("reclassification", &json!({ "rules": rules, "objects": objects }))
+        let what = json!({ "rules": rules, "objects": objects });
+        self.vault.record("reclassification", &what).map(drop)
     }
 
     fn about(&self, report: &BackupReport, started: u64) -> About {
@@ -170,7 +173,7 @@ impl BackupPlan<'_> {
 /// To the thread that writes.
 enum Message {
     Items(Vec<Item>),
-    Checkpoint(About),
+    Checkpoint(Box<About>),
 }
 
 /// The side that reads.
@@ -204,7 +207,8 @@ struct Reclassified {
 /// What comes next in walk order.
 enum Next {
     Kept(Earlier),
-    Read(Job),
+    Closed(Seat, KeyId),
+    Read(Box<Job>),
 }
 
 impl Walker<'_> {
@@ -283,16 +287,21 @@ impl Walker<'_> {
         let first = earlier.as_ref().map_or(self.started, |earlier| earlier.description.first);
         let ruled = self.plan.options.rules.classify(place, found.mtime.seconds, first);
         let Some(earlier) = earlier else {
-            if let Some(why) = self.destroyed(&found.path) {
-                return self.refuse(&found.path, why);
+            let closed = self.closed(&found.path);
+            if let Some(Closed { seat, key, why: Unavailable::Destroyed(_) }) = closed
+                && !self.plan.options.renew_destroyed
+            {
+                self.refuse(&found.path, ObjectError::Destroyed)?;
+                return self.next(Next::Closed(seat, key), run);
             }
             self.report.new.count(is_file, size);
-            return self.read(found, dir, ruled, None, first, run);
+            let held = closed.is_some_and(|closed| matches!(closed.why, Unavailable::Held));
+            return self.read((found, dir), ruled, None, (first, held), run);
         };
         let same = !self.plan.options.reread && is_same(&found, &earlier);
         if !same || ruled.class.scope != earlier.description.class.scope {
             self.report.changed.count(is_file, size);
-            return self.read(found, dir, ruled, Some(earlier), first, run);
+            return self.read((found, dir), ruled, Some(earlier), (first, false), run);
         }
         self.report.total.count(is_file, size);
         self.report.unchanged.count(is_file, size);
@@ -304,16 +313,12 @@ impl Walker<'_> {
         self.next(Next::Kept(earlier), run)
     }
 
-    /// Whether there was an object at this path that may not be taken up again, or cannot be.
-    fn destroyed(&self, path: &[u8]) -> Option<ObjectError> {
+    /// The object that was at this path and cannot be opened.
+    fn closed(&self, path: &[u8]) -> Option<Closed> {
         if !self.previous.has_closed() {
             return None;
         }
-        match self.previous.closed(&self.plan.vault.keyring().mark(path))? {
-            Unavailable::Destroyed(_) if self.plan.options.renew_destroyed => None,
-            Unavailable::Destroyed(_) => Some(ObjectError::Destroyed),
-            _ => None,
-        }
+        self.previous.closed(&self.plan.vault.keyring().mark(path)).cloned()
     }
 
     fn refuse(&mut self, path: &[u8], error: ObjectError) -> Result<()> {
@@ -321,14 +326,13 @@ impl Walker<'_> {
         Ok(())
     }
 
-    /// Notes that an object is to be read.
+    /// Notes that an object is to be read. It replaces one that is on hold if `held`.
     fn read(
         &mut self,
-        found: Found,
-        dir: &Arc<OwnedFd>,
+        (found, dir): (Found, &Arc<OwnedFd>),
         ruled: Classified,
         earlier: Option<Earlier>,
-        first: u64,
+        (first, held): (u64, bool),
         run: &Run<'_>,
     ) -> Result<()> {
         if self.plan.options.dry_run {
@@ -342,13 +346,13 @@ impl Walker<'_> {
         let reuse = earlier.as_ref().filter(|earlier| !began && same_scope(earlier));
         let job = Job {
             reuse: reuse.map(|earlier| earlier.key),
-            born_held: false,
+            born_held: held,
             first: if began { self.started } else { first },
             class: ruled.class,
             compress: ruled.compress,
             input: Input::Read(found, Arc::clone(dir)),
         };
-        self.next(Next::Read(job), run)
+        self.next(Next::Read(Box::new(job)), run)
     }
 
     fn reclassify(&mut self, earlier: Earlier, ruled: Classified, run: &Run<'_>) -> Result<()> {
@@ -370,7 +374,7 @@ impl Walker<'_> {
             compress: false,
             input: Input::Known(description, earlier.seat),
         };
-        self.next(Next::Read(job), run)
+        self.next(Next::Read(Box::new(job)), run)
     }
 
     fn next(&mut self, next: Next, run: &Run<'_>) -> Result<()> {
@@ -378,7 +382,7 @@ impl Walker<'_> {
             return Ok(());
         }
         self.room += match &next {
-            Next::Kept(_) => 0,
+            Next::Kept(_) | Next::Closed(..) => 0,
             Next::Read(job) => job.room(),
         };
         self.jobs.push(next);
@@ -389,7 +393,7 @@ impl Walker<'_> {
             self.flush(run)?;
             self.checkpoint = Instant::now();
             let about = self.plan.about(self.report, self.started);
-            self.send(Message::Checkpoint(about))?;
+            self.send(Message::Checkpoint(Box::new(about)))?;
         }
         Ok(())
     }
@@ -402,16 +406,16 @@ impl Walker<'_> {
         let mut jobs = Vec::new();
         for one in next {
             match one {
-                Next::Kept(earlier) => order.push(Some(earlier)),
+                Next::Kept(earlier) => order.push(Some(Item::Kept(earlier))),
+                Next::Closed(seat, key) => order.push(Some(Item::Closed(seat, key))),
                 Next::Read(job) => {
                     order.push(None);
-                    jobs.push(job);
+                    jobs.push(*job);
                 }
             }
         }
         if jobs.is_empty() {
-            return self
-                .send(Message::Items(order.into_iter().flatten().map(Item::Kept).collect()));
+            return self.send(Message::Items(order.into_iter().flatten().collect()));
         }
         let keys = self.keys_for(&mut jobs)?;
         let small = self.preparer.prepare(&jobs, run);
@@ -419,8 +423,8 @@ impl Walker<'_> {
         let mut prepared = jobs.into_iter().zip(keys).zip(small);
         for one in order {
             let Some(((job, key), outcome)) = (match one {
-                Some(earlier) => {
-                    items.push(Item::Kept(earlier));
+                Some(item) => {
+                    items.push(item);
                     continue;
                 }
                 None => prepared.next(),
@@ -480,7 +484,7 @@ impl Walker<'_> {
                         Content::Pieces(pieces)
                     }
                 };
-                items.push(Item::New(New { key_id, key, description, content }));
+                items.push(Item::New(Box::new(New { key_id, key, description, content })));
             }
         }
         Ok(())
@@ -513,7 +517,7 @@ impl Walker<'_> {
         let fresh: Vec<(&str, &[u8])> = jobs
             .iter()
             .filter(|job| job.reuse.is_none())
-            .map(|job| (job.class.scope.as_str(), &LABEL[..]))
+            .map(|job| (job.class.scope.as_str(), LABEL))
             .collect();
         let made = keys.create_in(self.plan.vault.suite(), &fresh).map_err(Error::Keys)?;
         let mut made = made.into_iter();

@@ -38,7 +38,15 @@ pub(super) struct Previous<'v> {
     /// Packs that are not there: what lies in them is to be stored again.
     lost: Arc<HashSet<PackId>>,
     /// Objects whose keys do not open, by the mark of their path.
-    closed: HashMap<Mark, Unavailable>,
+    closed: HashMap<Mark, Closed>,
+}
+
+/// An entry whose key does not open.
+#[derive(Clone)]
+pub(super) struct Closed {
+    pub(super) seat: Seat,
+    pub(super) key: KeyId,
+    pub(super) why: Unavailable,
 }
 
 struct Stream {
@@ -87,8 +95,8 @@ impl<'v> Previous<'v> {
         Ok(found)
     }
 
-    /// Why the object that was at this path cannot be opened, if one was of which that was seen so far.
-    pub(super) fn closed(&self, mark: &Mark) -> Option<&Unavailable> {
+    /// The object that was at this path and cannot be opened, if one was of which that was seen so far.
+    pub(super) fn closed(&self, mark: &Mark) -> Option<&Closed> {
         self.closed.get(mark)
     }
 
@@ -131,20 +139,21 @@ impl<'v> Previous<'v> {
             earlier.push(Earlier { seat, key: row.key, description, tags });
         }
         if !closed.is_empty() {
-            self.remember(&place, &closed)?;
+            self.remember(segment, &closed)?;
         }
         Ok(earlier)
     }
 
     /// Notes why entries do not open, under what is left of their paths.
-    fn remember(&mut self, place: &SegmentRef, entries: &[usize]) -> Result<()> {
-        let segment = self.vault.segment(place)?;
+    fn remember(&mut self, number: usize, entries: &[usize]) -> Result<()> {
+        let segment = self.vault.segment(&self.segments[number])?;
         let locators = segment.locators(self.vault.keyring())?;
         let keys: Vec<_> = entries.iter().map(|&entry| segment.entry(entry).0).collect();
         let states = self.vault.keys().states(&keys).map_err(Error::Keys)?;
-        for (&entry, state) in entries.iter().zip(states) {
+        for ((&entry, &key), state) in entries.iter().zip(&keys).zip(states) {
             if let Err(why) = state {
-                self.closed.insert(*locators.mark(entry), why);
+                let seat = Seat { segment: number, entry };
+                self.closed.insert(*locators.mark(entry), Closed { seat, key, why });
             }
         }
         Ok(())

@@ -22,12 +22,14 @@ use super::previous::{Earlier, Seat};
 pub(super) enum Item {
     /// The entry of an earlier snapshot, unchanged.
     Kept(Earlier),
+    /// The entry of a destroyed object whose path is there still, so that this is known the next time too.
+    Closed(Seat, KeyId),
     /// The next pieces of a large file.
     Pieces(Vec<Piece>),
     /// What was sent of a large file is not to be kept.
     Discard,
     /// A new version of an object, with the rest of its content.
-    New(New),
+    New(Box<New>),
 }
 
 /// A new version of an object.
@@ -144,13 +146,14 @@ impl<'v> Writer<'v> {
             Item::Kept(Earlier { seat, key, description, tags }) => {
                 self.keep(seat, Row { key, open: Some((description, tags)) })
             }
+            Item::Closed(seat, key) => self.keep(seat, Row::closed(key)),
             Item::Pieces(pieces) => pieces.into_iter().try_for_each(|piece| self.store(piece)),
             Item::Discard => {
                 self.extents.clear();
                 self.locators.clear();
                 Ok(())
             }
-            Item::New(new) => self.add_new(new),
+            Item::New(new) => self.add_new(*new),
         }
     }
 

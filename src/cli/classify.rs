@@ -114,6 +114,9 @@ pub(crate) fn vault(dir: &Path, error: &vault::Error) -> Failure {
         E::Registered(_) => at(Code::MediumKnown).because(error),
         E::NotKept(_) => at(Code::NotKept).because(error),
         E::NoHead(_) => at(Code::VaultDamaged).because(error),
+        E::Refused { name, reason: vault::Refused::ForeignVault } if name == "vault" => {
+            at(Code::OtherVault)
+        }
         E::Missing(_) | E::TooShort(_) | E::TooLarge(_) | E::Refused { .. } => {
             at(Code::VaultDamaged).because(error)
         }
@@ -134,9 +137,8 @@ pub(crate) fn vault(dir: &Path, error: &vault::Error) -> Failure {
 /// Why something could not be made at `path`.
 pub(crate) fn place(path: &Path, error: &PlaceError) -> Failure {
     match error {
-        PlaceError::Exists | PlaceError::NotReplaceable => {
-            Failure::at(Code::OutputExists, path).because(error)
-        }
+        PlaceError::Exists => Failure::at(Code::RestoreExists, path),
+        PlaceError::NotReplaceable => Failure::at(Code::RestoreExists, path).because(error),
         PlaceError::NotADirectory(inside) => Failure::at(Code::Escapes, inside),
         PlaceError::Io { source, .. } => {
             let failure = Failure::io(path, source);
@@ -165,7 +167,7 @@ pub(crate) fn object(path: &Path, error: &ObjectError) -> Failure {
             let failure = Failure::io(path, source);
             if failure.code == Code::Io { failure.because(error) } else { failure }
         }
-        ObjectError::Own => Failure::at(Code::RetireKeys, path),
+        ObjectError::Own => Failure::at(Code::BackupOwn, path),
         ObjectError::Destroyed => Failure::at(Code::ObjectDestroyed, path),
         ObjectError::Key(why) => unavailable(path, why),
         ObjectError::Replaced => Failure::at(Code::Changed, path).because(error),

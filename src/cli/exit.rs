@@ -212,12 +212,17 @@ codes! {
     VaultCopyDamaged = "E-VAULT-COPY-DAMAGED" => VaultDamaged;
     VaultOld = "E-VAULT-OLD" => VaultDamaged;
     CopyEmpty = "E-COPY-EMPTY" => Refused;
+    CopyInside = "E-COPY-INSIDE" => Refused;
+    OtherVault = "E-OTHER-VAULT" => Refused;
     NotKept = "E-NOT-KEPT" => Failure;
     MediumUnknown = "E-MEDIUM-UNKNOWN" => NotFound;
     MediumKnown = "E-MEDIUM-KNOWN" => Refused;
     NotInSnapshot = "E-NOT-IN-SNAPSHOT" => NotFound;
+    NotAFile = "E-NOT-A-FILE" => Refused;
+    RestoreExists = "E-RESTORE-EXISTS" => Refused;
     DrillFailed = "E-DRILL-FAILED" => Partial;
     ObjectDestroyed = "E-OBJECT-DESTROYED" => Refused;
+    BackupOwn = "E-BACKUP-OWN" => Refused;
     KeyUnknown = "E-KEY-UNKNOWN" => KeyUnknown;
     KeyDestroyed = "E-KEY-DESTROYED" => KeyDestroyed;
     ScopeDestroyed = "E-SCOPE-DESTROYED" => KeyDestroyed;

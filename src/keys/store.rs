@@ -8,7 +8,7 @@ use sealkeep_keystore::{
     self as keystore, CopyOutcome, CopyState, CopyStatus, KeyFilter, KeyId, KeyState, KeyStore,
 };
 
-use super::{Keys, KeysError, Settled, Unavailable, VaultKeys};
+use super::{Keys, KeysError, OpenedKey, Settled, Unavailable, VaultKeys};
 
 /// A key store that several threads ask for keys.
 pub struct StoreKeys {
@@ -90,10 +90,7 @@ impl VaultKeys for StoreKeys {
         Ok(made.into_iter().map(|key| (key.id, key.secret)).collect())
     }
 
-    fn open_many(
-        &self,
-        ids: &[KeyId],
-    ) -> Result<Vec<Result<(Suite, Secret<32>), Unavailable>>, KeysError> {
+    fn open_many(&self, ids: &[KeyId]) -> Result<Vec<OpenedKey>, KeysError> {
         let opened = self.lock().store.open_keys(ids)?;
         let told = |one: keystore::Result<keystore::OpenedKey>| match one {
             Ok(key) => Ok(Ok((key.suite, key.secret))),

@@ -6,12 +6,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use sealkeep_crypto::{hash, random};
 use sealkeep_keystore::KeyId;
 
+use super::copy::is_local;
 use super::error::{Error, Result, check};
 use super::head::{self, Head};
 use super::pack::{PackFault, PackId, PackInfo, PackPart, verify_pack};
-use super::segment::{Locator, SegmentId};
+use super::segment::{Locator, Segment, SegmentId, open_record};
 use super::session::Vault;
-use super::snapshot::{SegmentRef, SnapshotId};
+use super::snapshot::{SegmentRef, SnapshotFile, SnapshotId};
 use crate::envelope::Run;
 use crate::keys::Unavailable;
 use crate::parallel::parallel;
@@ -51,7 +52,7 @@ pub struct VaultCheck {
     pub bytes: u64,
     /// Bytes of packs that were read and compared.
     pub read: u64,
-    /// Packs that no index names: of a backup that is running, or did not come to its end.
+    /// Packs that no index names, of a backup that is running or did not come to its end; and files of others.
     pub unused: Vec<String>,
     /// What is wrong.
     pub problems: Vec<VaultProblem>,
@@ -116,14 +117,12 @@ pub struct Concerned {
 pub fn check_vault(vault: &Vault, read: ReadData, run: &Run<'_>) -> Result<VaultCheck> {
     let mut all = VaultCheck::default();
     check_head(vault, &mut all)?;
-    let packs = match vault.packs() {
-        Ok(packs) => packs,
-        Err(error) => {
-            all.problems.push(VaultProblem::Wrong("index".into(), error.to_string()));
-            return Ok(all);
-        }
-    };
-    let there: HashMap<String, u64> = vault.storage().list("packs/")?.into_iter().collect();
+    // Each snapshot comes after the index files that it needs: those that come while we look are not looked at.
+    let snapshots = vault.snapshots()?;
+    vault.forget_packs();
+    let packs = vault.packs()?;
+    packs.refused().iter().for_each(|(name, reason)| all.wrong(name, reason));
+    let there: HashMap<String, u64> = vault.storage().list("")?.into_iter().collect();
     let mut faults = Vec::new();
     for pack in packs.packs() {
         all.packs += 1;
@@ -137,42 +136,73 @@ pub fn check_vault(vault: &Vault, read: ReadData, run: &Run<'_>) -> Result<Vault
             Some(_) => {}
         }
     }
-    let unindexed =
-        |name: &&String| PackId::from_name(name).is_none_or(|id| packs.pack(id).is_none());
-    all.unused = there.keys().filter(unindexed).cloned().collect();
+    let unused = |name: &&String| match PackId::from_name(name) {
+        Some(id) => packs.pack(id).is_none(),
+        None => !head::is_named(name) && Head::number(name).is_none() && !is_local(name),
+    };
+    all.unused = there.keys().filter(unused).cloned().collect();
     all.unused.sort_unstable();
     let bad: BTreeSet<PackId> = faults.iter().map(|(pack, _)| *pack).collect();
     let sound = packs.packs().filter(|pack| !bad.contains(&pack.id)).copied();
     read_packs(vault, &chosen(sound.collect(), read), &mut all, &mut faults, run)?;
     let mut survey = Survey::new(vault, &faults);
-    survey.look(&mut all, run)?;
+    survey.look(snapshots, &mut all, run)?;
     survey.report(&mut all, faults);
     Ok(all)
 }
 
+impl VaultCheck {
+    /// Notes that a file is not believed, unless it was noted before.
+    fn wrong(&mut self, name: &str, why: impl ToString) {
+        let noted =
+            |one: &VaultProblem| matches!(one, VaultProblem::Wrong(other, _) if other == name);
+        if !self.problems.iter().any(noted) {
+            self.problems.push(VaultProblem::Wrong(name.to_owned(), why.to_string()));
+        }
+    }
+}
+
 fn check_head(vault: &Vault, all: &mut VaultCheck) -> Result<()> {
     let storage = &**vault.storage();
-    let Some(head) = head::newest(storage, vault.file())?.head else {
-        all.problems.push(VaultProblem::NoHead);
-        return Ok(());
-    };
-    let Head { sequence, files, .. } = head;
-    all.head = Some(sequence);
-    for file in files {
-        match storage.read(&file.name, file.length) {
-            Err(Error::Missing(name)) => all.problems.push(VaultProblem::Missing(name)),
-            Err(Error::TooLarge(name)) => {
-                all.problems.push(VaultProblem::Wrong(name, "it is longer than it was".into()));
-            }
+    loop {
+        let head = head::newest(storage, vault.file())?.head;
+        let problems = match &head {
+            Some(head) => compare(vault, head)?,
+            None => vec![VaultProblem::NoHead],
+        };
+        let number = head.map(|head| head.sequence);
+        let now = || head::newest(storage, vault.file()).map(|now| now.head.map(|it| it.sequence));
+        // What a newer head does not name is not missing: somebody has forgotten it meanwhile.
+        if problems.is_empty() || now()? == number {
+            (all.head, all.problems) = (number, problems);
+            break;
+        }
+    }
+    for (name, reason) in head::refused(storage, vault.file())? {
+        all.wrong(&name, reason);
+    }
+    Ok(())
+}
+
+/// Compares all files that a head names.
+fn compare(vault: &Vault, head: &Head) -> Result<Vec<VaultProblem>> {
+    let mut problems = Vec::new();
+    for file in &head.files {
+        let mut wrong = |why: &str| {
+            problems.push(VaultProblem::Wrong(file.name.clone(), why.to_owned()));
+        };
+        match vault.storage().read(&file.name, file.length) {
+            Err(Error::Missing(name)) => problems.push(VaultProblem::Missing(name)),
+            Err(Error::TooLarge(_)) => wrong("it is longer than it was"),
+            Err(error) if error.is_unreadable() => wrong(&error.to_string()),
             Err(error) => return Err(error),
             Ok(bytes) if hash(vault.suite(), &[&bytes]) != file.digest => {
-                let why = "it is not what it was".into();
-                all.problems.push(VaultProblem::Wrong(file.name, why));
+                wrong("it is not what it was");
             }
             Ok(_) => {}
         }
     }
-    Ok(())
+    Ok(problems)
 }
 
 /// The packs to be read.
@@ -239,11 +269,13 @@ impl<'v> Survey<'v> {
         }
     }
 
-    fn look(&mut self, all: &mut VaultCheck, run: &Run<'_>) -> Result<()> {
-        let (snapshots, bad) = self.vault.snapshots()?;
-        for (name, error) in bad {
-            all.problems.push(VaultProblem::Wrong(name, error.to_string()));
-        }
+    fn look(
+        &mut self,
+        (snapshots, bad): (Vec<SnapshotFile>, Vec<(String, Error)>),
+        all: &mut VaultCheck,
+        run: &Run<'_>,
+    ) -> Result<()> {
+        bad.iter().for_each(|(name, error)| all.wrong(name, error));
         all.snapshots = snapshots.len() as u64;
         let mut segments: BTreeMap<SegmentId, (SegmentRef, Vec<SnapshotId>)> = BTreeMap::new();
         for snapshot in &snapshots {
@@ -255,8 +287,7 @@ impl<'v> Survey<'v> {
                     }
                 }
                 Err(error) => {
-                    let name = format!("snapshots/{}", snapshot.id);
-                    all.problems.push(VaultProblem::Wrong(name, error.to_string()));
+                    all.wrong(&format!("snapshots/{}", snapshot.id), error);
                 }
             }
         }
@@ -278,12 +309,19 @@ impl<'v> Survey<'v> {
     }
 
     fn look_at(&mut self, place: &SegmentRef, snapshots: &[SnapshotId]) -> Result<()> {
-        for at in self.faults_at(&place.at)?.unwrap_or_default() {
+        let faults = self.faults_at(&place.at)?.unwrap_or_default();
+        for &at in &faults {
             self.concerned[at].segments.insert(place.id);
             self.concerned[at].snapshots.extend(snapshots);
         }
-        let segment = self.vault.segment(place)?;
-        let locators = segment.locators(self.vault.keyring())?;
+        let opened = self.vault.segment(place).and_then(|segment| {
+            let locators = segment.locators(self.vault.keyring())?;
+            Ok((segment, locators))
+        });
+        if !faults.is_empty() {
+            self.note_broken(place, opened.as_ref().ok().map(|(segment, _)| &**segment), &faults)?;
+        }
+        let (segment, locators) = opened?;
         self.keys.extend(segment.keys());
         let mut touched: Vec<(usize, Option<usize>)> = Vec::new();
         for entry in 0..segment.len() {
@@ -294,12 +332,23 @@ impl<'v> Survey<'v> {
                 }
             }
         }
+        // What a destroyed object needed may be gone.
+        let keys: Vec<KeyId> = touched.iter().map(|(at, _)| segment.entry(*at).0).collect();
+        let states = self.vault.keys().states(&keys).map_err(Error::Keys)?;
+        let mut states = states.into_iter();
+        touched.retain(|_| !matches!(states.next(), Some(Err(Unavailable::Destroyed(_)))));
         if touched.is_empty() {
             return Ok(());
         }
-        let rows = self.vault.listing(&self.vault.index_key()?, place)?;
+        // Of a segment that is damaged itself, there may be no listing.
+        let rows =
+            self.vault.listing(&self.vault.index_key()?, place).or_else(|error| match error {
+                Error::Keys(_) => Err(error),
+                _ => Ok(Vec::new()),
+            })?;
         for (entry, fault) in touched {
-            let path = rows[entry].open.as_ref().map(|(description, _)| description.path.clone());
+            let open = rows.get(entry).and_then(|row| row.open.as_ref());
+            let path = open.map(|(description, _)| description.path.clone());
             let concerned = match fault {
                 Some(at) => &mut self.concerned[at],
                 None => &mut self.nowhere,
@@ -308,6 +357,41 @@ impl<'v> Survey<'v> {
             concerned.snapshots.extend(snapshots);
         }
         Ok(())
+    }
+
+    /// Notes which objects of a damaged segment cannot be read. What they are called only a listing of before can tell.
+    fn note_broken(
+        &mut self,
+        place: &SegmentRef,
+        segment: Option<&Segment>,
+        faults: &[usize],
+    ) -> Result<()> {
+        let rows = self.vault.kept_listing(place)?.unwrap_or_default();
+        let broken = match segment {
+            Some(segment) => self.broken(segment)?,
+            None => rows.iter().enumerate().map(|(at, row)| (at, row.key)).collect(),
+        };
+        for (at, key) in broken {
+            let open = rows.get(at).and_then(|row| row.open.as_ref());
+            let path = open.map(|(description, _)| description.path.clone());
+            for &fault in faults {
+                self.concerned[fault].objects.insert(key, path.clone());
+            }
+        }
+        Ok(())
+    }
+
+    /// The entries whose records do not open, though nobody has destroyed or held their keys.
+    fn broken(&self, segment: &Segment) -> Result<Vec<(usize, KeyId)>> {
+        let keys = self.vault.keys().open_many(&segment.keys()).map_err(Error::Keys)?;
+        let is_broken = |(at, key): &(usize, std::result::Result<_, Unavailable>)| match key {
+            Ok((suite, secret)) => {
+                open_record(*suite, &self.vault.id(), secret, segment.entry(*at).1).is_err()
+            }
+            Err(why) => matches!(why, Unavailable::Foreign | Unavailable::Lost),
+        };
+        let broken = keys.into_iter().enumerate().filter(is_broken);
+        Ok(broken.map(|(at, _)| (at, segment.entry(at).0)).collect())
     }
 
     /// The faults that a range touches; none if no pack has it.

@@ -18,6 +18,8 @@ mod repair;
 mod sync;
 mod transfer;
 
+pub(super) use contents::is_local;
+
 pub use check::{CopyCheck, Rotten, check};
 pub use repair::{RepairReport, Unhealed, repair};
 pub use sync::{SyncOptions, SyncReport, sync};

@@ -44,6 +44,30 @@ pub fn newest(storage: &dyn Storage, vault: &VaultFile) -> Result<Newest> {
     Ok(Newest { head: None, bytes: Vec::new(), refused })
 }
 
+/// Heads of any number that are there and cannot be believed.
+///
+/// # Errors
+/// `Io`.
+pub fn refused(storage: &dyn Storage, vault: &VaultFile) -> Result<Vec<(String, Refused)>> {
+    let mut refused = Vec::new();
+    for (sequence, name) in numbered(storage)? {
+        let opened = match storage.read(&name, file::MOST) {
+            // Removed since it was listed.
+            Err(Error::Missing(_)) => continue,
+            Err(Error::TooLarge(_)) => Err(Refused::Malformed),
+            Err(error) if error.is_unreadable() => Err(Refused::Unreadable),
+            Err(error) => return Err(error),
+            Ok(bytes) => Head::open(&bytes, vault.vault, &vault.public),
+        };
+        match opened {
+            Ok(head) if head.sequence == sequence => {}
+            Ok(_) => refused.push((name, Refused::Malformed)),
+            Err(reason) => refused.push((name, reason)),
+        }
+    }
+    Ok(refused)
+}
+
 /// What [`newest`] found.
 #[derive(Clone, Debug)]
 pub struct Newest {

@@ -5,9 +5,11 @@ mod file;
 use std::collections::{HashMap, HashSet};
 
 pub use file::{IndexFile, IndexId, PREFIX, Relocation};
+#[cfg(feature = "fuzzing")]
+pub(super) use file::{encode_relocations, relocations};
 
 use super::description::VaultFile;
-use super::error::{Error, Result};
+use super::error::{Error, Refused, Result};
 use super::keyring::Keyring;
 use super::pack::{PackId, PackInfo};
 use super::storage::Storage;
@@ -20,6 +22,7 @@ pub struct PackIndex {
     moved: Vec<Relocation>,
     current: Vec<IndexId>,
     superseded: Vec<IndexId>,
+    refused: Vec<(String, Refused)>,
 }
 
 impl PackIndex {
@@ -28,6 +31,15 @@ impl PackIndex {
     /// # Errors
     /// `Refused` naming the first that is not one of this vault, `Io`.
     pub fn load(storage: &dyn Storage, keys: &Keyring) -> Result<Self> {
+        Self::load_readable(storage, keys)?.believed()
+    }
+
+    /// The same for who only reads: what a damaged index file says is not known, and the others count. Most blobs lie where they
+    /// were written, so that they are found without any index.
+    ///
+    /// # Errors
+    /// `Io`.
+    pub fn load_readable(storage: &dyn Storage, keys: &Keyring) -> Result<Self> {
         Self::collect(storage, |bytes| IndexFile::open(bytes, keys))
     }
 
@@ -36,7 +48,8 @@ impl PackIndex {
     /// # Errors
     /// As [`load`](Self::load).
     pub fn load_without_key(storage: &dyn Storage, vault: &VaultFile) -> Result<Self> {
-        Self::collect(storage, |bytes| IndexFile::verify(bytes, vault.vault, &vault.public))
+        let open = |bytes: &[u8]| IndexFile::verify(bytes, vault.vault, &vault.public);
+        Self::collect(storage, open)?.believed()
     }
 
     /// Of these index files.
@@ -96,25 +109,48 @@ impl PackIndex {
         &self.superseded
     }
 
+    /// Index files that cannot be believed.
+    #[must_use]
+    pub fn refused(&self) -> &[(String, Refused)] {
+        &self.refused
+    }
+
+    /// # Errors
+    /// `Refused` naming an index file that cannot be believed.
+    fn believed(self) -> Result<Self> {
+        match self.refused.first() {
+            Some((name, reason)) => Err(Error::refused(name)(*reason)),
+            None => Ok(self),
+        }
+    }
+
     fn collect(
         storage: &dyn Storage,
-        open: impl Fn(&[u8]) -> std::result::Result<IndexFile, super::error::Refused>,
+        open: impl Fn(&[u8]) -> std::result::Result<IndexFile, Refused>,
     ) -> Result<Self> {
-        let mut files = Vec::new();
+        let (mut files, mut refused) = (Vec::new(), Vec::new());
         for (name, _) in storage.list(PREFIX)? {
             let Some(id) = IndexId::from_name(&name) else { continue };
             let bytes = match storage.read(&name, file::MOST) {
                 // Removed since it was listed, so superseded by one that is there.
                 Err(Error::Missing(_)) => continue,
+                Err(Error::TooLarge(_)) => {
+                    refused.push((name, Refused::Malformed));
+                    continue;
+                }
+                Err(error) if error.is_unreadable() => {
+                    refused.push((name, Refused::Unreadable));
+                    continue;
+                }
                 other => other?,
             };
-            let file = open(&bytes).map_err(Error::refused(&name))?;
-            if file.id != id {
-                return Err(Error::refused(&name)(super::error::Refused::Malformed));
+            match open(&bytes) {
+                Ok(file) if file.id == id => files.push(file),
+                Ok(_) => refused.push((name, Refused::Malformed)),
+                Err(reason) => refused.push((name, reason)),
             }
-            files.push(file);
         }
-        Ok(Self::of(files))
+        Ok(Self { refused, ..Self::of(files) })
     }
 }
 

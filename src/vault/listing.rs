@@ -150,7 +150,7 @@ impl Catalogue {
     }
 }
 
-fn encode(rows: &[Row]) -> Zeroizing<Vec<u8>> {
+pub(super) fn encode(rows: &[Row]) -> Zeroizing<Vec<u8>> {
     let mut out = Zeroizing::new(Vec::with_capacity(rows.len() * 200));
     for row in rows {
         out.put(&row.key.0);
@@ -167,7 +167,7 @@ fn encode(rows: &[Row]) -> Zeroizing<Vec<u8>> {
     out
 }
 
-fn decode(plain: &[u8]) -> Result<Vec<Row>, Malformed> {
+pub(super) fn decode(plain: &[u8]) -> Result<Vec<Row>, Malformed> {
     let mut reader = Reader::new(plain, "listing");
     let mut rows = Vec::new();
     while !reader.is_empty() {

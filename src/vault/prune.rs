@@ -2,13 +2,16 @@
 //!
 //! Order of persistence (`docs/spec/vault.md` §12): what is needed is copied into new packs → a new index file, which supersedes
 //! all others and says where everything lies now → the head → superseded index files go, then packs. If we crash before the index
-//! file is there, the new packs belong to nobody; after it, what was not removed is in no index, and goes next time.
+//! file is there, the new packs belong to nobody; after it, what was not removed is in no index, and goes next time. Packs that no
+//! index names go first of all: on a full disk they make the room for what has to be written.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use sealkeep_keystore::KeyState;
+
 use super::error::{Error, Refused, Result, check};
 use super::head;
-use super::index::{IndexFile, IndexId, Relocation};
+use super::index::{IndexFile, IndexId, PackIndex, Relocation};
 use super::pack::{PackId, PackInfo, PackKind, PackWriter, read_blob, read_manifest_blobs};
 use super::segment::{self, Locator, Segment, SegmentId};
 use super::session::{Vault, decode_snapshot, now};
@@ -39,6 +42,8 @@ pub struct PrunePlan<'v> {
     /// Packs that no index names.
     strays: Vec<String>,
     superseded: Vec<IndexId>,
+    /// Those of them that were superseded before, and not removed.
+    left_over: Vec<IndexId>,
     segments: HashSet<SegmentId>,
     /// In numbers.
     pub report: PruneReport,
@@ -97,9 +102,10 @@ impl<'v> PrunePlan<'v> {
     /// Finds out what is needed. The vault must be opened alone, so that no backup adds anything meanwhile.
     ///
     /// # Errors
-    /// If a snapshot or a segment cannot be read: then nobody knows what it needs, and nothing may be removed. `Keys`, `Io`,
-    /// `Cancelled`.
+    /// If an index file, a snapshot or a segment is missing or cannot be read: then nobody knows what it needs, and nothing may be
+    /// removed. `Keys`, `Io`, `Cancelled`.
     pub fn new(vault: &'v Vault, options: PruneOptions, run: &Run<'_>) -> Result<Self> {
+        check_whole(vault)?;
         let mut finder =
             Finder { vault, used: Used::default(), report: PruneReport::default(), run };
         let (snapshots, bad) = vault.snapshots()?;
@@ -121,18 +127,30 @@ impl<'v> PrunePlan<'v> {
         for pack in packs.iter().filter(|pack| pack.kind == PackKind::Manifest) {
             finder.look_into(pack.id, &segments, &known)?;
         }
-        let indexed =
-            |name: &str| PackId::from_name(name).is_some_and(|id| index.pack(id).is_some());
+        // What is no pack by its name is not ours to remove.
+        let unindexed =
+            |name: &str| PackId::from_name(name).is_some_and(|id| index.pack(id).is_none());
         let there = vault.storage().list("packs/")?;
-        let stray: Vec<_> = there.into_iter().filter(|(name, _)| !indexed(name)).collect();
+        let stray: Vec<_> = there.into_iter().filter(|(name, _)| unindexed(name)).collect();
         let Finder { used, mut report, .. } = finder;
         report.strays = stray.len() as u64;
         let superseded = [index.current(), index.superseded()].concat();
+        let left_over = index.superseded().to_vec();
         let stray_bytes: u64 = stray.iter().map(|(_, length)| length).sum();
         let strays = stray.into_iter().map(|(name, _)| name).collect();
         let (keep, rewrite, remove) = (Vec::new(), Vec::new(), Vec::new());
-        let mut plan =
-            Self { vault, used, keep, rewrite, remove, strays, superseded, segments, report };
+        let mut plan = Self {
+            vault,
+            used,
+            keep,
+            rewrite,
+            remove,
+            strays,
+            superseded,
+            left_over,
+            segments,
+            report,
+        };
         plan.choose(packs, options);
         plan.report.freed += stray_bytes;
         Ok(plan)
@@ -141,7 +159,8 @@ impl<'v> PrunePlan<'v> {
     /// Whether there is nothing to do.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.rewrite.is_empty() && self.remove.is_empty() && self.strays.is_empty()
+        let packs = [self.rewrite.len(), self.remove.len(), self.strays.len()];
+        packs == [0; 3] && self.left_over.is_empty()
     }
 
     fn choose(&mut self, packs: Vec<PackInfo>, options: PruneOptions) {
@@ -193,10 +212,29 @@ impl<'v> PrunePlan<'v> {
     /// `Io`, `Cancelled`. Nothing that is needed is gone then.
     pub fn execute(mut self, run: &Run<'_>) -> Result<PruneReport> {
         let storage = &**self.vault.storage();
+        // Nobody needs them whatever happens next, and there may be no room for anything new before they are gone.
+        self.strays.iter().try_for_each(|name| storage.delete(name))?;
         if self.rewrite.is_empty() && self.remove.is_empty() {
-            self.strays.iter().try_for_each(|name| storage.delete(name))?;
-            return Ok(self.report);
+            if !self.left_over.is_empty() {
+                self.remove_indexes(&self.left_over)?;
+            }
+        } else {
+            let index = self.move_needed(run)?;
+            index.write(storage, self.vault.keyring()).inspect_err(|_| {
+                let kept: HashSet<PackId> = self.keep.iter().map(|pack| pack.id).collect();
+                let new = index.packs.iter().filter(|pack| !kept.contains(&pack.id));
+                self.vault.remove_unnamed(&index.id.name(), &new.copied().collect::<Vec<_>>());
+            })?;
+            self.remove_indexes(&self.superseded)?;
+            let gone = self.remove.iter().chain(&self.rewrite).map(|pack| pack.id.name());
+            gone.into_iter().try_for_each(|name| storage.delete(&name))?;
         }
+        self.vault.clean_catalogue(|id| self.segments.contains(&id));
+        Ok(self.report)
+    }
+
+    /// Writes what is needed of packs that go into new ones; the index of all that stays, which supersedes all others.
+    fn move_needed(&mut self, run: &Run<'_>) -> Result<IndexFile> {
         let mut mover =
             Mover { vault: self.vault, content: None, manifest: None, packs: Vec::new() };
         let mut relocations = Vec::new();
@@ -205,32 +243,43 @@ impl<'v> PrunePlan<'v> {
             let ranges = self.used.ranges.remove(&pack.id).unwrap_or_default();
             mover.rewrite(pack, &ranges, &mut relocations)
         });
-        if let Err(error) = moved {
-            mover.abandon();
-            return Err(error);
-        }
         for pack in &self.keep {
             for (offset, range) in self.used.ranges.get(&pack.id).into_iter().flatten() {
                 relocate(range, (pack.id, *offset), &mut relocations);
             }
         }
-        // Where everything lies stands in a pack too, so that a vault can be rebuilt without its index files.
-        if !relocations.is_empty() {
-            let place = IndexFile::new(Vec::new(), Vec::new(), relocations.clone());
-            mover.append(PackKind::Manifest, &place.encode(self.vault.keyring()))?;
+        let finished = moved.and_then(|()| mover.finish(&relocations));
+        if let Err(error) = finished {
+            mover.abandon();
+            return Err(error);
         }
-        self.keep.extend(mover.finish()?);
-        let index = IndexFile::new(self.superseded.clone(), self.keep.clone(), relocations);
-        index.write(storage, self.vault.keyring())?;
-        let names: Vec<String> = self.superseded.iter().map(IndexId::name).collect();
+        let packs = [&self.keep[..], &mover.packs].concat();
+        Ok(IndexFile::new(self.superseded.clone(), packs, relocations))
+    }
+
+    /// First the head without these index files, then the files.
+    fn remove_indexes(&self, gone: &[IndexId]) -> Result<()> {
+        let storage = &**self.vault.storage();
+        let names: Vec<String> = gone.iter().map(IndexId::name).collect();
         head::write_next(storage, self.vault.file(), self.vault.keyring(), now(), &names)?;
         names.iter().try_for_each(|name| storage.delete(name))?;
         self.vault.forget_packs();
-        let gone = self.remove.iter().chain(&self.rewrite).map(|pack| pack.id.name());
-        gone.chain(self.strays.iter().cloned()).try_for_each(|name| storage.delete(&name))?;
-        self.vault.clean_catalogue(|id| self.segments.contains(&id));
-        Ok(self.report)
+        Ok(())
     }
+}
+
+/// A vault of which something is missing may need what it seems not to need.
+fn check_whole(vault: &Vault) -> Result<()> {
+    let storage = &**vault.storage();
+    let newest = head::newest(storage, vault.file())?;
+    let refused = newest.refused.first().or(vault.packs()?.refused().first()).cloned();
+    if let Some((name, reason)) = refused {
+        return Err(Error::refused(name)(reason));
+    }
+    let head = newest.head.ok_or_else(|| Error::NoHead(storage.describe()))?;
+    let needed = |name: &str| name.starts_with("index/") || name.starts_with("snapshots/");
+    let mut named = head.files.iter().filter(|file| needed(&file.name));
+    named.try_for_each(|file| storage.length(&file.name).map(drop))
 }
 
 /// Finds what is needed.
@@ -245,30 +294,36 @@ impl Finder<'_> {
     fn need(&mut self, place: &SegmentRef) -> Result<()> {
         check(self.run)?;
         let segment = self.vault.segment(place)?;
-        let at = self.vault.packs()?.locate(place.at.pack, place.at.offset, place.at.length);
+        let packs = self.vault.packs()?;
+        let at = locate_indexed(&packs, &place.at)?;
         let name = (place.at.pack, place.at.offset);
         self.used.add(at, place.at.length, Some(name));
-        self.need_chunks(&segment).map(drop)
+        self.need_chunks(&segment)
     }
 
-    /// What the entries of a segment need, but for destroyed objects. Whether one of them is on hold.
-    fn need_chunks(&mut self, segment: &Segment) -> Result<bool> {
+    /// What the entries of a segment need, but for destroyed objects.
+    fn need_chunks(&mut self, segment: &Segment) -> Result<()> {
+        let states = self.vault.keys().states(&segment.keys()).map_err(Error::Keys)?;
+        let gone = |state: &&State| matches!(state, Err(Unavailable::Destroyed(_)));
+        self.report.destroyed += states.iter().filter(gone).count() as u64;
+        self.need_entries(segment, &states, |state| !gone(&state))
+    }
+
+    fn need_entries(
+        &mut self,
+        segment: &Segment,
+        states: &[State],
+        needs: impl Fn(&State) -> bool,
+    ) -> Result<()> {
         let locators = segment.locators(self.vault.keyring())?;
         let packs = self.vault.packs()?;
-        let states = self.vault.keys().states(&segment.keys()).map_err(Error::Keys)?;
-        let mut held = false;
-        for (entry, state) in states.iter().enumerate() {
-            held |= matches!(state, Err(Unavailable::Held));
-            if matches!(state, Err(Unavailable::Destroyed(_))) {
-                self.report.destroyed += 1;
-                continue;
-            }
-            for Locator { pack, offset, length } in locators.chunks(entry) {
-                let at = packs.locate(*pack, *offset, *length);
-                self.used.add(at, *length, Some((*pack, *offset)));
+        for (entry, _) in states.iter().enumerate().filter(|(_, state)| needs(state)) {
+            for chunk in locators.chunks(entry) {
+                let at = locate_indexed(&packs, chunk)?;
+                self.used.add(at, chunk.length, Some((chunk.pack, chunk.offset)));
             }
         }
-        Ok(held)
+        Ok(())
     }
 
     /// Snapshots that lie in a manifest pack, and segments that no snapshot has but that hold what is on hold.
@@ -300,15 +355,21 @@ impl Finder<'_> {
         Ok(())
     }
 
+    /// Whether an object of a segment that no snapshot has is on hold; then what such objects need is needed.
     fn is_held(&mut self, segment: &Segment) -> Result<bool> {
         let states = self.vault.keys().states(&segment.keys()).map_err(Error::Keys)?;
-        if !states.iter().any(|state| matches!(state, Err(Unavailable::Held))) {
+        let held = |state: &State| matches!(state, Err(Unavailable::Held));
+        if !states.iter().any(held) {
             return Ok(false);
         }
         self.report.held_segments += 1;
-        self.need_chunks(segment)
+        self.need_entries(segment, &states, held)?;
+        Ok(true)
     }
 }
+
+/// What may be done with a key.
+type State = std::result::Result<KeyState, Unavailable>;
 
 /// Copies what is needed into new packs.
 struct Mover<'v> {
@@ -352,11 +413,16 @@ impl Mover<'_> {
         Ok((pack.id(), offset))
     }
 
-    fn finish(mut self) -> Result<Vec<PackInfo>> {
+    /// Where everything lies stands in a pack too, so that a vault can be rebuilt without its index files.
+    fn finish(&mut self, relocations: &[Relocation]) -> Result<()> {
+        if !relocations.is_empty() {
+            let place = IndexFile::new(Vec::new(), Vec::new(), relocations.to_vec());
+            self.append(PackKind::Manifest, &place.encode(self.vault.keyring()))?;
+        }
         for pack in [self.content.take(), self.manifest.take()].into_iter().flatten() {
             self.packs.push(pack.finish()?);
         }
-        Ok(self.packs)
+        Ok(())
     }
 
     /// Removes new packs that nobody names yet.
@@ -365,6 +431,15 @@ impl Mover<'_> {
             // The next prune finds it if it cannot be removed now.
             let _ = self.vault.storage().delete(&pack.id.name());
         }
+    }
+}
+
+/// Where a blob lies now. If no index has that pack, the pack would be taken for one that nobody needs.
+fn locate_indexed(packs: &PackIndex, at: &Locator) -> Result<(PackId, u32)> {
+    let found = packs.locate(at.pack, at.offset, at.length);
+    match packs.pack(found.0) {
+        Some(_) => Ok(found),
+        None => Err(Error::Missing(found.0.name())),
     }
 }
 

@@ -42,11 +42,15 @@ pub fn rebuild(
     run: &Run<'_>,
 ) -> Result<Rebuilt> {
     let mut rebuilt = Rebuilt::default();
-    if !VaultFile::read(&**storage).is_ok() {
-        let _lock = storage.lock(Lock::Exclusive, access.wait)?;
-        storage.delete(super::description::NAME)?;
-        restore_vault_file(&**storage, keys)?;
-        rebuilt.vault_file = true;
+    match VaultFile::read(&**storage) {
+        Ok(_) => {}
+        // Only what is missing or cannot be believed is made anew; what cannot be read now may be good.
+        Err(Error::NotAVault(_) | Error::Refused { .. } | Error::TooLarge(_)) => {
+            let _lock = storage.lock(Lock::Exclusive, access.wait)?;
+            restore_vault_file(&**storage, keys)?;
+            rebuilt.vault_file = true;
+        }
+        Err(error) => return Err(error),
     }
     let vault = Vault::open(
         Arc::clone(storage),
@@ -169,6 +173,7 @@ fn restore_vault_file(storage: &dyn Storage, keys: &SharedKeys) -> Result<()> {
         signing,
         public: keyring.public(),
     };
+    storage.delete(super::description::NAME)?;
     file.write(storage, keyring.signer())
 }
 

@@ -216,7 +216,7 @@ pub(crate) struct Locators {
 }
 
 impl Locators {
-    fn decode(plain: &[u8], entries: usize) -> std::result::Result<Self, Malformed> {
+    pub(super) fn decode(plain: &[u8], entries: usize) -> std::result::Result<Self, Malformed> {
         let mut reader = Reader::new(plain, "locators");
         let count = reader.u32()?;
         let mut packs = Vec::with_capacity(reader.room_for(count, 16));

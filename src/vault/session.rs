@@ -1,6 +1,7 @@
 //! An open vault: its files, its keys, and what is read from both.
 
 use std::collections::{HashMap, HashSet};
+use std::io::Write;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -35,8 +36,13 @@ pub struct Vault {
     keyring: Keyring,
     catalogue: Catalogue,
     packs: Mutex<Option<Arc<PackIndex>>>,
+    /// Whether nobody else works on it.
+    alone: bool,
     _lock: VaultLock,
 }
+
+/// The name of a file that is not believed, and why.
+pub type BadFile = (String, Error);
 
 /// How a vault is opened.
 #[derive(Clone, Debug)]
@@ -85,7 +91,7 @@ impl Vault {
         keys.settle().map_err(Error::Keys)?;
         let catalogue = Catalogue::new(access.catalogue, vault);
         let packs = Mutex::new(None);
-        Ok(Self { storage, keys, file, keyring, catalogue, packs, _lock: lock })
+        Ok(Self { storage, keys, file, keyring, catalogue, packs, alone: true, _lock: lock })
     }
 
     /// Opens a vault, or a copy of one.
@@ -104,7 +110,8 @@ impl Vault {
             return Err(Error::refused("vault")(Refused::Unauthentic));
         }
         let catalogue = Catalogue::new(access.catalogue, file.vault);
-        Ok(Self { storage, keys, file, keyring, catalogue, packs: Mutex::new(None), _lock: lock })
+        let (packs, alone) = (Mutex::new(None), access.lock == Lock::Exclusive);
+        Ok(Self { storage, keys, file, keyring, catalogue, packs, alone, _lock: lock })
     }
 
     /// Its id.
@@ -158,16 +165,16 @@ impl Vault {
         Ok(IndexKey::new(self.suite(), key))
     }
 
-    /// The packs that there are, as the index files say.
+    /// The packs that there are, as the index files say that can be read.
     ///
     /// # Errors
-    /// `Refused`, `Io`.
+    /// `Io`.
     pub fn packs(&self) -> Result<Arc<PackIndex>> {
         let mut packs = self.packs.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(packs) = &*packs {
             return Ok(Arc::clone(packs));
         }
-        let loaded = Arc::new(PackIndex::load(&*self.storage, &self.keyring)?);
+        let loaded = Arc::new(PackIndex::load_readable(&*self.storage, &self.keyring)?);
         Ok(Arc::clone(packs.insert(loaded)))
     }
 
@@ -186,9 +193,12 @@ impl Vault {
     ///
     /// # Errors
     /// `Io`.
-    pub fn snapshots(&self) -> Result<(Vec<SnapshotFile>, Vec<(String, Error)>)> {
+    pub fn snapshots(&self) -> Result<(Vec<SnapshotFile>, Vec<BadFile>)> {
         let (mut snapshots, mut bad) = (Vec::new(), Vec::new());
         for (name, _) in self.storage.list("snapshots/")? {
+            if !head::is_named(&name) {
+                continue;
+            }
             match self.read_snapshot(&name) {
                 Ok(snapshot) => snapshots.push(snapshot),
                 // Forgotten meanwhile.
@@ -283,6 +293,14 @@ impl Vault {
         Ok(rows)
     }
 
+    /// What the catalogue has of a segment, if it has anything.
+    ///
+    /// # Errors
+    /// `Keys`.
+    pub(crate) fn kept_listing(&self, place: &SegmentRef) -> Result<Option<Vec<Row>>> {
+        Ok(self.catalogue.load(&self.index_key()?, place.id, place.entries as usize))
+    }
+
     /// Keeps the listing of a segment that was just written.
     pub(crate) fn keep_listing(&self, index: &IndexKey, segment: SegmentId, rows: &[Row]) {
         self.catalogue.keep(index, segment, rows);
@@ -340,7 +358,7 @@ impl Vault {
     /// Makes packs that were written part of the vault, and a snapshot of them: index file, snapshot, head, in this order.
     ///
     /// # Errors
-    /// `Io`.
+    /// `Io`. Packs that did not become part of it are removed.
     pub(crate) fn publish(
         &self,
         packs: &[PackInfo],
@@ -348,18 +366,42 @@ impl Vault {
         bytes: &[u8],
     ) -> Result<()> {
         let index = IndexFile::new(Vec::new(), packs.to_vec(), Vec::new());
-        index.write(&*self.storage, &self.keyring)?;
-        self.forget_packs();
-        self.storage.put_bytes(&snapshot_name(snapshot), bytes)?;
+        let placed = self.place(&index, &snapshot_name(snapshot), bytes);
+        if placed.is_err() {
+            self.remove_unnamed(&index.id.name(), packs);
+        }
+        placed?;
         head::write_next(&*self.storage, &self.file, &self.keyring, now(), &[])?;
         Ok(())
     }
 
-    /// Writes down something that happened, signed. The next head names it.
+    /// Both files are written before the first gets its name: where there is no room for the second, there is neither.
+    fn place(&self, index: &IndexFile, snapshot: &str, bytes: &[u8]) -> Result<()> {
+        let name = index.id.name();
+        let mut first = self.storage.put(&name)?;
+        first.write_all(&index.encode(&self.keyring)).map_err(Error::io("write", &name))?;
+        let mut second = self.storage.put(snapshot)?;
+        second.write_all(bytes).map_err(Error::io("write", snapshot))?;
+        first.finish()?;
+        self.forget_packs();
+        second.finish().map(drop)
+    }
+
+    /// Removes new packs, unless the index file that names them is there.
+    pub(crate) fn remove_unnamed(&self, index: &str, packs: &[PackInfo]) {
+        if matches!(self.storage.length(index), Err(Error::Missing(_))) {
+            for pack in packs {
+                // Prune finds it if it cannot be removed now.
+                let _ = self.storage.delete(&pack.id.name());
+            }
+        }
+    }
+
+    /// Writes down something that happened, signed, and says under which name. The next head names it.
     ///
     /// # Errors
     /// `Io`.
-    pub fn record(&self, kind: &str, what: &serde_json::Value) -> Result<()> {
+    pub fn record(&self, kind: &str, what: &serde_json::Value) -> Result<String> {
         let now = now();
         let mut document = json!({ "vault": self.file.fingerprint(), "time": now });
         if let (Some(all), Some(what)) = (document.as_object_mut(), what.as_object()) {
@@ -368,17 +410,24 @@ impl Vault {
         let payload = serde_json::to_vec(&document).expect("it has string keys only");
         let signed = dsse::sign(kind, &payload, self.keyring.signer(), &self.file.fingerprint());
         let id = SnapshotId::random();
-        self.storage.put_bytes(&format!("records/{now}-{kind}-{id}"), &signed)
+        let name = format!("records/{now}-{kind}-{id}");
+        self.storage.put_bytes(&name, &signed)?;
+        Ok(name)
     }
 
-    /// Forgets snapshots: first the head without them, then the files.
+    /// Forgets snapshots: first the head without them, then the files. Somebody else may have looked before the files went, and
+    /// have written a head since that names them; so, unless we are alone, another head says that they are gone.
     ///
     /// # Errors
     /// `Io`.
     pub fn forget(&self, snapshots: &[SnapshotId]) -> Result<()> {
         let names: Vec<String> = snapshots.iter().copied().map(snapshot_name).collect();
         head::write_next(&*self.storage, &self.file, &self.keyring, now(), &names)?;
-        names.iter().try_for_each(|name| self.storage.delete(name))
+        names.iter().try_for_each(|name| self.storage.delete(name))?;
+        if !self.alone {
+            head::write_next(&*self.storage, &self.file, &self.keyring, now(), &names)?;
+        }
+        Ok(())
     }
 }
 

@@ -166,7 +166,7 @@ impl SnapshotFile {
     }
 }
 
-fn encode_manifest(segments: &[SegmentRef]) -> Vec<u8> {
+pub(super) fn encode_manifest(segments: &[SegmentRef]) -> Vec<u8> {
     let mut out = Vec::with_capacity(4 + segments.len() * SEGMENT_LEN);
     out.put_u32(u32::try_from(segments.len()).expect("4 billion objects at the least"));
     for segment in segments {
@@ -179,7 +179,7 @@ fn encode_manifest(segments: &[SegmentRef]) -> Vec<u8> {
     out
 }
 
-fn decode_manifest(plain: &[u8]) -> std::result::Result<Vec<SegmentRef>, Malformed> {
+pub(super) fn decode_manifest(plain: &[u8]) -> std::result::Result<Vec<SegmentRef>, Malformed> {
     let mut reader = Reader::new(plain, "manifest");
     let count = reader.u32()?;
     let mut segments = Vec::with_capacity(reader.room_for(count, SEGMENT_LEN));

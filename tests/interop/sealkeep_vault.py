@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A second implementation of Sealkeep's vault, for reading: docs/spec/vault.md, keystore.md and envelope.md alone.
 
-    sealkeep_vault.py check VAULT [CATALOGUE] [KEYS]
+    sealkeep_vault.py check VAULT [KEYS] [--catalogue DIR]
     sealkeep_vault.py ls VAULT [SNAPSHOT] KEYS [--digests]
     sealkeep_vault.py restore VAULT [SNAPSHOT] KEYS --to DIR [--below PATH]
     KEYS = --keys DIR [--cell FILE] (--passphrase-file FILE | --key-file FILE | --share FILE …)
@@ -96,9 +96,7 @@ class Vault:
 
     def blob(self, pack_id, offset, length):
         """What lies at a place, or where prune has put it since."""
-        if (pack_id, offset) in self.relocations:
-            moved, pack_id, offset = self.relocations[pack_id, offset]
-            require(moved == length, "a relocation of another length")
+        pack_id, offset = self.relocations.get((pack_id, offset, length), (pack_id, offset))
         require(pack_id in self.packs, f"pack {pack_id.hex()} is in no index")
         body = self.packs[pack_id].length - files.PACK_FOOTER
         require(files.PACK_HEADER <= offset and offset + length <= body, "a place beyond its pack")
@@ -235,7 +233,7 @@ def parse():
         command.add_argument("--key-file", type=Path)
         command.add_argument("--share", type=Path, action="append")
         if verb == "check":
-            command.add_argument("catalogue", type=Path, nargs="?")
+            command.add_argument("--catalogue", type=Path, help="listings, to be compared with the records")
         else:
             command.add_argument("snapshot", nargs="?")
         if verb == "ls":

@@ -7,8 +7,7 @@ from keystore_custody import require
 from sealkeep_keystore import Closed
 
 INDEX_SCOPE = b"sealkeep/index"
-MANY_BYTES = 8 << 20
-FEW_ENTRIES = 64
+MOST_ENTRIES, MOST_BYTES, FEW_ENTRIES = 1_024, 8 << 20, 64
 NOT_NAMED = ("packs/", "heads/", "catalogue/")
 
 
@@ -106,8 +105,10 @@ class Checking:
         return len(every)
 
     def _snapshot(self, snapshot):
-        before = None
+        before, ended = None, True
         for place in self.vault.segments(snapshot):
+            require(ended, "a segment that is not the last ends where none may")
+            ended = self._ends_well(place.read)
             if place.segment not in self.segments:
                 self.segments[place.segment] = (place, [self._object(entry) for entry in place.read])
             for one in self.segments[place.segment][1]:
@@ -115,6 +116,16 @@ class Checking:
                     at = walk_order(one.found.path)
                     require(before is None or before < at, "the objects are not in walk order")
                     before = at
+
+    def _ends_well(self, entries):
+        """Whether a segment ends with the first entry that ends one (§6)."""
+        length, ends = 0, []
+        for count, entry in enumerate(entries, 1):
+            length += 40 + len(entry.box) + 12 * len(entry.chunks)
+            full = count == MOST_ENTRIES or length >= MOST_BYTES
+            ends.append(full or count >= FEW_ENTRIES and entry.mark[0] == 0)
+        require(not any(ends[:-1]), "a segment goes on where it must end")
+        return ends[-1]
 
     def _object(self, entry):
         vault = self.vault
@@ -126,8 +137,6 @@ class Checking:
                 return one
             mark_key = vault.suite.hkdf(vault.maintenance, b"", b"sealkeep/v1/vault/mark", 32)
             require(vault.suite.hmac(mark_key, one.found.path)[:16] == one.mark, "the mark is not its path's")
-            names = [name for name, _ in one.found.attributes]
-            require(names == sorted(set(names)), "the attributes are not sorted")
             self._chunks(one.found)
             return one
 
@@ -154,9 +163,11 @@ class Checking:
 
     def _listing(self, segment, data):
         try:
-            key = self.vault.secret(data[:16])
+            found = self.vault.store.find(data[:16])
         except Closed:
             return 0
+        require(self.vault.store.scopes[found.scope - 16].name == INDEX_SCOPE, "sealed with a key of another scope")
+        key = found.secret
         rows = files.read_listing(self.vault.file, key, segment, data)
         objects = self.segments[segment][1]
         require([row.key for row in rows] == [one.key for one in objects], "other objects than the segment's")

@@ -19,7 +19,6 @@ CONTENT, MANIFEST = 1, 2
 KINDS = {1: "file", 2: "folder", 3: "link", 4: "fifo", 5: "character device", 6: "block device", 7: "socket"}
 FILE, FOLDER, LINK, FIFO, CHARACTER, DEVICE, SOCKET = KINDS
 HOLE, STORED, COMPRESSED = 0, 1, 2
-MOST_ENTRIES = 1_024
 
 
 class Reader(KeystoreReader):
@@ -140,8 +139,8 @@ def read_index(vault, key, data, what):
     if key:
         moved = Reader(open_box(vault.suite, key, b"relocations", vault.id + index.id, box), what)
         while moved.at < len(moved.data):
-            old, length = (moved.take(16), moved.uint(4)), moved.uint(4)
-            index.relocations[old] = (length, moved.take(16), moved.uint(4))
+            old = (moved.take(16), moved.uint(4), moved.uint(4))
+            index.relocations[old] = (moved.take(16), moved.uint(4))
     return index
 
 
@@ -205,7 +204,7 @@ def read_segment(vault, key, place, data):
     require(reader.take(8) == b"SKSEGMT1" and reader.uint(4) == len(data), f"{what}: not a segment of this length")
     require(reader.take(16) == place.segment, f"{what}: another id")
     count, box = reader.uint(4), reader.bytes32()
-    require(count == place.entries and count <= MOST_ENTRIES, f"{what}: another number of entries")
+    require(count == place.entries, f"{what}: another number of entries")
     context = vault.id + place.segment
     locators = Reader(open_box(vault.suite, key, b"locators", context, box), f"locators of {what}")
     packs = [locators.take(16) for _ in range(locators.uint(4))]
@@ -229,9 +228,7 @@ def read_object(vault, key, box):
     found = read_description(reader)
     found.extents = [_extent(reader) for _ in range(reader.var())]
     reader.end()
-    require(found.kind == FILE or not found.extents, "content of something that is not a file")
-    size = sum(extent.length for extent in found.extents)
-    require(found.kind != FILE or size == found.size, "the extents do not add up to the size")
+    require(sum(extent.length for extent in found.extents) == found.size, "the extents do not add up to the size")
     return found
 
 
@@ -251,6 +248,11 @@ def read_description(reader):
     found.attributes = [(reader.bytes16(), reader.bytes32()) for _ in range(reader.var())]
     bad = found.path and any(part in (b"", b".", b"..") or b"\0" in part for part in found.path.split(b"/"))
     require(not bad, "a path that breaks the rules")
+    require(found.kind == FILE or not found.size, "content of something that is not a file")
+    require(found.kind in (CHARACTER, DEVICE) or not found.special, "the number of something that is not a device")
+    require(max(found.uid, found.gid, found.links) < 1 << 32, "a number that is too large")
+    names = [name for name, _ in found.attributes]
+    require(names == sorted(set(names)), "the attributes are not sorted")
     require(not found.target or found.kind == LINK, "the target of something that is not a link")
     found.bytes = reader.data[start : reader.at]
     return found
@@ -266,6 +268,7 @@ def _extent(reader):
     kind, length = reader.uint(1), reader.var()
     require(kind in (HOLE, STORED, COMPRESSED), "an extent of an unknown kind")
     key, digest = (reader.take(32), reader.take(32)) if kind else (None, None)
+    require(length and (kind == HOLE or length < 1 << 32), "an extent without length, or a chunk of 4 GiB")
     return SimpleNamespace(kind=kind, length=length, key=key, digest=digest)
 
 

@@ -80,7 +80,7 @@ class Restoring:
         """Whether this is another name of a file that was restored (docs/spec/vault.md §6, hard links)."""
         if found.links < 2:
             return False
-        extents = tuple((extent.kind, extent.length, extent.digest) for extent in found.extents)
+        extents = tuple((extent.length, extent.digest) for extent in found.extents)
         first = self.twins.setdefault((found.kind, found.device, found.inode, extents), path)
         if first == path:
             return False

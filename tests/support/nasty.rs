@@ -27,7 +27,7 @@ pub(crate) fn make_nasty(world: &World) {
     world.write("plain/odd names/\u{fffd}\n'\"\\ $(x)", "odd");
     fs::create_dir(data.join("plain/empty folder")).unwrap();
     fs::write(data.join("plain").join(OsStr::from_bytes(b"not \xff\xfe UTF-8")), "bytes").unwrap();
-    fs::set_permissions(data.join("plain/closed"), fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(data.join("plain/closed"), fs::Permissions::from_mode(0o0)).unwrap();
     symlink("../plain/a.txt", data.join("plain/link")).unwrap();
     symlink("/nowhere", data.join("plain/dangling")).unwrap();
     world.write("twins/first", random(300_000));

@@ -89,13 +89,6 @@ impl World {
         KeyStore::check(&place(&self.root), Some(&unlock), WAIT).expect("can be read")
     }
 
-    /// A file with the custody that opens the key store.
-    pub(crate) fn key_file(&self) -> PathBuf {
-        let path = self.path("key-file");
-        std::fs::write(&path, self.key_file.to_text().expose()).expect("written");
-        path
-    }
-
     fn access(&self, lock: Lock) -> Access {
         Access { lock, wait: WAIT, catalogue: Some(self.path("catalogue")) }
     }

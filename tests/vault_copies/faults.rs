@@ -192,8 +192,7 @@ fn what_the_vault_does_not_give_is_damage_of_the_vault() {
     let pack = scene.names("main", "packs/")[1].clone();
     let main = Faulty::unreadable(scene.open("main"), &pack, 60_000);
     let report = sync(&main, &scene.vault, &scene.empty("copy"), &OPTIONS, &Run::quiet()).unwrap();
-    assert_eq!(report.damaged, [pack.clone()]);
-    assert_eq!(scene.check("copy").missing, [pack]);
+    assert_eq!((report.damaged, scene.check("copy").missing), (vec![pack.clone()], vec![pack]));
 }
 
 #[test]

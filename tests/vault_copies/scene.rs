@@ -14,7 +14,8 @@ use sealkeep::vault::{
 use sealkeep_crypto::{Secret, Suite, random};
 use sealkeep_keystore::KeyId;
 
-pub(crate) const OPTIONS: SyncOptions = SyncOptions { known: None, wait: Duration::ZERO };
+pub(crate) const OPTIONS: SyncOptions =
+    SyncOptions { known: None, wait: Duration::ZERO, dry_run: false };
 
 pub(crate) struct Scene {
     dir: tempfile::TempDir,

@@ -2,17 +2,16 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use sealkeep::envelope::Run;
 use sealkeep::vault::check::{ReadData, VaultProblem, check_vault};
-use sealkeep::vault::register::{self, Medium};
-use sealkeep::vault::{Directory, Error, Lock, SnapshotId, VaultFile, copy};
+use sealkeep::vault::register;
+use sealkeep::vault::{Directory, Error, Lock, SnapshotId, copy};
 use sealkeep_crypto::Suite;
 
 use super::lost::{concerned, is_named};
 use super::scene::{
-    Tree, assert_restores, below, check, check_copy, restore, snapshot, sync, thorough, tree,
+    Tree, WAIT, assert_restores, below, check, check_copy, restore, snapshot, sync, thorough, tree,
 };
 use crate::support::{World, random};
 
@@ -92,7 +91,12 @@ fn judge(world: &World, one: SnapshotId, was: &Tree, name: &str, at: usize) {
     let lost: Vec<&PathBuf> = was.keys().filter(|path| is.get(*path) != was.get(*path)).collect();
     let named = concerned(world, &found);
     assert!(lost.iter().all(|path| named.contains(path)), "{name} at {at}: {lost:?} of {named:?}");
-    assert_eq!(report.failures.len(), lost.len(), "{name} at {at}: {:#?}", report.failures);
+    assert_eq!(
+        report.failures.is_empty(),
+        lost.is_empty(),
+        "{name} at {at}: {:#?}",
+        report.failures
+    );
     assert!(is.iter().all(|(path, bytes)| was[path] == *bytes));
 }
 
@@ -110,7 +114,7 @@ fn any_bit_of_a_copy_is_found_without_a_key_and_healed() {
             bad[at] ^= 1 << below(8);
             fs::write(world.path("copy").join(name), &bad).unwrap();
             let copy = Directory::open(&world.path("copy")).unwrap();
-            let found = copy::check(&copy, None, Duration::ZERO, &Run::quiet());
+            let found = copy::check(&copy, None, WAIT, &Run::quiet());
             match found {
                 Err(Error::Refused { name: named, .. }) if name == "vault" => {
                     assert_eq!(named, "vault");
@@ -126,7 +130,7 @@ fn any_bit_of_a_copy_is_found_without_a_key_and_healed() {
         }
         let (place, from) =
             ["copy", "vault"].map(|one| Directory::open(&world.path(one)).unwrap()).into();
-        let report = copy::repair(&place, &from, None, Duration::ZERO, &Run::quiet()).unwrap();
+        let report = copy::repair(&place, &from, None, WAIT, &Run::quiet()).unwrap();
         assert_eq!(report.healed, [name.to_owned()]);
         assert!(tree(&world.path("copy")) == good, "{name}");
     }

@@ -98,7 +98,7 @@ impl KeyStore {
     /// # Errors
     /// As [`KeyStore::create_keys`].
     pub fn index_key(&mut self, suite: Suite) -> Result<NewKey> {
-        if let Some(key) = self.read(|txn, ids| index_key(txn, ids))? {
+        if let Some(key) = self.read(index_key)? {
             return Ok(key);
         }
         let moment = now();

@@ -129,7 +129,7 @@ struct Restoration<'r> {
     /// Files with several names, by device and inode.
     twins: HashMap<(u64, u64), Twin>,
     /// Files that wait until there are enough.
-    files: Vec<Box<Object>>,
+    files: Vec<Target>,
     near: Near,
     report: RestoreReport,
 }
@@ -172,7 +172,7 @@ impl Restoration<'_> {
                 }
             }
         }
-        let bytes: u64 = self.files.iter().map(|file| size(file)).sum();
+        let bytes: u64 = self.files.iter().map(|target| size(&target.object)).sum();
         if self.files.len() >= ENOUGH || bytes >= ENOUGH_BYTES {
             self.restore_files()
         } else {
@@ -215,7 +215,10 @@ impl Restoration<'_> {
             self.report.changed_while_read.push(absolute(path));
         }
         if attributes.kind == Kind::File {
-            self.files.push(object);
+            match self.prepare(path) {
+                Ok(to) => self.files.push(Target { to, object }),
+                Err(error) => return self.fail(&object.record.description.path, error),
+            }
             return Ok(());
         }
         match self.make(path, attributes) {
@@ -229,14 +232,20 @@ impl Restoration<'_> {
 
     /// Makes what has no content. Says whether it did.
     fn make(&mut self, path: &[u8], attributes: &Attributes) -> Step<bool> {
-        let to = self.plan.destination(path)?;
-        self.make_way(path)?;
+        let to = self.prepare(path)?;
         let Some(place) = self.place else { return Ok(true) };
         if attributes.kind == Kind::Directory {
-            place.directory(to, attributes, &mut self.near)?;
+            place.directory(&to, attributes, &mut self.near)?;
             return Ok(true);
         }
-        Ok(place.node(to, attributes, &mut self.near)?)
+        Ok(place.node(&to, attributes, &mut self.near)?)
+    }
+
+    /// Where an object goes; the folders on the way are there then.
+    fn prepare(&mut self, path: &[u8]) -> Step<Vec<u8>> {
+        let to = self.plan.destination(path)?.to_vec();
+        self.make_way(path)?;
+        Ok(to)
     }
 
     /// Makes the folders on the way that are not wanted for their own sake.
@@ -258,25 +267,13 @@ impl Restoration<'_> {
     fn restore_files(&mut self) -> Step {
         let mut later = Vec::new();
         let mut now = Vec::new();
-        for object in std::mem::take(&mut self.files) {
-            let path = object.record.description.path.clone();
-            let to = match self.plan.destination(&path).map(<[u8]>::to_vec) {
-                Ok(to) => to,
-                Err(error) => {
-                    self.fail(&path, error)?;
-                    continue;
-                }
-            };
-            if let Err(error) = self.make_way(&path) {
-                self.fail(&path, error)?;
-                continue;
-            }
-            match self.twin(&object) {
-                None => now.push(Target { to, object }),
-                Some((_, false)) => later.push(object),
-                Some((first, true)) => match self.link(&first, &object) {
-                    Ok(made) => self.count(&object, made),
-                    Err(error) => self.fail(&path, error)?,
+        for target in std::mem::take(&mut self.files) {
+            match self.twin(&target.object) {
+                None => now.push(target),
+                Some((_, false)) => later.push(target),
+                Some((first, true)) => match self.link(&first, &target) {
+                    Ok(made) => self.count(&target.object, made),
+                    Err(error) => self.fail(&target.object.record.description.path, error)?,
                 },
             }
         }
@@ -307,11 +304,10 @@ impl Restoration<'_> {
         }
     }
 
-    fn link(&mut self, first: &[u8], object: &Object) -> Step<bool> {
-        let description = &object.record.description;
-        let (from, to) = (self.plan.destination(first)?, self.plan.destination(&description.path)?);
+    fn link(&mut self, first: &[u8], Target { to, object }: &Target) -> Step<bool> {
+        let from = self.plan.destination(first)?;
         let Some(place) = self.place else { return Ok(true) };
-        Ok(place.link(from, to, &description.attributes, &mut self.near)?)
+        Ok(place.link(from, to, &object.record.description.attributes, &mut self.near)?)
     }
 
     fn restore_group(&mut self, group: &[Target]) -> Step {

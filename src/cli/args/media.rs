@@ -74,6 +74,8 @@ pub(crate) struct VaultCopySync {
     pub(crate) copies: Vec<String>,
     #[arg(long)]
     pub(crate) anew: bool,
+    #[arg(long, short = 'n')]
+    pub(crate) dry_run: bool,
 }
 
 /// `copy check`
@@ -94,6 +96,8 @@ pub(crate) struct VaultCopyRepair {
     pub(crate) from: String,
     #[arg(long, value_name = "HEX")]
     pub(crate) fingerprint: Option<String>,
+    #[arg(long, short = 'n')]
+    pub(crate) dry_run: bool,
 }
 
 /// `copy remove`
@@ -103,6 +107,8 @@ pub(crate) struct VaultCopyRemove {
     pub(crate) copy: String,
     #[arg(long, value_name = "STATE")]
     pub(crate) state: Option<StateArg>,
+    #[arg(long, short = 'n')]
+    pub(crate) dry_run: bool,
 }
 
 /// The `media` commands.

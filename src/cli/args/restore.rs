@@ -146,7 +146,9 @@ pub(crate) struct Drill {
     pub(crate) snapshot: Option<String>,
     #[arg(long, value_name = "N")]
     pub(crate) objects: Option<u64>,
-    #[arg(long, conflicts_with = "objects")]
+    #[arg(long, value_name = "N%", value_parser = percent, conflicts_with = "objects")]
+    pub(crate) sample: Option<u8>,
+    #[arg(long, conflicts_with_all = ["objects", "sample"])]
     pub(crate) all: bool,
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) scratch: Option<PathBuf>,

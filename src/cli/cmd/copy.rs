@@ -4,12 +4,13 @@ mod check;
 mod repair;
 mod sync;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sealkeep::vault::register::{self, Medium, MediumKind, MediumState, Register};
-use sealkeep::vault::{Directory, Storage};
+use sealkeep::vault::{Directory, Lock, Storage};
 use serde_json::{Value, json};
+use sync::How;
 
 use crate::cli::args::{Facts, VaultCopyAdd, VaultCopyCommand, VaultCopyRemove};
 use crate::cli::cmd::{self, media};
@@ -32,14 +33,19 @@ pub(crate) fn run(command: VaultCopyCommand, context: &Context) -> Result<Exit, 
 fn add(args: &VaultCopyAdd, context: &Context) -> Result<Exit, Failure> {
     let place =
         std::path::absolute(&args.place).map_err(|error| Failure::io(&args.place, &error))?;
-    let text = place.to_str().filter(|text| !text.contains("://"));
-    let text = text.ok_or_else(|| {
+    // An absolute path has no two slashes in a row any more.
+    let address = args.place.to_string_lossy().contains("://");
+    let text = place.to_str().filter(|_| !address).ok_or_else(|| {
         Failure::new(Code::Usage, context.output.messages().text("usage-copy-place", &[]))
     })?;
-    let opened = vault::open(context)?;
+    let found = vault::find(context)?;
+    refuse_inside(&found.dir, &place)?;
+    let opened = found.open(Lock::Shared, context)?;
     if !place.exists() {
         Directory::create(&place).map_err(|error| classify::vault(&place, &error))?;
     }
+    // Whatever stands against a copy here is told before it is registered.
+    sync::foresee(&opened, &place, None, context)?;
     warn_shared_device(&opened, &place, context);
     let kind = args.facts.kind.map_or(MediumKind::Disk, MediumKind::from);
     let added = update(&opened, context, |register| {
@@ -53,7 +59,8 @@ fn add(args: &VaultCopyAdd, context: &Context) -> Result<Exit, Failure> {
         context.output.document("sealkeep.copy-add/1", media::fields(&added))?;
         return Ok(Exit::Ok);
     }
-    sync::these(&opened, &[added], false, "sealkeep.copy-add/1", context)
+    let how = How { anew: false, dry_run: false, schema: "sealkeep.copy-add/1" };
+    sync::these(&opened, &[added], &how, context)
 }
 
 fn list(context: &Context) -> Result<Exit, Failure> {
@@ -74,26 +81,33 @@ fn list(context: &Context) -> Result<Exit, Failure> {
 
 /// A copy that was never one is taken out of the register; of others it is noted what became of them.
 fn remove(args: &VaultCopyRemove, context: &Context) -> Result<Exit, Failure> {
-    let opened = vault::open(context)?;
+    let found = vault::find(context)?;
+    let copy = one(&load(&found, context)?, &args.copy)?;
     let state = args.state.map_or(MediumState::Retired, MediumState::from);
-    let place = name_of(&args.copy);
-    let medium = update(&opened, context, |register| {
-        let medium = register.find(&place).or_else(|_| register.find(&args.copy))?.clone();
-        if medium.last_sync.is_none() {
-            return register.remove(&medium.id);
-        }
-        register
-            .change(&medium.id, |medium| {
-                medium.state = state;
-                Ok(())
-            })
-            .cloned()
-    })?;
+    let medium = if args.dry_run {
+        context.output.say("vault-copy-dry-run", &[])?;
+        Medium { state, ..copy }
+    } else {
+        let opened = found.open(Lock::Shared, context)?;
+        update(&opened, context, |register| {
+            if register.get(&copy.id)?.last_sync.is_none() {
+                return register.remove(&copy.id);
+            }
+            register
+                .change(&copy.id, |medium| {
+                    medium.state = state;
+                    Ok(())
+                })
+                .cloned()
+        })?
+    };
     let key = if medium.last_sync.is_none() { "vault-copy-removed" } else { "vault-copy-out" };
     let (id, state) = (medium.id.clone(), media::state_text(medium.state, context));
     let place = medium.place.clone();
     context.output.say(key, &[("id", &id), ("place", &place), ("state", &state)])?;
-    context.output.document("sealkeep.copy-remove/1", media::fields(&medium))?;
+    let mut body = media::fields(&medium);
+    body["dry_run"] = args.dry_run.into();
+    context.output.document("sealkeep.copy-remove/1", body)?;
     Ok(Exit::Ok)
 }
 
@@ -166,6 +180,28 @@ pub(crate) fn storage(place: &Path) -> Result<Arc<dyn Storage>, Failure> {
 fn name_of(typed: &str) -> String {
     let absolute = std::path::absolute(typed);
     absolute.map_or_else(|_| typed.to_owned(), |path| path.display().to_string())
+}
+
+/// # Errors
+/// `E-COPY-INSIDE` when the copy would lie in the vault, or the vault in the copy.
+fn refuse_inside(vault: &Path, place: &Path) -> Result<(), Failure> {
+    let (vault, real) = (real(vault)?, real(place)?);
+    if real.starts_with(&vault) || vault.starts_with(&real) {
+        return Err(Failure::at(Code::CopyInside, place));
+    }
+    Ok(())
+}
+
+/// Where a path leads, though its last folders may not be there yet.
+fn real(path: &Path) -> Result<PathBuf, Failure> {
+    let absolute = std::path::absolute(path).map_err(|error| Failure::io(path, &error))?;
+    for above in absolute.ancestors() {
+        if let Ok(found) = above.canonicalize() {
+            let rest = absolute.strip_prefix(above).expect("it is one of its ancestors");
+            return Ok(found.join(rest));
+        }
+    }
+    Ok(absolute)
 }
 
 /// A copy on the vault's own device is lost with it.

@@ -18,8 +18,6 @@ use crate::cli::vault::{self, Opened, Snapshot};
 use crate::cli::{Context, classify, store, time};
 
 pub(crate) fn run(args: &Drill, context: &Context) -> Result<Exit, Failure> {
-    let sample =
-        if args.all { Sample::All } else { Sample::Objects(args.objects.unwrap_or(OBJECTS)) };
     let opened = vault::open(context)?;
     let (name, other) = match &args.copy {
         None => ("vault".to_owned(), None),
@@ -27,6 +25,8 @@ pub(crate) fn run(args: &Drill, context: &Context) -> Result<Exit, Failure> {
     };
     let source = other.as_ref().unwrap_or(&opened);
     let snapshot = snapshot(source, args, context)?;
+    let sample =
+        sample(args, &source.vault, &snapshot).map_err(|error| source.failure(&error, context))?;
     let scratch = args.scratch.clone().unwrap_or_else(scratch);
     let report = cmd::with_progress(context, None, |run| {
         drill(&source.vault, &snapshot.file, sample, &scratch, run)
@@ -36,8 +36,28 @@ pub(crate) fn run(args: &Drill, context: &Context) -> Result<Exit, Failure> {
     let days = args.every.unwrap_or(EVERY);
     let next_due = cmd::now() + u64::from(days) * 86_400;
     let document = report.document(&name, Some(next_due));
-    opened.vault.record("drill", &document).map_err(|error| opened.failure(&error, context))?;
-    finish(&report, &name, next_due, source, context)
+    let record = opened.vault.record("drill", &document);
+    let record = record.map_err(|error| opened.failure(&error, context))?;
+    let noted = Noted { copy: name, next_due, record: opened.dir.join(record) };
+    finish(&report, &noted, source, context)
+}
+
+/// What goes with the report of a drill.
+struct Noted {
+    copy: String,
+    next_due: u64,
+    /// Where the signed report lies.
+    record: PathBuf,
+}
+
+fn sample(args: &Drill, vault: &Vault, snapshot: &Snapshot) -> sealkeep::vault::Result<Sample> {
+    let Some(part) = args.sample else {
+        let objects = args.objects.unwrap_or(OBJECTS);
+        return Ok(if args.all { Sample::All } else { Sample::Objects(objects) });
+    };
+    let segments = vault.segments(&snapshot.file)?;
+    let objects: u64 = segments.iter().map(|segment| u64::from(segment.entries)).sum();
+    Ok(Sample::Objects((objects * u64::from(part)).div_ceil(100).max(1)))
 }
 
 /// The copy, opened as if it were the vault: the drill is of what would be there if the vault were lost.
@@ -56,7 +76,7 @@ fn open_copy(
     let vault =
         Vault::open(storage, shared, access).map_err(|error| classify::vault(&dir, &error))?;
     if vault.id() != opened.vault.id() {
-        return Err(Failure::at(Code::NotAVault, &dir));
+        return Err(Failure::at(Code::OtherVault, &dir));
     }
     Ok((medium.id, Some(Opened { dir, vault, keys })))
 }
@@ -76,16 +96,16 @@ fn scratch() -> PathBuf {
 
 fn finish(
     report: &DrillReport,
-    name: &str,
-    next_due: u64,
+    noted: &Noted,
     source: &Opened,
     context: &Context,
 ) -> Result<Exit, Failure> {
+    let Noted { copy: name, next_due, record } = noted;
     let (bytes, seconds) = (report.bytes.to_string(), report.duration.as_secs());
     context.output.say(
         "drill-done",
         &[
-            ("copy", &name),
+            ("copy", name),
             ("chosen", &report.chosen),
             ("objects", &report.objects),
             ("files", &report.files),
@@ -93,9 +113,10 @@ fn finish(
             ("others", &report.others),
             ("destroyed", &report.destroyed.len()),
             ("seconds", &seconds),
-            ("next", &time(next_due)),
+            ("next", &time(*next_due)),
         ],
     )?;
+    context.output.say("drill-record", &[("path", &record.display().to_string())])?;
     let failures: Vec<Failure> = report
         .failures
         .iter()
@@ -123,7 +144,8 @@ fn finish(
             "destroyed": report.destroyed.iter().map(destroyed_fields).collect::<Vec<_>>(),
             "seconds": seconds,
             "passed": report.passed(),
-            "next_due": time(next_due),
+            "next_due": time(*next_due),
+            "record": record,
             "failures": shown,
         }),
     )?;

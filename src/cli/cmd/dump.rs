@@ -35,7 +35,7 @@ fn failure(error: &DumpError, args: &Dump, opened: &Opened, context: &Context) -
     let path = &args.path;
     match error {
         DumpError::Path(_) | DumpError::NotFound => Failure::at(Code::NotInSnapshot, path),
-        DumpError::NotAFile => Failure::at(Code::NotRegular, path),
+        DumpError::NotAFile => Failure::at(Code::NotAFile, path),
         DumpError::Destroyed { key, tombstone } => {
             let when = tombstone.map_or_else(|| "-".to_owned(), |one| time(one.when));
             Failure::at(Code::KeyDestroyed, path).because(format!("{key}, {when}"))

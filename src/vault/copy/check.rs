@@ -7,7 +7,7 @@ use crate::envelope::Run;
 use crate::parallel::parallel;
 use crate::vault::description::{self, VaultFile};
 use crate::vault::error::{self, Error, Refused, Result};
-use crate::vault::head::{self, Head, Newest};
+use crate::vault::head::{self, Head};
 use crate::vault::pack::{PackFault, PackPart, verify_pack};
 use crate::vault::storage::{Lock, Storage};
 
@@ -64,6 +64,7 @@ pub fn check(
     check_fingerprint(&vault, trusted)?;
     let _reading = copy.lock(Lock::Shared, wait)?;
     let newest = head::newest(copy, &vault)?;
+    let refused = head::refused(copy, &vault)?;
     let mut found = CopyCheck {
         vault: vault.vault,
         fingerprint: vault.fingerprint(),
@@ -71,7 +72,7 @@ pub fn check(
         files: 0,
         bytes: 0,
         missing: Vec::new(),
-        rotten: refused_heads(copy, &newest)?,
+        rotten: refused_heads(copy, &refused)?,
         stray: Vec::new(),
     };
     let listed = copy.list("")?;
@@ -79,7 +80,7 @@ pub fn check(
     let head = newest.head.as_ref().unwrap_or(&nothing);
     let packs = Packs::of(copy, &vault, head)?.packs;
     let surplus = Surplus::of(&listed, head, &packs);
-    let refused = |name: &String| newest.refused.iter().any(|(refused, _)| refused == name);
+    let refused = |name: &String| refused.iter().any(|(refused, _)| refused == name);
     found.stray = surplus.unnamed.into_iter().chain(surplus.foreign).collect();
     found
         .stray
@@ -154,9 +155,9 @@ pub(super) fn inspect(
 }
 
 /// Heads that are there and cannot be believed.
-fn refused_heads(copy: &dyn Storage, newest: &Newest) -> Result<Vec<Rotten>> {
+fn refused_heads(copy: &dyn Storage, refused: &[(String, Refused)]) -> Result<Vec<Rotten>> {
     let mut rotten = Vec::new();
-    for (name, reason) in &newest.refused {
+    for (name, reason) in refused {
         let (part, length) = match reason {
             Refused::Unreadable => (PackPart::Unreadable, 0),
             _ => (PackPart::Data, copy.length(name)?),

@@ -149,6 +149,6 @@ impl Surplus {
 }
 
 /// Whether a name belongs to what each place has for itself.
-pub(super) fn is_local(name: &str) -> bool {
+pub(in crate::vault) fn is_local(name: &str) -> bool {
     name == "lock" || name.starts_with("catalogue/")
 }

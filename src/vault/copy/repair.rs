@@ -92,7 +92,7 @@ impl Job<'_> {
     /// The head to go by: its own newest, healed if need be, or that of `from`.
     fn heal_head(&self, report: &mut RepairReport) -> Result<Head> {
         let own = head::newest(self.place, self.vault)?;
-        for (name, _) in &own.refused {
+        for (name, _) in &head::refused(self.place, self.vault)? {
             if let Some(bytes) = self.good_head(name)? {
                 self.place.delete(name)?;
                 put_head(self.place, name, &bytes)?;

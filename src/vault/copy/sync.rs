@@ -11,7 +11,7 @@ use crate::parallel::parallel;
 use crate::vault::description::{self, VaultFile};
 use crate::vault::error::{Error, Result};
 use crate::vault::head::{self, Head, Newest};
-use crate::vault::storage::{Lock, Storage};
+use crate::vault::storage::{Lock, Storage, VaultLock};
 
 /// How to bring a copy up to date.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +21,8 @@ pub struct SyncOptions {
     pub known: Option<u64>,
     /// How long to wait for others that work on the vault or the copy.
     pub wait: Duration,
+    /// Change nothing, and say what would be brought and removed. What the vault itself lacks is found only by reading it.
+    pub dry_run: bool,
 }
 
 /// What a sync did.
@@ -62,11 +64,39 @@ pub fn sync(
     run: &Run<'_>,
 ) -> Result<SyncReport> {
     let _reading = main.lock(Lock::Shared, options.wait)?;
-    let newest = head::newest(main, vault)?;
+    let mut brought = (0, 0);
+    loop {
+        let newest = head::newest(main, vault)?;
+        let report = bring(main, vault, copy, &newest, options, run)?;
+        let number = |newest: &Newest| newest.head.as_ref().map(|head| head.sequence);
+        let moved = |now: &Newest| number(now) != number(&newest);
+        // What somebody has forgotten meanwhile is not damaged: a newer head does not name it.
+        if !report.damaged.is_empty() && moved(&head::newest(main, vault)?) {
+            brought = (brought.0 + report.brought, brought.1 + report.bytes);
+            continue;
+        }
+        let (files, bytes) = (report.brought + brought.0, report.bytes + brought.1);
+        return Ok(SyncReport { brought: files, bytes, ..report });
+    }
+}
+
+/// Makes a copy hold what this head stands for.
+fn bring(
+    main: &dyn Storage,
+    vault: &VaultFile,
+    copy: &dyn Storage,
+    newest: &Newest,
+    options: &SyncOptions,
+    run: &Run<'_>,
+) -> Result<SyncReport> {
     let head = newest.head.as_ref().ok_or_else(|| Error::NoHead(main.describe()))?;
     let packs = Packs::all_of(main, vault, head)?;
-    let before = guard::look(main, vault, &newest, copy, options.known)?;
-    let adding = copy.lock(Lock::Shared, options.wait)?;
+    let before = guard::look(main, vault, newest, copy, options.known)?;
+    let adding = match options.dry_run {
+        // Taking the lock would make its file.
+        true => VaultLock::needless(),
+        false => copy.lock(Lock::Shared, options.wait)?,
+    };
 
     let listed = copy.list("")?;
     let surplus = Surplus::of(&listed, head, &packs);
@@ -81,10 +111,16 @@ pub fn sync(
         foreign: surplus.foreign,
         ..SyncReport::default()
     };
-    for items in waves(head, packs.iter().map(|pack| Item::Pack(*pack)).collect()) {
+    let waves = waves(head, packs.iter().map(|pack| Item::Pack(*pack)).collect());
+    if options.dry_run {
+        job.foresee(&waves.concat(), newest, &mut report);
+        report.removed = surplus.unnamed.len() as u64;
+        return Ok(report);
+    }
+    for items in waves {
         job.bring(&items, &mut report)?;
     }
-    job.bring_head(&newest, head, &mut report)?;
+    job.bring_head(newest, head, &mut report)?;
     drop(adding);
     if surplus.unnamed.is_empty() {
         return Ok(report);
@@ -123,9 +159,23 @@ struct Job<'j> {
 }
 
 impl Job<'_> {
+    /// Those that the copy does not have, or not in this length.
+    fn wanted<'i>(&self, items: &'i [Item]) -> Vec<&'i Item> {
+        let lacks = |item: &&Item| self.listed.get(&item.name()) != Some(&item.length());
+        items.iter().filter(lacks).collect()
+    }
+
+    fn foresee(&self, items: &[Item], newest: &Newest, report: &mut SyncReport) {
+        let wanted = self.wanted(items);
+        let head = u64::from(report.before != Some(report.head));
+        report.present = (items.len() - wanted.len()) as u64 + 1 - head;
+        report.brought = wanted.len() as u64 + head;
+        report.bytes =
+            wanted.iter().map(|item| item.length()).sum::<u64>() + head * newest.bytes.len() as u64;
+    }
+
     fn bring(&self, items: &[Item], report: &mut SyncReport) -> Result<()> {
-        let has = |item: &&Item| self.listed.get(&item.name()) != Some(&item.length());
-        let wanted: Vec<&Item> = items.iter().filter(has).collect();
+        let wanted = self.wanted(items);
         report.present += (items.len() - wanted.len()) as u64;
         let bring = |at: usize, (): &mut ()| {
             let replace = self.listed.contains_key(&wanted[at].name());

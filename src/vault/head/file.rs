@@ -57,6 +57,10 @@ impl Head {
     /// If there are so many files that it would have 4 GiB.
     #[must_use]
     pub fn encode(&self, keys: &Keyring) -> Vec<u8> {
+        SignedFile::seal(MAGIC, keys.vault(), &self.payload(), keys.signer())
+    }
+
+    pub(in crate::vault) fn payload(&self) -> Vec<u8> {
         let mut payload = Vec::new();
         payload.put_u64(self.sequence);
         payload.put_u64(self.time);
@@ -68,7 +72,7 @@ impl Head {
             payload.put_u64(file.length);
             payload.put(&file.digest);
         }
-        SignedFile::seal(MAGIC, keys.vault(), &payload, keys.signer())
+        payload
     }
 
     /// Reads a head of this vault.
@@ -76,7 +80,10 @@ impl Head {
     /// # Errors
     /// `Malformed`, `Suite`, `ForeignVault`, `Unauthentic`.
     pub fn open(bytes: &[u8], vault: [u8; 16], public: &VerifyingKey) -> Result<Self, Refused> {
-        let payload = SignedFile::open(MAGIC, bytes, vault, public)?;
+        Self::decode(SignedFile::open(MAGIC, bytes, vault, public)?)
+    }
+
+    pub(in crate::vault) fn decode(payload: &[u8]) -> Result<Self, Refused> {
         let mut reader = Reader::new(payload, "head");
         let (sequence, time, before) = (reader.u64()?, reader.u64()?, reader.array()?);
         let files =

@@ -88,14 +88,7 @@ impl IndexFile {
             payload.put_u64(pack.length);
             payload.put(&pack.digest);
         }
-        let mut moved = Vec::with_capacity(self.relocations.len() * RELOCATION);
-        for one in &self.relocations {
-            moved.put(&one.pack.0);
-            moved.put_u32(one.offset);
-            moved.put_u32(one.length);
-            moved.put(&one.new_pack.0);
-            moved.put_u32(one.new_offset);
-        }
+        let moved = encode_relocations(&self.relocations);
         let key = keys.maintenance().expose();
         let context: [&[u8]; 2] = [&keys.vault(), &self.id.0];
         payload.put_bytes32(&seal_box(keys.suite(), key, LABEL, &context, &moved));
@@ -112,10 +105,7 @@ impl IndexFile {
         let context: [&[u8]; 2] = [&keys.vault(), &file.id.0];
         let key = keys.maintenance().expose();
         let moved = open_box(keys.suite(), key, LABEL, &context, sealed)?;
-        let mut reader = Reader::new(&moved, "relocations");
-        while !reader.is_empty() {
-            file.relocations.push(relocation(&mut reader)?);
-        }
+        file.relocations = relocations(&moved)?;
         Ok(file)
     }
 
@@ -153,7 +143,8 @@ impl IndexFile {
         storage.put_bytes(&self.id.name(), &self.encode(keys))
     }
 
-    fn decode(payload: &[u8]) -> std::result::Result<(Self, &[u8]), Refused> {
+    /// A payload, and its relocations, which are sealed.
+    pub(in crate::vault) fn decode(payload: &[u8]) -> std::result::Result<(Self, &[u8]), Refused> {
         let mut reader = Reader::new(payload, "index");
         let id = IndexId(reader.array()?);
         let superseded =
@@ -163,6 +154,29 @@ impl IndexFile {
         reader.end()?;
         Ok((Self { id, superseded, packs, relocations: Vec::new() }, sealed))
     }
+}
+
+/// What was moved, before it is sealed.
+pub(in crate::vault) fn encode_relocations(relocations: &[Relocation]) -> Vec<u8> {
+    let mut moved = Vec::with_capacity(relocations.len() * RELOCATION);
+    for one in relocations {
+        moved.put(&one.pack.0);
+        moved.put_u32(one.offset);
+        moved.put_u32(one.length);
+        moved.put(&one.new_pack.0);
+        moved.put_u32(one.new_offset);
+    }
+    moved
+}
+
+/// What was moved, once it is opened.
+pub(in crate::vault) fn relocations(moved: &[u8]) -> Read<Relocation> {
+    let mut reader = Reader::new(moved, "relocations");
+    let mut relocations = Vec::with_capacity(moved.len() / RELOCATION);
+    while !reader.is_empty() {
+        relocations.push(relocation(&mut reader)?);
+    }
+    Ok(relocations)
 }
 
 type Read<T> = std::result::Result<Vec<T>, Malformed>;

@@ -76,6 +76,11 @@ pub struct Blobs {
 }
 
 impl Blobs {
+    /// Of a pack without what follows its body.
+    pub(in crate::vault) fn new(pack: Vec<u8>) -> Self {
+        Self { pack }
+    }
+
     /// What is in it, in order. Where it is damaged, what follows is looked for by its first eight bytes.
     pub fn iter(&self) -> impl Iterator<Item = Blob<'_>> {
         let mut at = HEADER;
@@ -105,7 +110,7 @@ pub fn read_manifest_blobs(storage: &dyn Storage, pack: PackId) -> Result<Blobs>
         .ok_or_else(|| Error::refused(&name)(Refused::Malformed))?;
     let mut bytes = vec![0; usize::try_from(body).map_err(|_| Error::TooLarge(name.clone()))?];
     storage.read_range(&name, 0, &mut bytes)?;
-    Ok(Blobs { pack: bytes })
+    Ok(Blobs::new(bytes))
 }
 
 /// The blob at the beginning of `bytes`, if there is one.

@@ -42,7 +42,11 @@ pub(super) fn run(args: &VaultCopyCheck, context: &Context) -> Result<Exit, Fail
         }
     }
     if let Some(found) = found {
-        note(found, &checked, context)?;
+        // What was found is told whatever becomes of the register: no key is needed for a check.
+        if let Err(failure) = note(found, &checked, context) {
+            let reason = context.output.failure_json(&failure)["what"].to_string();
+            context.output.warn("W-NOT-NOTED", "warn-not-noted", &[("reason", &reason)]);
+        }
     }
     let whole = checked.iter().filter(|(_, report)| report.is_whole()).count();
     let shown: Vec<Value> = failures.iter().map(|one| context.output.failure_json(one)).collect();
@@ -89,7 +93,10 @@ fn wanted(
 fn one(place: &Path, trusted: Option<&str>, context: &Context) -> Result<CopyCheck, Failure> {
     let storage = storage(place)?;
     let wait = context.settings.wait;
-    cmd::with_progress(context, None, |run| check(&*storage, trusted, wait, run))
+    // Only who looks at a bar needs to know how long it is.
+    let files = if context.output.draws_progress() { storage.list("").ok() } else { None };
+    let total = files.map(|files| files.iter().map(|(_, length)| length).sum());
+    cmd::with_progress(context, total, |run| check(&*storage, trusted, wait, run))
         .map_err(|error| vault::failure(place, &error, context))
 }
 

@@ -1,8 +1,12 @@
 //! `copy repair`: a copy healed from another, or the vault from a copy.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use sealkeep::vault::copy::repair;
+use sealkeep::envelope::Run;
+use sealkeep::vault::Storage;
+use sealkeep::vault::copy::{RepairReport, Unhealed, check, repair};
 use sealkeep::vault::register::Register;
 use serde_json::json;
 
@@ -26,8 +30,12 @@ pub(super) fn run(args: &VaultCopyRepair, context: &Context) -> Result<Exit, Fai
         (place(&args.copy, &register, context)?, place(&args.from, &register, context)?);
     let (target, source) = (storage(&to)?, storage(&from)?);
     let wait = context.settings.wait;
-    let report = cmd::with_progress(context, None, |run| {
-        repair(&*target, &*source, trusted.as_deref(), wait, run)
+    if args.dry_run {
+        context.output.say("vault-copy-dry-run", &[])?;
+    }
+    let report = cmd::with_progress(context, None, |run| match args.dry_run {
+        true => foresee(&*target, &*source, trusted.as_deref(), wait, run),
+        false => repair(&*target, &*source, trusted.as_deref(), wait, run),
     });
     let report = report.map_err(|error| vault::failure(&to, &error, context))?;
     for name in &report.healed {
@@ -50,6 +58,7 @@ pub(super) fn run(args: &VaultCopyRepair, context: &Context) -> Result<Exit, Fai
         json!({
             "place": to,
             "from": from,
+            "dry_run": args.dry_run,
             "healed": report.healed,
             "unhealed": unhealed.collect::<Vec<_>>(),
         }),
@@ -59,6 +68,32 @@ pub(super) fn run(args: &VaultCopyRepair, context: &Context) -> Result<Exit, Fai
     }
     let failure = Failure::at(Code::VaultCopyDamaged, &to);
     if context.output.json() { Ok(failure.code.exit()) } else { Err(failure) }
+}
+
+/// What a repair would heal: both are read, and nothing is changed.
+fn foresee(
+    target: &dyn Storage,
+    source: &dyn Storage,
+    trusted: Option<&str>,
+    wait: Duration,
+    run: &Run<'_>,
+) -> sealkeep::vault::Result<RepairReport> {
+    let bad = check(target, trusted, wait, run)?;
+    let good = check(source, Some(&bad.fingerprint), wait, run)?;
+    let missing = bad.missing.iter().map(|name| (name, true));
+    let rotten = bad.rotten.iter().map(|rotten| (&rotten.name, false));
+    // A file may be rotten in several places.
+    let names: BTreeMap<&String, bool> = missing.chain(rotten).collect();
+    let mut report = RepairReport::default();
+    for (name, missing) in names {
+        let rotten = good.rotten.iter().any(|rotten| rotten.name == *name);
+        if rotten || source.length(name).is_err() {
+            report.unhealed.push(Unhealed { name: name.clone(), missing });
+        } else {
+            report.healed.push(name.clone());
+        }
+    }
+    Ok(report)
 }
 
 /// The folder that is meant: a registered copy, `vault` for the vault itself, or a path.

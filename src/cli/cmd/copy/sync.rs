@@ -21,20 +21,33 @@ pub(super) fn run(args: &VaultCopySync, context: &Context) -> Result<Exit, Failu
         context.output.warn("W-NO-VAULT-COPY", "warn-no-vault-copy", &[]);
     }
     let opened = found.open(sealkeep::vault::Lock::Shared, context)?;
-    these(&opened, &copies, args.anew, "sealkeep.copy-sync/1", context)
+    if args.dry_run {
+        context.output.say("vault-copy-dry-run", &[])?;
+    }
+    let how = How { anew: args.anew, dry_run: args.dry_run, schema: "sealkeep.copy-sync/1" };
+    these(&opened, &copies, &how, context)
+}
+
+/// How copies are brought up to date.
+pub(super) struct How {
+    /// Where a copy was and is no longer, too.
+    pub(super) anew: bool,
+    /// Only say what would be done.
+    pub(super) dry_run: bool,
+    /// Of the document.
+    pub(super) schema: &'static str,
 }
 
 /// Brings these copies up to date, one after the other, and notes it in the register.
 pub(super) fn these(
     opened: &Opened,
     copies: &[Medium],
-    anew: bool,
-    schema: &str,
+    how: &How,
     context: &Context,
 ) -> Result<Exit, Failure> {
     let (mut done, mut failures, mut rows) = (Vec::new(), Vec::new(), Vec::new());
     for copy in copies {
-        match one(opened, copy, anew, context) {
+        match one(opened, copy, how, context) {
             Ok(report) => {
                 say(copy, &report, context)?;
                 rows.push(fields(copy, &report));
@@ -49,7 +62,7 @@ pub(super) fn these(
             Err(failure) => failures.push(failure),
         }
     }
-    if !done.is_empty() {
+    if !done.is_empty() && !how.dry_run {
         update(opened, context, |register| {
             for (id, report) in &done {
                 register.change(id, |medium| {
@@ -62,7 +75,8 @@ pub(super) fn these(
     }
     let shown: Vec<Value> = failures.iter().map(|one| context.output.failure_json(one)).collect();
     if !(done.is_empty() && failures.len() == 1) {
-        context.output.document(schema, json!({ "copies": rows, "failures": shown }))?;
+        let body = json!({ "dry_run": how.dry_run, "copies": rows, "failures": shown });
+        context.output.document(how.schema, body)?;
     }
     cmd::end(context, failures, done.len())
 }
@@ -70,17 +84,39 @@ pub(super) fn these(
 fn one(
     opened: &Opened,
     copy: &Medium,
-    anew: bool,
+    how: &How,
     context: &Context,
 ) -> Result<SyncReport, Failure> {
     let place = Path::new(&copy.place);
     let storage = storage(place)?;
     // An empty folder where a copy was is most likely one on which nothing is mounted.
-    if copy.last_sync.is_some() && !anew && !place.join("vault").exists() {
+    if copy.last_sync.is_some() && !how.anew && !place.join("vault").exists() {
         return Err(Failure::at(Code::CopyEmpty, place));
     }
-    let known = if anew { None } else { copy.head() };
-    let options = SyncOptions { known, wait: context.settings.wait };
+    let known = if how.anew { None } else { copy.head() };
+    if how.dry_run {
+        return foresee(opened, place, known, context);
+    }
+    // Only who looks at a bar needs to know how long it is.
+    let total = match context.output.draws_progress() {
+        true => Some(foresee(opened, place, known, context)?.bytes),
+        false => None,
+    };
+    let options = SyncOptions { known, wait: context.settings.wait, dry_run: false };
+    let (main, file) = (opened.vault.storage(), opened.vault.file());
+    cmd::with_progress(context, total, |run| sync(&**main, file, &*storage, &options, run))
+        .map_err(|error| vault::failure(place, &error, context))
+}
+
+/// What bringing the copy at a place up to date would do.
+pub(super) fn foresee(
+    opened: &Opened,
+    place: &Path,
+    known: Option<u64>,
+    context: &Context,
+) -> Result<SyncReport, Failure> {
+    let storage = storage(place)?;
+    let options = SyncOptions { known, wait: context.settings.wait, dry_run: true };
     let (main, file) = (opened.vault.storage(), opened.vault.file());
     cmd::with_progress(context, None, |run| sync(&**main, file, &*storage, &options, run))
         .map_err(|error| vault::failure(place, &error, context))
