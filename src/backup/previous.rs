@@ -204,7 +204,9 @@ pub(super) fn intact(
     let opened = vault.segment(place).and_then(|segment| segment.locators(vault.keyring()));
     let (locators, rows) = match opened.and_then(|all| Ok((all, vault.listing(index, place)?))) {
         // What cannot be read is for a check to report; here it is as if it were not there.
-        Err(Error::Refused { .. } | Error::Missing(_) | Error::TooShort(_)) => return Ok(Vec::new()),
+        Err(Error::Refused { .. } | Error::Missing(_) | Error::TooShort(_)) => {
+            return Ok(Vec::new());
+        }
         other => other?,
     };
     let mut kept = Vec::with_capacity(rows.len());

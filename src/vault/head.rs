@@ -16,8 +16,8 @@ use super::dsse;
 use super::error::{Error, Refused, Result};
 use super::index::IndexFile;
 use super::keyring::Keyring;
-use super::session::{decode_snapshot, snapshot_name};
 use super::pack::PackId;
+use super::session::{decode_snapshot, snapshot_name};
 use super::storage::Storage;
 
 /// The newest head that this vault signed, with the bytes of its file, and the names of newer ones that cannot be believed.
@@ -189,8 +189,9 @@ fn contents(
 fn is_ours(name: &str, bytes: &[u8], vault: &VaultFile) -> bool {
     let public = &vault.public;
     match name.split_once('/') {
-        Some(("index", _)) => IndexFile::verify(bytes, vault.vault, public)
-            .is_ok_and(|index| index.id.name() == name),
+        Some(("index", _)) => {
+            IndexFile::verify(bytes, vault.vault, public).is_ok_and(|index| index.id.name() == name)
+        }
         Some(("snapshots", _)) => decode_snapshot(bytes, vault.vault, public)
             .is_ok_and(|snapshot| snapshot_name(snapshot.id) == name),
         Some(("register", _)) => dsse::verify("register", bytes, public).is_ok(),

@@ -12,7 +12,9 @@ use sealkeep_keystore::KeyState;
 use super::error::{Error, Refused, Result, check};
 use super::head;
 use super::index::{IndexFile, IndexId, PackIndex, Relocation};
-use super::pack::{PackId, PackInfo, PackKind, PackWriter, read_blob, read_manifest_blobs, verify_pack};
+use super::pack::{
+    PackId, PackInfo, PackKind, PackWriter, read_blob, read_manifest_blobs, verify_pack,
+};
 use super::segment::{self, Locator, Segment, SegmentId};
 use super::session::{Vault, decode_snapshot, now};
 use super::snapshot::{self, SegmentRef, SnapshotId};
@@ -110,8 +112,7 @@ impl<'v> PrunePlan<'v> {
     /// removed. `Keys`, `Io`, `Cancelled`.
     pub fn new(vault: &'v Vault, options: PruneOptions, run: &Run<'_>) -> Result<Self> {
         check_whole(vault)?;
-        let mut finder =
-            Finder {
+        let mut finder = Finder {
             vault,
             used: Used::default(),
             report: PruneReport::default(),
@@ -403,9 +404,8 @@ impl Finder<'_> {
 
 fn same_places(one: &[Relocation], other: &[Relocation]) -> bool {
     let set = |all: &[Relocation]| -> HashSet<_> {
-        let place = |one: &Relocation| {
-            (one.pack, one.offset, one.length, one.new_pack, one.new_offset)
-        };
+        let place =
+            |one: &Relocation| (one.pack, one.offset, one.length, one.new_pack, one.new_offset);
         all.iter().map(place).collect()
     };
     set(one) == set(other)
