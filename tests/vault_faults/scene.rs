@@ -104,7 +104,7 @@ pub(crate) fn prune(world: &World) -> PruneReport {
     try_prune(world).unwrap()
 }
 
-/// Forgets all snapshots but the last complete ones.
+/// Forgets all snapshots but so many complete ones, the last; of those of one second, any.
 pub(crate) fn forget_but(world: &World, keep: usize) {
     let vault = world.vault_alone();
     let (snapshots, _) = vault.snapshots().unwrap();
@@ -114,13 +114,21 @@ pub(crate) fn forget_but(world: &World, keep: usize) {
     vault.forget(&gone).unwrap();
 }
 
+/// Forgets all snapshots but this one.
+pub(crate) fn keep_only(world: &World, id: SnapshotId) {
+    let vault = world.vault_alone();
+    let (snapshots, _) = vault.snapshots().unwrap();
+    let others: Vec<_> = snapshots.iter().map(|one| one.id).filter(|one| *one != id).collect();
+    vault.forget(&others).unwrap();
+}
+
 /// Brings the copy in this folder up to date; there is one afterwards.
 pub(crate) fn try_sync(world: &World, name: &str) -> Result<SyncReport> {
     let main = Directory::open(&world.path("vault"))?;
     let vault = VaultFile::read(&main)?;
     fs::create_dir_all(world.path(name)).unwrap();
     let copy = Directory::open(&world.path(name))?;
-    let options = SyncOptions { known: None, wait: Duration::from_secs(10), dry_run: false };
+    let options = SyncOptions { known: None, wait: WAIT, dry_run: false };
     copy::sync(&main, &vault, &copy, &options, &Run::quiet())
 }
 
@@ -130,7 +138,7 @@ pub(crate) fn sync(world: &World, name: &str) -> SyncReport {
 
 pub(crate) fn check_copy(world: &World, name: &str) -> CopyCheck {
     let copy = Directory::open(&world.path(name)).unwrap();
-    copy::check(&copy, None, Duration::from_secs(10), &Run::quiet()).unwrap()
+    copy::check(&copy, None, WAIT, &Run::quiet()).unwrap()
 }
 
 /// The head that counts.
@@ -178,3 +186,6 @@ pub(crate) fn skip(why: &str) {
     // Straight to the descriptor: the test runner would swallow it otherwise.
     let _ = writeln!(std::io::stderr(), "skipped: {why}");
 }
+
+/// A child that was just started has our locks until it is another program.
+pub(crate) const WAIT: Duration = Duration::from_secs(10);

@@ -12,8 +12,8 @@ use sealkeep_crypto::Suite;
 
 use super::kill::start_holder;
 use super::scene::{
-    assert_restores, assert_sound, check, check_copy, forget_but, prune, snapshot, surplus, sync,
-    tree,
+    WAIT, assert_restores, assert_sound, check, check_copy, forget_but, prune, snapshot, surplus,
+    sync, tree,
 };
 use crate::support::{World, random};
 
@@ -119,24 +119,22 @@ fn prune_waits_for_a_backup_and_is_refused_when_it_takes_too_long() {
     let mut vault = Some(world.vault());
     let busy = place.lock(Lock::Exclusive, Duration::from_millis(50));
     assert!(matches!(busy, Err(Error::Busy(_))), "{busy:?}");
-    let pruned = thread::scope(|scope| {
+    let id = thread::scope(|scope| {
         let pruned = scope.spawn(|| {
-            forget_but(&world, 1);
             prune(&world);
             Instant::now()
         });
         thread::sleep(Duration::from_millis(300));
         let open = vault.as_ref().unwrap();
         let plan = BackupPlan::new(open, &[world.data()], world.options(None)).unwrap();
-        plan.execute(&Run::quiet()).unwrap();
+        let id = plan.execute(&Run::quiet()).unwrap().snapshot.unwrap();
         let backed_up = Instant::now();
         drop(vault.take());
-        pruned.join().unwrap().checked_duration_since(backed_up)
+        assert!(pruned.join().unwrap() >= backed_up, "it did not wait");
+        id
     });
-    assert!(pruned.is_some(), "it did not wait");
     let vault = world.vault();
-    let (snapshots, _) = vault.snapshots().unwrap();
-    assert_restores(&world, &vault, &snapshots[0], &tree(&world.data()));
+    assert_restores(&world, &vault, &snapshot(&vault, id), &tree(&world.data()));
     assert_sound(&world);
 }
 
@@ -151,6 +149,6 @@ fn a_lock_dies_with_its_holder() {
         assert!(matches!(busy, Err(Error::Busy(_))), "{held}: {busy:?}");
         holder.kill().unwrap();
         holder.wait().unwrap();
-        place.lock(wanted, Duration::ZERO).unwrap();
+        place.lock(wanted, WAIT).unwrap();
     }
 }
