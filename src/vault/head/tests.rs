@@ -1,4 +1,6 @@
 use super::*;
+use crate::vault::signed::SignedFile;
+use crate::vault::snapshot::{self, About, SnapshotFile, SnapshotId};
 use crate::vault::storage::Directory;
 use sealkeep_crypto::{Secret, Suite};
 use sealkeep_keystore::KeyId;
@@ -36,6 +38,28 @@ impl Scene {
         newest(&self.storage, &self.vault).unwrap()
     }
 
+    fn index(&self) -> String {
+        let index = IndexFile::new(Vec::new(), Vec::new(), Vec::new());
+        index.write(&self.storage, &self.keys).unwrap();
+        index.id.name()
+    }
+
+    fn snapshot(&self) -> String {
+        let key = (KeyId([3; 16]), &Secret::random());
+        let id = SnapshotId::random();
+        let sealed = SnapshotFile::seal(&self.keys, id, key, true, &[], &About::default());
+        let bytes =
+            SignedFile::seal(snapshot::MAGIC, [6; 16], &sealed.encode(), self.keys.signer());
+        self.storage.put_bytes(&snapshot_name(id), &bytes).unwrap();
+        snapshot_name(id)
+    }
+
+    fn signed(&self, name: &str, kind: &str) -> String {
+        let bytes = dsse::sign(kind, b"{}", self.keys.signer(), "fingerprint");
+        self.storage.put_bytes(name, &bytes).unwrap();
+        name.to_owned()
+    }
+
     fn put(&self, name: &str) -> String {
         self.storage.put_bytes(name, name.as_bytes()).unwrap();
         name.to_owned()
@@ -48,20 +72,32 @@ fn a_head_names_everything_but_packs_heads_and_strays() {
         let scene = scene(suite);
         let id = "0a".repeat(16);
         let named = [
-            scene.put(&format!("index/{id}")),
-            scene.put("records/20261122t091200-drill-1"),
-            scene.put("register/0000000000000001"),
-            scene.put(&format!("snapshots/{id}")),
+            scene.index(),
+            scene.signed("records/20261122t091200-drill-1", "drill"),
+            scene.signed("register/0000000000000001", "register"),
+            scene.snapshot(),
             "vault".to_owned(),
         ];
-        for other in [format!("packs/0a/{id}"), format!("catalogue/{id}"), "index/x".to_owned()] {
+        // What is no file of a vault, and what the vault did not sign.
+        for other in [
+            format!("packs/0a/{id}"),
+            format!("catalogue/{id}"),
+            "index/x".to_owned(),
+            format!("index/{id}"),
+            format!("snapshots/{id}"),
+            "records/20261122t091201-drill-2".to_owned(),
+            "register/0000000000000002".to_owned(),
+        ] {
             scene.put(&other);
         }
+        // Signed, but as something else.
+        scene.signed("records/20261122t091202-copy-check-3", "drill");
         scene.storage.lock(crate::vault::Lock::Shared, std::time::Duration::ZERO).unwrap();
         let head = scene.next(100, &[]);
         let names: Vec<&str> = head.files.iter().map(|file| file.name.as_str()).collect();
         assert_eq!(names, named);
-        assert_eq!(head.files[0].digest, hash(suite, &[named[0].as_bytes()]));
+        let index = scene.storage.read(&named[0], 1 << 20).unwrap();
+        assert_eq!(head.files[0].digest, hash(suite, &[&index]));
         assert_eq!((head.sequence, head.time, head.before), (1, 100, [0; 32]));
         assert_eq!(scene.newest().head, Some(head));
         let second = scene.next(101, &[named[3].clone()]);
@@ -114,7 +150,7 @@ fn heads_written_at_once_get_numbers_of_their_own_and_the_last_names_all() {
         for number in 0..4 {
             let scene = &scene;
             scope.spawn(move || {
-                scene.put(&format!("records/{number}"));
+                scene.signed(&format!("records/1-drill-{number}"), "drill");
                 scene.next(number, &[]);
             });
         }
