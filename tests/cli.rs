@@ -35,6 +35,7 @@ fn commands_and_their_output() {
         .env("SEALKEEP_KEY_FILE", "admin.key")
         .env("SEALKEEP_PASSPHRASE_FILE", "")
         .env("SEALKEEP_CELL", "")
+        .env("SEALKEEP_VAULT", "")
         .env("SEALKEEP_LANG", "en")
         .env("XDG_CONFIG_HOME", "/nonexistent")
         .env("COLUMNS", "100")

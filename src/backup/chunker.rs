@@ -66,6 +66,12 @@ pub(crate) struct Chunker<'g, R> {
     finished: bool,
 }
 
+impl<R> Drop for Chunker<'_, R> {
+    fn drop(&mut self) {
+        self.buffer.zeroize();
+    }
+}
+
 impl<'g, R: Read> Chunker<'g, R> {
     /// A chunker that uses a buffer from [`Chunker::into_buffer`], or an empty one.
     pub(crate) fn new(reader: R, gear: &'g Gear, lengths: Lengths, mut buffer: Vec<u8>) -> Self {
@@ -96,8 +102,8 @@ impl<'g, R: Read> Chunker<'g, R> {
     }
 
     /// The buffer, for the next file. It holds content: whoever drops it must clear it.
-    pub(crate) fn into_buffer(self) -> Vec<u8> {
-        self.buffer
+    pub(crate) fn into_buffer(mut self) -> Vec<u8> {
+        std::mem::take(&mut self.buffer)
     }
 
     fn cut(&self, content: &[u8]) -> usize {

@@ -27,7 +27,7 @@ use super::writer::{Content, Item, New, Piece, Writer};
 use crate::envelope::Run;
 use crate::keys::Unavailable;
 use crate::tree::{Found, path_of};
-use crate::vault::{About, Class, Error, IndexKey, Kind, PackId, Result, now};
+use crate::vault::{About, Class, Error, IndexKey, Kind, Mark, PackId, Result, now};
 
 impl BackupPlan<'_> {
     /// Backs up. What goes wrong with single objects is reported and does not hinder the rest.
@@ -77,6 +77,7 @@ impl BackupPlan<'_> {
                 jobs: Vec::new(),
                 room: 0,
                 reclassified: Vec::new(),
+                renewed: HashSet::new(),
                 started,
                 checkpoint: Instant::now(),
                 error: None,
@@ -104,11 +105,12 @@ impl BackupPlan<'_> {
             }
         };
         if !self.options.dry_run {
+            let id = writer.publish(self.about(&report, started), true);
+            let id = id.inspect_err(|_| writer.abandon())?;
+            // Only what has happened is written down.
             if !reclassified.is_empty() {
                 self.record(&reclassified)?;
             }
-            let id = writer.publish(self.about(&report, started), true);
-            let id = id.inspect_err(|_| writer.abandon())?;
             report.snapshot = Some(id);
             report.written = writer.written();
             report.settled = self.vault.keys().settle().map_err(Error::Keys)?;
@@ -192,6 +194,8 @@ struct Walker<'w> {
     /// Bytes that they take in memory.
     room: u64,
     reclassified: Vec<Reclassified>,
+    /// Marks of paths that are taken up again though what was there was destroyed.
+    renewed: HashSet<Mark>,
     started: u64,
     checkpoint: Instant,
     error: Option<Error>,
@@ -249,10 +253,14 @@ impl Walker<'_> {
         });
         self.report.failures.extend(failures);
         self.report.own = own.into_inner();
-        match self.error.take() {
-            Some(error) => Err(error),
-            None => self.flush(run),
+        if let Some(error) = self.error.take() {
+            return Err(error);
         }
+        // That something was destroyed is carried on for good, whether anything is at its path now or not.
+        for (seat, key) in self.previous.destroyed(&self.renewed)? {
+            self.next(Next::Closed(seat, key), run)?;
+        }
+        self.flush(run)
     }
 
     fn take(
@@ -288,11 +296,12 @@ impl Walker<'_> {
         let ruled = self.plan.options.rules.classify(place, found.mtime.seconds, first);
         let Some(earlier) = earlier else {
             let closed = self.closed(&found.path);
-            if let Some(Closed { seat, key, why: Unavailable::Destroyed(_) }) = closed
-                && !self.plan.options.renew_destroyed
-            {
-                self.refuse(&found.path, ObjectError::Destroyed)?;
-                return self.next(Next::Closed(seat, key), run);
+            let destroyed = matches!(closed, Some(Closed { why: Unavailable::Destroyed(_), .. }));
+            if destroyed && !self.plan.options.renew_destroyed {
+                return self.refuse(&found.path, ObjectError::Destroyed);
+            }
+            if destroyed {
+                self.renewed.insert(self.plan.vault.keyring().mark(&found.path));
             }
             self.report.new.count(is_file, size);
             let held = closed.is_some_and(|closed| matches!(closed.why, Unavailable::Held));
@@ -301,6 +310,7 @@ impl Walker<'_> {
         let same = !self.plan.options.reread && is_same(&found, &earlier);
         if !same || ruled.class.scope != earlier.description.class.scope {
             self.report.changed.count(is_file, size);
+            self.note_class(&earlier, &ruled);
             return self.read((found, dir), ruled, Some(earlier), (first, false), run);
         }
         self.report.total.count(is_file, size);
@@ -343,9 +353,9 @@ impl Walker<'_> {
         self.load_known()?;
         let began = ruled.generation.begins(first, self.started);
         let same_scope = |earlier: &Earlier| earlier.description.class.scope == ruled.class.scope;
-        let reuse = earlier.as_ref().filter(|earlier| !began && same_scope(earlier));
         let job = Job {
-            reuse: reuse.map(|earlier| earlier.key),
+            may_reuse: !began && earlier.as_ref().is_some_and(same_scope),
+            reuse: earlier.as_ref().map(|earlier| earlier.key),
             born_held: held,
             first: if began { self.started } else { first },
             class: ruled.class,
@@ -359,22 +369,28 @@ impl Walker<'_> {
         if self.plan.options.dry_run {
             return Ok(());
         }
-        let mut description = earlier.description;
-        let before = std::mem::replace(&mut description.class, ruled.class.clone());
-        self.reclassified.push(Reclassified {
-            key: earlier.key,
-            before,
-            after: ruled.class.clone(),
-        });
+        self.note_class(&earlier, &ruled);
         let job = Job {
+            may_reuse: true,
             reuse: Some(earlier.key),
             born_held: false,
-            first: description.first,
+            first: earlier.description.first,
             class: ruled.class,
             compress: false,
-            input: Input::Known(description, earlier.seat),
+            input: Input::Known(earlier),
         };
         self.next(Next::Read(Box::new(job)), run)
+    }
+
+    /// Notes that the rules say something else of an object than before. When its period began is not noted: that follows what
+    /// is in it.
+    fn note_class(&mut self, earlier: &Earlier, ruled: &Classified) {
+        let before = &earlier.description.class;
+        let after = Class { start: before.start, ..ruled.class.clone() };
+        if *before != after && !self.plan.options.dry_run {
+            let (key, before) = (earlier.key, before.clone());
+            self.reclassified.push(Reclassified { key, before, after });
+        }
     }
 
     fn next(&mut self, next: Next, run: &Run<'_>) -> Result<()> {
@@ -434,7 +450,7 @@ impl Walker<'_> {
             let (key_id, key) = match key {
                 Ok(key) => key,
                 Err(why) => {
-                    self.refuse(job.path(), ObjectError::Key(why))?;
+                    self.refuse_key(job, why, &mut items)?;
                     continue;
                 }
             };
@@ -452,6 +468,20 @@ impl Walker<'_> {
             self.settle(job, outcome, (key_id, key), &mut items)?;
         }
         self.send(Message::Items(items))
+    }
+
+    /// An object for which there is no key. If only its class was to change, it stays as it was.
+    fn refuse_key(&mut self, job: Job, why: Unavailable, items: &mut Vec<Item>) -> Result<()> {
+        match job.input {
+            Input::Known(earlier) if !matches!(why, Unavailable::Destroyed(_)) => {
+                self.reclassified.retain(|one| one.key != earlier.key);
+                self.report.reclassified -= 1;
+                items.push(Item::Kept(earlier));
+                Ok(())
+            }
+            Input::Known(earlier) => self.refuse(&earlier.description.path, ObjectError::Key(why)),
+            Input::Read(found, _) => self.refuse(&found.path, ObjectError::Key(why)),
+        }
     }
 
     /// Counts what became of an object.
@@ -477,7 +507,7 @@ impl Walker<'_> {
                 }
                 self.report.unread.extend(unread.into_iter().map(|one| (path.clone(), one)));
                 let content = match job.input {
-                    Input::Known(_, seat) => Content::Of(seat),
+                    Input::Known(earlier) => Content::Of(earlier.seat),
                     Input::Read(..) => {
                         let attributes = &description.attributes;
                         self.report.total.count(attributes.kind == Kind::File, attributes.size);
@@ -502,8 +532,17 @@ impl Walker<'_> {
         for job in jobs.iter_mut() {
             let state = job.reuse.map(|_| states.next().expect("one for each"));
             refused.push(match state {
-                None | Some(Ok(KeyState::Active)) => None,
+                Some(Ok(KeyState::Active)) if job.may_reuse => None,
+                None | Some(Ok(KeyState::Active)) => {
+                    job.reuse = None;
+                    None
+                }
                 Some(Err(why @ Unavailable::Destroyed(_))) => Some(why),
+                // What may not be opened stays as it is classified.
+                Some(Err(why)) if matches!(job.input, Input::Known(_)) => Some(why),
+                Some(Ok(state)) if matches!(job.input, Input::Known(_)) => {
+                    Some(Unavailable::NotUsable(state))
+                }
                 Some(other) => {
                     // A new generation; of a held object, one that is held too.
                     job.born_held = matches!(other, Err(Unavailable::Held));

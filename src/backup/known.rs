@@ -81,6 +81,14 @@ impl<'v> Fetcher<'v> {
     /// # Errors
     /// If a segment cannot be read.
     pub(super) fn fetch(&mut self, known: &Known, tag: &Tag) -> Result<Option<Stored>> {
+        match self.look_up(known, tag) {
+            // What is damaged there is stored again here.
+            Err(Error::Refused { .. } | Error::Missing(_) | Error::TooShort(_)) => Ok(None),
+            other => other,
+        }
+    }
+
+    fn look_up(&mut self, known: &Known, tag: &Tag) -> Result<Option<Stored>> {
         if let Some(stored) = known.new.get(tag) {
             return Ok(Some(stored.clone()));
         }

@@ -12,7 +12,7 @@ use super::attributes::{Described, Names, Unread, describe, describe_open};
 use super::chunker::{Chunker, Gear, Lengths, ONE_CHUNK};
 use super::compress::Compressor;
 use super::known::Known;
-use super::previous::Seat;
+use super::previous::Earlier;
 use super::read::{Content, Part};
 use super::report::ObjectError;
 use super::walk::name_of;
@@ -29,8 +29,10 @@ pub(super) struct Job {
     pub(super) compress: bool,
     /// When this generation was first backed up.
     pub(super) first: u64,
-    /// The key of the version before, if it may be used again.
+    /// The key of the version before.
     pub(super) reuse: Option<KeyId>,
+    /// Whether the rules allow that it is used again.
+    pub(super) may_reuse: bool,
     /// The version before is on hold, so the new one is to be.
     pub(super) born_held: bool,
 }
@@ -40,7 +42,7 @@ pub(super) enum Input {
     /// It is to be read from the file system.
     Read(Found, Arc<OwnedFd>),
     /// The rules say something else of it; its content is that of this entry.
-    Known(Box<Description>, Seat),
+    Known(Earlier),
 }
 
 impl Job {
@@ -48,7 +50,7 @@ impl Job {
     pub(super) fn path(&self) -> &[u8] {
         match &self.input {
             Input::Read(found, _) => &found.path,
-            Input::Known(description, _) => &description.path,
+            Input::Known(earlier) => &earlier.description.path,
         }
     }
 
@@ -120,8 +122,11 @@ impl<'v> Preparer<'v> {
 
     fn prepare_one(&self, job: &Job, scratch: &mut Scratch, run: &Run<'_>) -> Outcome {
         let read = match &job.input {
-            Input::Known(description, _) => Ok(ReadObject {
-                description: (**description).clone(),
+            Input::Known(earlier) => Ok(ReadObject {
+                description: Description {
+                    class: job.class.clone(),
+                    ..(*earlier.description).clone()
+                },
                 pieces: Vec::new(),
                 unread: Vec::new(),
             }),

@@ -100,6 +100,27 @@ impl<'v> Previous<'v> {
         self.closed.get(mark)
     }
 
+    /// Every object of which nothing can be opened any more because its key was destroyed, but for those at paths that were
+    /// taken up again; once all paths were asked for.
+    ///
+    /// # Errors
+    /// If a segment cannot be read.
+    pub(super) fn destroyed(&mut self, renewed: &HashSet<Mark>) -> Result<Vec<(Seat, KeyId)>> {
+        for at in 0..self.streams.len() {
+            for segment in self.streams[at].next_segment..self.streams[at].end {
+                self.load(segment)?;
+            }
+            self.streams[at].next_segment = self.streams[at].end;
+        }
+        let of = |(mark, one): (&Mark, &Closed)| match one.why {
+            Unavailable::Destroyed(_) if !renewed.contains(mark) => Some((one.seat, one.key)),
+            _ => None,
+        };
+        let mut destroyed: Vec<(Seat, KeyId)> = self.closed.iter().filter_map(of).collect();
+        destroyed.sort_unstable_by_key(|(seat, _)| (seat.segment, seat.entry));
+        Ok(destroyed)
+    }
+
     /// Whether an object was seen whose key does not open.
     pub(super) fn has_closed(&self) -> bool {
         !self.closed.is_empty()
@@ -172,29 +193,30 @@ pub(super) fn intact(
     lost: &HashSet<PackId>,
 ) -> Result<Vec<(usize, Row)>> {
     let whole = |at: &Locator| {
-        let (pack, _) = vault.packs()?.locate(at.pack, at.offset, at.length);
-        Ok::<_, Error>(!lost.contains(&pack))
+        let packs = vault.packs()?;
+        let (pack, _) = packs.locate(at.pack, at.offset, at.length);
+        Ok::<_, Error>(packs.pack(pack).is_some() && !lost.contains(&pack))
     };
     if !whole(&place.at)? {
         return Ok(Vec::new());
     }
-    let rows = match vault.listing(index, place) {
+    // A listing may outlive a segment that was damaged since, so the segment is opened as well.
+    let opened = vault.segment(place).and_then(|segment| segment.locators(vault.keyring()));
+    let (locators, rows) = match opened.and_then(|all| Ok((all, vault.listing(index, place)?))) {
         // What cannot be read is for a check to report; here it is as if it were not there.
-        Err(Error::Refused { .. } | Error::Missing(_) | Error::TooShort(_)) => Vec::new(),
+        Err(Error::Refused { .. } | Error::Missing(_) | Error::TooShort(_)) => {
+            return Ok(Vec::new());
+        }
         other => other?,
     };
-    let mut rows: Vec<(usize, Row)> = rows.into_iter().enumerate().collect();
-    if lost.is_empty() || rows.is_empty() {
-        return Ok(rows);
-    }
-    let locators = vault.segment(place)?.locators(vault.keyring())?;
     let mut kept = Vec::with_capacity(rows.len());
-    for (entry, row) in rows.drain(..) {
+    for (entry, row) in rows.into_iter().enumerate() {
         let mut is_whole = true;
         for chunk in locators.chunks(entry) {
             is_whole &= whole(chunk)?;
         }
-        if is_whole {
+        // That an object was destroyed must stay known, whatever became of its chunks.
+        if is_whole || row.open.is_none() {
             kept.push((entry, row));
         }
     }

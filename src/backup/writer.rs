@@ -165,7 +165,9 @@ impl<'v> Writer<'v> {
         self.end_run()?;
         self.end_segment()?;
         self.finish_content()?;
-        about.added_bytes = self.written.bytes;
+        let finished: u64 = self.packs.iter().map(|pack| pack.length).sum();
+        let begun = self.manifest.as_ref().map_or(0, PackWriter::len);
+        about.added_bytes = self.written.bytes + finished + begun;
         let (snapshot, bytes) = self.vault.seal_snapshot(&self.segments, &about, complete)?;
         self.manifest_pack(bytes.len())?.append(&bytes)?;
         self.finish_manifest()?;

@@ -204,6 +204,7 @@ codes! {
     CopyDamaged = "E-COPY-DAMAGED" => StoreDamaged;
     CopyOutdated = "E-COPY-OUTDATED" => StoreDamaged;
     VaultExists = "E-VAULT-EXISTS" => Refused;
+    NoVault = "E-NO-VAULT" => VaultMissing;
     VaultMissing = "E-VAULT-MISSING" => VaultMissing;
     NotAVault = "E-NOT-A-VAULT" => VaultMissing;
     VaultDamaged = "E-VAULT-DAMAGED" => VaultDamaged;

@@ -46,16 +46,15 @@ pub(crate) struct Snapshot {
 /// Where the vault lies.
 ///
 /// # Errors
-/// `E-VAULT-MISSING` when nothing names it.
+/// `E-NO-VAULT` when nothing names it.
 pub(crate) fn location(context: &Context) -> Result<PathBuf, Failure> {
-    let missing = || Failure::new(Code::VaultMissing, "--vault, SEALKEEP_VAULT");
-    context.settings.vault.clone().ok_or_else(missing)
+    context.settings.vault.clone().ok_or_else(|| Failure::new(Code::NoVault, ""))
 }
 
 /// Finds the vault.
 ///
 /// # Errors
-/// `E-VAULT-MISSING`, `E-NOT-A-VAULT`, and what reading it can end with.
+/// `E-NO-VAULT`, `E-VAULT-MISSING`, `E-NOT-A-VAULT`, and what reading it can end with.
 pub(crate) fn find(context: &Context) -> Result<Found, Failure> {
     let dir = location(context)?;
     let told = |error: sealkeep::vault::Error| classify::vault(&dir, &error);

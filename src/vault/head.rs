@@ -12,9 +12,12 @@ use sealkeep_crypto::hash;
 pub use file::{Head, Listed};
 
 use super::description::VaultFile;
+use super::dsse;
 use super::error::{Error, Refused, Result};
+use super::index::IndexFile;
 use super::keyring::Keyring;
 use super::pack::PackId;
+use super::session::{decode_snapshot, snapshot_name};
 use super::storage::Storage;
 
 /// The newest head that this vault signed, with the bytes of its file, and the names of newer ones that cannot be believed.
@@ -106,7 +109,7 @@ pub fn write_next(
                 Some(_) => hash(keys.suite(), &[&before.bytes]),
                 None => [0; 32],
             },
-            files: contents(storage, keys, before.head.as_ref(), without)?,
+            files: contents(storage, vault, keys, before.head.as_ref(), without)?,
         };
         match storage.put_bytes(&Head::name(next), &head.encode(keys)) {
             Err(Error::Exists(_)) => continue,
@@ -136,7 +139,10 @@ pub(crate) fn write_anew(
 ) -> Result<Head> {
     let named = newest(storage, vault)?.head.map_or(Vec::new(), |head| head.files);
     let mut without: Vec<String> = named.into_iter().map(|file| file.name).collect();
-    without.retain(|name| gone.contains(name) || storage.length(name).is_err());
+    let is_gone = |name: &String| {
+        gone.contains(name) || name == super::description::NAME || storage.length(name).is_err()
+    };
+    without.retain(is_gone);
     write_next(storage, vault, keys, now, &without)
 }
 
@@ -144,6 +150,7 @@ pub(crate) fn write_anew(
 /// never change, and what was lost must stay known as lost.
 fn contents(
     storage: &dyn Storage,
+    vault: &VaultFile,
     keys: &Keyring,
     before: Option<&Head>,
     without: &[String],
@@ -161,8 +168,11 @@ fn contents(
                 Err(Error::Missing(_)) => continue,
                 other => other?,
             };
-            let digest = hash(keys.suite(), &[&bytes]);
-            files.push(Listed { name, length: bytes.len() as u64, digest });
+            // Whoever can write here could leave anything; what a head names is believed by copies.
+            if is_ours(&name, &bytes, vault) {
+                let digest = hash(keys.suite(), &[&bytes]);
+                files.push(Listed { name, length: bytes.len() as u64, digest });
+            }
         }
     }
     let name = super::description::NAME.to_owned();
@@ -173,6 +183,24 @@ fn contents(
     }
     files.sort_unstable_by(|one, other| one.name.cmp(&other.name));
     Ok(files)
+}
+
+/// Whether a file that no head has named yet was signed by the vault.
+fn is_ours(name: &str, bytes: &[u8], vault: &VaultFile) -> bool {
+    let public = &vault.public;
+    match name.split_once('/') {
+        Some(("index", _)) => {
+            IndexFile::verify(bytes, vault.vault, public).is_ok_and(|index| index.id.name() == name)
+        }
+        Some(("snapshots", _)) => decode_snapshot(bytes, vault.vault, public)
+            .is_ok_and(|snapshot| snapshot_name(snapshot.id) == name),
+        Some(("register", _)) => dsse::verify("register", bytes, public).is_ok(),
+        Some(("records", last)) => {
+            let kind = last.split_once('-').and_then(|(_, rest)| rest.rsplit_once('-'));
+            kind.is_some_and(|(kind, _)| dsse::verify(kind, bytes, public).is_ok())
+        }
+        _ => true,
+    }
 }
 
 /// Whether a file of this name belongs into a head: no packs, heads, listings, and nothing that no vault would write.

@@ -12,7 +12,9 @@ use sealkeep_keystore::KeyState;
 use super::error::{Error, Refused, Result, check};
 use super::head;
 use super::index::{IndexFile, IndexId, PackIndex, Relocation};
-use super::pack::{PackId, PackInfo, PackKind, PackWriter, read_blob, read_manifest_blobs};
+use super::pack::{
+    PackId, PackInfo, PackKind, PackWriter, read_blob, read_manifest_blobs, verify_pack,
+};
 use super::segment::{self, Locator, Segment, SegmentId};
 use super::session::{Vault, decode_snapshot, now};
 use super::snapshot::{self, SegmentRef, SnapshotId};
@@ -45,6 +47,8 @@ pub struct PrunePlan<'v> {
     /// Those of them that were superseded before, and not removed.
     left_over: Vec<IndexId>,
     segments: HashSet<SegmentId>,
+    /// A list of where everything lies is in a pack that stays.
+    placed: bool,
     /// In numbers.
     pub report: PruneReport,
 }
@@ -56,6 +60,8 @@ pub struct PruneReport {
     pub kept: u64,
     /// Packs of which the needed part is written anew.
     pub rewritten: u64,
+    /// Packs among these that are damaged, and stay as they are so that they can be repaired from a copy.
+    pub damaged: u64,
     /// Packs of which nothing is needed.
     pub removed: u64,
     /// Packs that no index names: an interrupted backup left them.
@@ -106,8 +112,13 @@ impl<'v> PrunePlan<'v> {
     /// removed. `Keys`, `Io`, `Cancelled`.
     pub fn new(vault: &'v Vault, options: PruneOptions, run: &Run<'_>) -> Result<Self> {
         check_whole(vault)?;
-        let mut finder =
-            Finder { vault, used: Used::default(), report: PruneReport::default(), run };
+        let mut finder = Finder {
+            vault,
+            used: Used::default(),
+            report: PruneReport::default(),
+            placed: false,
+            run,
+        };
         let (snapshots, bad) = vault.snapshots()?;
         if let Some((_, error)) = bad.into_iter().next() {
             return Err(error);
@@ -132,7 +143,7 @@ impl<'v> PrunePlan<'v> {
             |name: &str| PackId::from_name(name).is_some_and(|id| index.pack(id).is_none());
         let there = vault.storage().list("packs/")?;
         let stray: Vec<_> = there.into_iter().filter(|(name, _)| unindexed(name)).collect();
-        let Finder { used, mut report, .. } = finder;
+        let Finder { used, mut report, placed, .. } = finder;
         report.strays = stray.len() as u64;
         let superseded = [index.current(), index.superseded()].concat();
         let left_over = index.superseded().to_vec();
@@ -149,6 +160,7 @@ impl<'v> PrunePlan<'v> {
             superseded,
             left_over,
             segments,
+            placed,
             report,
         };
         plan.choose(packs, options);
@@ -238,6 +250,15 @@ impl<'v> PrunePlan<'v> {
         let mut mover =
             Mover { vault: self.vault, content: None, manifest: None, packs: Vec::new() };
         let mut relocations = Vec::new();
+        // What is copied gets new digests: a fault in it could never be seen, or healed from a copy, again.
+        let mut sound = Vec::new();
+        for pack in std::mem::take(&mut self.rewrite) {
+            let (suite, id) = (self.vault.suite(), self.vault.id());
+            let faults = verify_pack(&**self.vault.storage(), suite, id, &pack, run)?;
+            if faults.is_empty() { &mut sound } else { &mut self.keep }.push(pack);
+        }
+        self.report.damaged = self.report.rewritten - sound.len() as u64;
+        self.rewrite = sound;
         let moved = self.rewrite.iter().try_for_each(|pack| {
             check(run)?;
             let ranges = self.used.ranges.remove(&pack.id).unwrap_or_default();
@@ -248,7 +269,9 @@ impl<'v> PrunePlan<'v> {
                 relocate(range, (pack.id, *offset), &mut relocations);
             }
         }
-        let finished = moved.and_then(|()| mover.finish(&relocations));
+        let known = self.placed && same_places(&relocations, self.vault.packs()?.relocations());
+        let place = if known { &[][..] } else { &relocations[..] };
+        let finished = moved.and_then(|()| mover.finish(place));
         if let Err(error) = finished {
             mover.abandon();
             return Err(error);
@@ -287,6 +310,8 @@ struct Finder<'f> {
     vault: &'f Vault,
     used: Used,
     report: PruneReport,
+    /// A list of where everything lies was found in a pack.
+    placed: bool,
     run: &'f Run<'f>,
 }
 
@@ -346,13 +371,22 @@ impl Finder<'_> {
                     .map_err(|_| Error::refused(pack.name())(Refused::Malformed))?;
                 !segments.contains(&segment.id) && self.is_held(&segment)?
             } else {
-                false
+                self.is_current(blob.bytes)?
             };
             if needed {
                 self.used.add((pack, blob.offset), length, None);
             }
         }
         Ok(())
+    }
+
+    /// Whether it says of every place where what was moved lies now, and no more.
+    fn is_current(&mut self, blob: &[u8]) -> Result<bool> {
+        let Ok(index) = IndexFile::open(blob, self.vault.keyring()) else { return Ok(false) };
+        let packs = self.vault.packs()?;
+        let current = !self.placed && same_places(&index.relocations, packs.relocations());
+        self.placed |= current;
+        Ok(current)
     }
 
     /// Whether an object of a segment that no snapshot has is on hold; then what such objects need is needed.
@@ -366,6 +400,15 @@ impl Finder<'_> {
         self.need_entries(segment, &states, held)?;
         Ok(true)
     }
+}
+
+fn same_places(one: &[Relocation], other: &[Relocation]) -> bool {
+    let set = |all: &[Relocation]| -> HashSet<_> {
+        let place =
+            |one: &Relocation| (one.pack, one.offset, one.length, one.new_pack, one.new_offset);
+        all.iter().map(place).collect()
+    };
+    set(one) == set(other)
 }
 
 /// What may be done with a key.

@@ -57,7 +57,14 @@ pub fn rebuild(
         Arc::clone(keys),
         Access { lock: Lock::Exclusive, ..access },
     )?;
-    let mut found = Found::default();
+    // What index files still say counts more than what packs say of themselves: a pack that is missing or damaged stays named, so
+    // that it can be repaired from a copy.
+    let index = PackIndex::load_readable(&**storage, vault.keyring())?;
+    let mut found = Found {
+        packs: index.packs().copied().collect(),
+        relocations: index.relocations().to_vec(),
+        snapshots: Vec::new(),
+    };
     for (name, _) in storage.list("packs/")? {
         check(run)?;
         let refuse = || Error::refused(&name)(Refused::Malformed);
@@ -67,8 +74,10 @@ pub fn rebuild(
         match info {
             Ok(info) => {
                 found.look_into(&vault, &info)?;
-                found.packs.push(info);
+                found.add(info);
             }
+            // What cannot be read now may be good.
+            Err(error @ Error::Io { .. }) => return Err(error),
             Err(error) => rebuilt.refused.push((name, error)),
         }
     }
@@ -78,7 +87,6 @@ pub fn rebuild(
 }
 
 /// What packs tell.
-#[derive(Default)]
 struct Found {
     packs: Vec<PackInfo>,
     relocations: Vec<Relocation>,
@@ -87,6 +95,13 @@ struct Found {
 }
 
 impl Found {
+    /// Adds a pack that no index named.
+    fn add(&mut self, info: PackInfo) {
+        if !self.packs.iter().any(|pack| pack.id == info.id) {
+            self.packs.push(info);
+        }
+    }
+
     fn look_into(&mut self, vault: &Vault, info: &PackInfo) -> Result<()> {
         if info.kind != PackKind::Manifest {
             return Ok(());

@@ -397,7 +397,7 @@ impl Vault {
         }
     }
 
-    /// Writes down something that happened, signed, and says under which name. The next head names it.
+    /// Writes down something that happened, signed, has a head name it, and says under which name.
     ///
     /// # Errors
     /// `Io`.
@@ -412,6 +412,7 @@ impl Vault {
         let id = SnapshotId::random();
         let name = format!("records/{now}-{kind}-{id}");
         self.storage.put_bytes(&name, &signed)?;
+        head::write_next(&*self.storage, &self.file, &self.keyring, now, &[])?;
         Ok(name)
     }
 

@@ -1,7 +1,7 @@
 //! Copies of a vault, media and drills, as an administrator meets them.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -44,7 +44,7 @@ fn pack(world: &World, place: &str) -> PathBuf {
     largest.expect("there are packs")
 }
 
-fn flip(path: &PathBuf) {
+fn flip(path: &Path) {
     let mut bytes = fs::read(path).expect("readable");
     bytes[20_000] ^= 1;
     fs::write(path, bytes).expect("writable");

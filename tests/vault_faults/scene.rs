@@ -128,7 +128,7 @@ pub(crate) fn try_sync(world: &World, name: &str) -> Result<SyncReport> {
     let vault = VaultFile::read(&main)?;
     fs::create_dir_all(world.path(name)).unwrap();
     let copy = Directory::open(&world.path(name))?;
-    let options = SyncOptions { known: None, wait: WAIT };
+    let options = SyncOptions { known: None, wait: WAIT, dry_run: false };
     copy::sync(&main, &vault, &copy, &options, &Run::quiet())
 }
 

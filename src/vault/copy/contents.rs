@@ -43,7 +43,7 @@ pub(super) struct Packs {
 }
 
 impl Packs {
-    /// Reads the index files that a head names. Their digests stand in the head, whose signature was verified; theirs need not be.
+    /// Reads the index files that a head names. The head has their digests, and each is verified once more: what it says decides what is removed.
     ///
     /// # Errors
     /// `Io`.
@@ -53,7 +53,7 @@ impl Packs {
         for file in &head.files {
             let Some(id) = IndexId::from_name(&file.name) else { continue };
             let parsed = match read_listed(storage, vault, file)? {
-                Ok(bytes) => IndexFile::parse(&bytes, vault.vault),
+                Ok(bytes) => IndexFile::verify(&bytes, vault.vault, &vault.public),
                 Err(_) => Err(Refused::Malformed),
             };
             match parsed {

@@ -122,19 +122,6 @@ impl IndexFile {
         Self::decode(payload).map(|(file, _)| file)
     }
 
-    /// Reads a file whose bytes are known to be the vault's, because a head has their digest: without its relocations, and
-    /// without verifying the signature once more.
-    ///
-    /// # Errors
-    /// `Malformed`, `Suite`, `ForeignVault`.
-    pub(crate) fn parse(bytes: &[u8], vault: [u8; 16]) -> std::result::Result<Self, Refused> {
-        let file = SignedFile::parse(MAGIC, bytes)?;
-        if file.vault != vault {
-            return Err(Refused::ForeignVault);
-        }
-        Self::decode(file.payload).map(|(file, _)| file)
-    }
-
     /// Writes the file. The packs that it names must be durable.
     ///
     /// # Errors

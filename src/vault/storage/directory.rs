@@ -15,7 +15,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustix::fs::{Advice, AtFlags, FileType, Mode, OFlags, fadvise, fstat, openat, unlinkat};
+use rustix::fs::{
+    Advice, AtFlags, FileType, Mode, OFlags, fadvise, fstat, fsync, openat, unlinkat,
+};
 use rustix::io::Errno;
 
 use cache::{Files, Folders};
@@ -140,7 +142,9 @@ impl Storage for Directory {
         self.files.forget(name);
         let (folder, last) = split(name);
         let removed = self.folders.get(folder).and_then(|folder| {
-            unlinkat(&folder, last, AtFlags::empty()).map_err(Error::io("remove", name))
+            unlinkat(&folder, last, AtFlags::empty()).map_err(Error::io("remove", name))?;
+            // What was said to be gone must not come back after a power cut.
+            fsync(&folder).map_err(Error::io("sync", name))
         });
         match removed {
             Err(error) if is_missing(&error) => Ok(()),
