@@ -154,9 +154,11 @@ fn what_a_lost_pack_held_is_stored_again() {
     }
     world.backup();
     let packs = world.path("vault/packs");
+    // The newest: older ones may hold nothing that is needed any more.
     let of = |kind: u8| {
-        let all = walk(&packs);
-        all.into_iter().find(|path| std::fs::read(path).unwrap()[9] == kind).unwrap()
+        let all = walk(&packs).into_iter();
+        let such = all.filter(|path| std::fs::read(path).unwrap()[9] == kind);
+        such.max_by_key(|path| path.metadata().unwrap().modified().unwrap()).unwrap()
     };
     for kind in [1, 2] {
         std::fs::remove_file(of(kind)).unwrap();
