@@ -64,8 +64,7 @@ fn every_command_that_is_shown_is_one_of_the_program() {
 fn both_languages_show_the_same_commands() {
     for page in guides("en") {
         let other = root().join("docs/guide/zh-CN").join(page.file_name().unwrap());
-        let shown =
-            |page: &Path| commands(page).iter().map(|line| outline(line)).collect::<Vec<_>>();
+        let shown = |page: &Path| commands(page).into_iter().map(outline).collect::<Vec<_>>();
         assert_eq!(shown(&page), shown(&other), "{}", page.display());
     }
 }
@@ -179,8 +178,8 @@ fn words(line: &str) -> Vec<String> {
 }
 
 /// What is the same in all languages: everything but names that people give.
-fn outline(command: &[String]) -> Vec<&String> {
-    command.iter().filter(|word| word.is_ascii() && !word.contains([' ', ','])).collect()
+fn outline(command: Vec<String>) -> Vec<String> {
+    command.into_iter().filter(|word| word.is_ascii() && !word.contains([' ', ','])).collect()
 }
 
 fn rust_files(dir: &Path) -> Vec<PathBuf> {

@@ -402,7 +402,12 @@ impl Vault {
     /// # Errors
     /// `Io`.
     pub fn record(&self, kind: &str, what: &serde_json::Value) -> Result<String> {
-        let now = now();
+        // Of records of one second, nobody could tell which was the last.
+        let of = |(name, _): (String, u64)| {
+            name.strip_prefix("records/")?.split_once('-')?.0.parse::<u64>().ok()
+        };
+        let last = self.storage.list("records/")?.into_iter().filter_map(of).max();
+        let now = last.map_or(now(), |last| now().max((last + 1).min(now() + MOST_AHEAD)));
         let mut document = json!({ "vault": self.file.fingerprint(), "time": now });
         if let (Some(all), Some(what)) = (document.as_object_mut(), what.as_object()) {
             all.extend(what.clone());
@@ -461,5 +466,7 @@ pub(crate) fn now() -> u64 {
         .map_or(0, |since| since.as_secs())
 }
 
+/// How far ahead of the clock a record may be, in seconds, so that it comes after the one before.
+const MOST_AHEAD: u64 = 60;
 /// Segments of a hundred million objects.
 const MOST_SNAPSHOT: u64 = 256 << 20;

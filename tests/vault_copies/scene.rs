@@ -9,8 +9,9 @@ use sealkeep::envelope::Run;
 use sealkeep::vault::copy::{CopyCheck, SyncOptions, SyncReport, check, sync};
 use sealkeep::vault::{
     Directory, Head, IndexFile, Keyring, PackIndex, PackInfo, PackKind, PackWriter, Result,
-    Storage, VaultFile, head,
+    SignedFile, SnapshotId, Storage, VaultFile, dsse, head,
 };
+use sealkeep_crypto::codec::Writer;
 use sealkeep_crypto::{Secret, Suite, random};
 use sealkeep_keystore::KeyId;
 
@@ -77,9 +78,25 @@ impl Scene {
         ];
         IndexFile::new(vec![], packs, vec![]).write(&main, &self.keys).unwrap();
         let id = hex(&random::array::<16>());
-        main.put_bytes(&format!("records/0001-drill-{id}"), b"{}").unwrap();
-        main.put_bytes(&format!("snapshots/{id}"), &random::array::<500>()).unwrap();
+        let drill = dsse::sign("drill", b"{}", self.keys.signer(), "fingerprint");
+        main.put_bytes(&format!("records/0001-drill-{id}"), &drill).unwrap();
+        self.snapshot(&main);
         self.head(&[])
+    }
+
+    /// A snapshot, signed, with boxes that nobody opens here.
+    fn snapshot(&self, main: &Directory) {
+        let id = SnapshotId::random();
+        let mut payload = Vec::new();
+        payload.put(&id.0);
+        payload.put_u64(7);
+        payload.put_u8(1);
+        payload.put(&[3; 16]);
+        payload.put_bytes32(&random::array::<100>());
+        payload.put_bytes32(&random::array::<400>());
+        let signer = self.keys.signer();
+        let bytes = SignedFile::seal(b"SKSNAPS1", self.vault.vault, &payload, signer);
+        main.put_bytes(&format!("snapshots/{id}"), &bytes).unwrap();
     }
 
     /// A new pack with one blob of this length.
