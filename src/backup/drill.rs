@@ -52,6 +52,8 @@ pub struct DrillReport {
     pub others: u64,
     /// Objects whose keys were destroyed: they were tried, and failed as they must.
     pub destroyed: Vec<Destroyed>,
+    /// Objects on hold: they were tried, and nobody may open them now.
+    pub held: u64,
     /// What should have been restored and was not.
     pub failures: Vec<RestoreFailure>,
     /// How long it took.
@@ -59,10 +61,10 @@ pub struct DrillReport {
 }
 
 impl DrillReport {
-    /// Whether everything was as it must be.
+    /// Whether everything was as it must be, and a file was restored at all: nothing tried is nothing shown.
     #[must_use]
     pub fn passed(&self) -> bool {
-        self.failures.is_empty()
+        self.failures.is_empty() && self.files > 0
     }
 
     /// The document for the vault's records (`docs/spec/vault.md` §10): objects by key, never by path.
@@ -86,6 +88,7 @@ impl DrillReport {
             "files": self.files,
             "bytes": self.bytes,
             "others": self.others,
+            "held": self.held,
             "destroyed": destroyed,
             "failures": self.failures.iter().map(failure).collect::<Vec<_>>(),
             "seconds": self.duration.as_secs(),
@@ -128,6 +131,7 @@ pub fn drill(
             bytes: 0,
             others: 0,
             destroyed: Vec::new(),
+            held: 0,
             failures: Vec::new(),
             duration: Duration::ZERO,
         },
@@ -178,6 +182,7 @@ impl Drill<'_> {
                 Entry::Closed { key, why: Unavailable::Destroyed(tombstone), .. } => {
                     self.report.destroyed.push(Destroyed { key, tombstone, path: None });
                 }
+                Entry::Closed { why: Unavailable::Held, .. } => self.report.held += 1,
                 Entry::Closed { key, why, .. } => {
                     self.fail(Failed::Key(key), RestoreError::Key(why));
                 }

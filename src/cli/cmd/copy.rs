@@ -69,7 +69,7 @@ fn list(context: &Context) -> Result<Exit, Failure> {
     let copies: Vec<&Medium> = register.media().iter().filter(|medium| medium.copy).collect();
     let due = register.due(cmd::now());
     for copy in &copies {
-        context.output.line(&media::row(copy, &due, context))?;
+        media::say_row(copy, &due, context)?;
     }
     if copies.is_empty() {
         context.output.warn("W-NO-VAULT-COPY", "warn-no-vault-copy", &[]);

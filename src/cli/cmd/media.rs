@@ -44,7 +44,7 @@ fn list(args: &MediaList, context: &Context) -> Result<Exit, Failure> {
     };
     let media: Vec<&Medium> = register.media().iter().filter(shown).collect();
     for medium in &media {
-        context.output.line(&row(medium, &due, context))?;
+        say_row(medium, &due, context)?;
     }
     if media.is_empty() {
         context.output.say("media-none", &[])?;
@@ -64,7 +64,7 @@ fn due_list(context: &Context) -> Result<Exit, Failure> {
     };
     let media: Vec<&Medium> = register.media().iter().filter(|medium| of(medium)).collect();
     for medium in &media {
-        context.output.line(&row(medium, &due, context))?;
+        say_row(medium, &due, context)?;
     }
     context.output.say("media-due", &[("count", &media.len())])?;
     let rows: Vec<Value> = media.iter().map(|medium| fields_with_due(medium, &due)).collect();
@@ -119,7 +119,7 @@ fn set(args: &MediaSet, context: &Context) -> Result<Exit, Failure> {
             .cloned()
     })?;
     let due = Vec::new();
-    context.output.line(&row(&changed, &due, context))?;
+    say_row(&changed, &due, context)?;
     context.output.document("sealkeep.media-set/1", fields(&changed))?;
     Ok(Exit::Ok)
 }
@@ -147,7 +147,7 @@ impl From<StateArg> for MediumState {
 }
 
 /// A copy or medium on a line.
-pub(crate) fn row(medium: &Medium, due: &[Due], context: &Context) -> String {
+pub(crate) fn say_row(medium: &Medium, due: &[Due], context: &Context) -> Result<(), Failure> {
     let day = |when: Option<u64>| when.map_or_else(|| "-".to_owned(), time);
     let text = |field: &Option<String>| field.clone().unwrap_or_else(|| "-".to_owned());
     let overdue: Vec<String> = due
@@ -171,7 +171,7 @@ pub(crate) fn row(medium: &Medium, due: &[Due], context: &Context) -> String {
         ("overdue", &overdue),
     ];
     let key = if medium.copy { "media-copy" } else { "media-medium" };
-    context.output.messages().text(key, args)
+    context.output.say(key, args)
 }
 
 /// The state in the user's language.
