@@ -1,10 +1,14 @@
 //! Reading objects and sealing their content, by several threads: everything of a backup that needs no order.
 
+use std::io::Read;
 use std::os::fd::OwnedFd;
+use std::panic::resume_unwind;
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::thread;
 
 use rustix::fs::FileType;
-use sealkeep_crypto::{Suite, TAG_LEN, hash, random};
+use sealkeep_crypto::{HASH_LEN, Suite, TAG_LEN, hash, hash_many, random};
 use sealkeep_keystore::KeyId;
 use zeroize::{Zeroize, Zeroizing};
 
@@ -174,7 +178,9 @@ impl<'v> Preparer<'v> {
                 Vec::new()
             } else {
                 let plain = std::mem::take(&mut scratch.buffer);
-                let chunk = self.chunk(&plain[..length], &job.class.scope, job.compress, scratch);
+                let digest = hash(self.suite, &[&plain[..length]]);
+                let scope = &job.class.scope;
+                let chunk = self.chunk(&plain[..length], digest, scope, job.compress, scratch);
                 scratch.buffer = plain;
                 vec![Piece::Chunk(chunk)]
             };
@@ -244,37 +250,53 @@ impl<'v> Preparer<'v> {
                 }
                 Part::Data(range) => range,
             };
-            let mut chunker = Chunker::new(content.reader(range), &gear, lengths, buffer);
-            loop {
-                check(run)?;
-                let mut plain: Vec<Zeroizing<Vec<u8>>> = Vec::new();
-                let mut bytes = 0;
-                while bytes < BYTES_AT_ONCE
-                    && let Some(chunk) = chunker.next().map_err(ReadError::Reading)?
-                {
-                    bytes += chunk.len();
-                    plain.push(Zeroizing::new(chunk.to_vec()));
+            let (send, cut) = sync_channel::<std::result::Result<Group, ReadError>>(1);
+            let chunker = Chunker::new(content.reader(range), &gear, lengths, buffer);
+            buffer = thread::scope(|scope| {
+                // One thread cuts while the others seal what was cut before.
+                let cutting = scope.spawn(move || cut_groups(chunker, &send));
+                for group in &cut {
+                    let group = group?;
+                    check(run)?;
+                    let bytes = group.iter().map(|plain| plain.len() as u64).sum::<u64>();
+                    take(self.seal_group(job, &group, run))?;
+                    done += bytes;
+                    (run.progress)(bytes);
                 }
-                if plain.is_empty() {
-                    break;
-                }
-                let work = |at: usize, scratch: &mut Scratch| {
-                    Piece::Chunk(self.chunk(&plain[at], &job.class.scope, job.compress, scratch))
-                };
-                let pieces = parallel(run.workers, plain.len(), work, |_| false);
-                take(pieces.into_iter().map(|(_, piece)| piece).collect())?;
-                done += bytes as u64;
-                (run.progress)(bytes as u64);
-            }
-            buffer = chunker.into_buffer();
+                drop(cut);
+                Ok::<_, ReadError>(cutting.join().unwrap_or_else(|panic| resume_unwind(panic)))
+            })?;
         }
         buffer.zeroize();
         Ok(done)
     }
 
+    /// Seals chunks of a large file side by side.
+    fn seal_group(&self, job: &Job, group: &Group, run: &Run<'_>) -> Vec<Piece> {
+        let plain: Vec<&[u8]> = group.iter().map(|plain| &plain[..]).collect();
+        // SM3 of many messages at once is ten times as fast; of SHA-256 every thread makes its own.
+        let digests = match self.suite {
+            Suite::Sm4Gcm => hash_many(self.suite, &plain),
+            Suite::Aes256Gcm => Vec::new(),
+        };
+        let work = |at: usize, scratch: &mut Scratch| {
+            let digest = digests.get(at).copied();
+            let digest = digest.unwrap_or_else(|| hash(self.suite, &[plain[at]]));
+            Piece::Chunk(self.chunk(plain[at], digest, &job.class.scope, job.compress, scratch))
+        };
+        let pieces = parallel(run.workers, plain.len(), work, |_| false);
+        pieces.into_iter().map(|(_, piece)| piece).collect()
+    }
+
     /// Seals a chunk, unless it seems to be there already.
-    fn chunk(&self, plain: &[u8], scope: &str, compress: bool, scratch: &mut Scratch) -> Chunk {
-        let digest = hash(self.suite, &[plain]);
+    fn chunk(
+        &self,
+        plain: &[u8],
+        digest: [u8; HASH_LEN],
+        scope: &str,
+        compress: bool,
+        scratch: &mut Scratch,
+    ) -> Chunk {
         if scratch.tagger.as_ref().is_none_or(|(held, _)| held != scope) {
             scratch.tagger = Some((scope.to_owned(), self.index.tagger(scope)));
         }
@@ -303,6 +325,34 @@ impl Scratch {
         let compressor = self.compressor.as_mut();
         compressor.is_some_and(|compressor| compressor.compress(plain, &mut self.packed))
     }
+}
+
+/// Chunks of a large file that are in memory at once.
+type Group = Vec<Zeroizing<Vec<u8>>>;
+
+/// Cuts content and sends the chunks, some MiB at a time, until it ends or nobody takes them. Gives the buffer back.
+fn cut_groups<R: Read>(
+    mut chunker: Chunker<'_, R>,
+    send: &SyncSender<std::result::Result<Group, ReadError>>,
+) -> Vec<u8> {
+    loop {
+        let group = next_group(&mut chunker).map_err(ReadError::Reading);
+        let ends = group.as_ref().map_or(true, Vec::is_empty);
+        if group.as_ref().is_ok_and(Vec::is_empty) || send.send(group).is_err() || ends {
+            return chunker.into_buffer();
+        }
+    }
+}
+
+fn next_group<R: Read>(chunker: &mut Chunker<'_, R>) -> std::io::Result<Group> {
+    let (mut group, mut bytes) = (Group::new(), 0);
+    while bytes < BYTES_AT_ONCE
+        && let Some(chunk) = chunker.next()?
+    {
+        bytes += chunk.len();
+        group.push(Zeroizing::new(chunk.to_vec()));
+    }
+    Ok(group)
 }
 
 /// A chunk as it lies in a pack. Its key is used once, so the nonce can be zero.
