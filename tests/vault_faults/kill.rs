@@ -24,7 +24,9 @@ use crate::support::{World, random};
 #[test]
 #[ignore = "the program that the other tests kill"]
 fn act() {
-    let world = World::again(Path::new(&env::var_os(WORLD).unwrap()));
+    // Run with all the others, it has nothing to do.
+    let Some(root) = env::var_os(WORLD) else { return };
+    let world = World::again(Path::new(&root));
     println!("{READY}");
     match &*env::var(ACT).unwrap() {
         "backup" => {
