@@ -241,14 +241,15 @@ pub(super) fn link_to(fd: BorrowedFd<'_>) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use std::fs::{self, File};
     use std::os::unix::fs::{MetadataExt, symlink};
 
     use rustix::fs::{XattrFlags, lsetxattr};
 
-    fn scratch() -> (tempfile::TempDir, OwnedFd) {
+    /// A scratch folder, opened.
+    pub(in crate::backup) fn scratch() -> (tempfile::TempDir, OwnedFd) {
         let dir = tempfile::tempdir().unwrap();
         let fd = File::open(dir.path()).unwrap().into();
         (dir, fd)

@@ -24,7 +24,7 @@ use super::writer::{Chunk, Data, Piece};
 use crate::envelope::Run;
 use crate::parallel::parallel;
 use crate::tree::Found;
-use crate::vault::{ChunkKey, Class, Description, Error, IndexKey, Result, Tagger, Vault, check};
+use crate::vault::{ChunkKey, Class, Description, Error, IndexKey, Result, Taggers, Vault, check};
 
 /// An object of which a new version is to be kept.
 pub(super) struct Job {
@@ -101,8 +101,7 @@ struct Scratch {
     buffer: Vec<u8>,
     packed: Vec<u8>,
     compressor: Option<Compressor>,
-    /// The tags of the scope that came last: neighbours are of the same scope.
-    tagger: Option<(String, Tagger)>,
+    taggers: Taggers,
 }
 
 impl Drop for Scratch {
@@ -297,10 +296,7 @@ impl<'v> Preparer<'v> {
         compress: bool,
         scratch: &mut Scratch,
     ) -> Chunk {
-        if scratch.tagger.as_ref().is_none_or(|(held, _)| held != scope) {
-            scratch.tagger = Some((scope.to_owned(), self.index.tagger(scope)));
-        }
-        let tag = scratch.tagger.as_ref().expect("was just made").1.tag(&digest);
+        let tag = scratch.taggers.get(self.index, scope).tag(&digest);
         let mut key = ChunkKey::default();
         random::fill(&mut key[..]);
         let length = u32::try_from(plain.len()).expect("chunks have some MiB at most");

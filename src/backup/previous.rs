@@ -2,7 +2,6 @@
 
 use std::collections::{HashMap, HashSet};
 use std::iter::Peekable;
-use std::sync::Arc;
 use std::vec;
 
 use sealkeep_keystore::KeyId;
@@ -36,7 +35,7 @@ pub(super) struct Previous<'v> {
     segments: Vec<SegmentRef>,
     streams: Vec<Stream>,
     /// Packs that are not there: what lies in them is to be stored again.
-    lost: Arc<HashSet<PackId>>,
+    lost: HashSet<PackId>,
     /// Objects whose keys do not open, by the mark of their path.
     closed: HashMap<Mark, Closed>,
 }
@@ -61,7 +60,7 @@ impl<'v> Previous<'v> {
         vault: &'v Vault,
         index: &'v IndexKey,
         lists: Vec<Vec<SegmentRef>>,
-        lost: Arc<HashSet<PackId>>,
+        lost: HashSet<PackId>,
     ) -> Self {
         let mut segments = Vec::new();
         let mut streams = Vec::new();
@@ -75,6 +74,11 @@ impl<'v> Previous<'v> {
             });
         }
         Self { vault, index, segments, streams, lost, closed: HashMap::new() }
+    }
+
+    /// Packs that are not there.
+    pub(super) fn lost(&self) -> &HashSet<PackId> {
+        &self.lost
     }
 
     /// All segments, by number.

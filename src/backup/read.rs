@@ -209,14 +209,9 @@ const LEAST_HOLE: u64 = 64 * 1024;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::backup::attributes::tests::scratch;
     use std::fs;
     use std::os::unix::fs::symlink;
-
-    fn scratch() -> (tempfile::TempDir, OwnedFd) {
-        let dir = tempfile::tempdir().unwrap();
-        let fd = File::open(dir.path()).unwrap().into();
-        (dir, fd)
-    }
 
     fn open(dir: &OwnedFd) -> Content {
         Content::open(dir, OsStr::new("f")).unwrap()

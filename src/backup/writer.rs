@@ -9,9 +9,8 @@ use sealkeep_crypto::{HASH_LEN, Secret};
 use sealkeep_keystore::KeyId;
 
 use crate::vault::{
-    About, ChunkKey, Cutter, Description, Entry, Error, Extent, IndexKey, Locator, PackInfo,
-    PackKind, PackWriter, Record, Refused, Result, Row, SegmentRef, SnapshotId, Tag, Vault,
-    seal_record,
+    About, ChunkKey, Cutter, Description, Entry, Error, Extent, IndexKey, Locator, PackKind,
+    Packer, Record, Refused, Result, Row, SegmentRef, SnapshotId, Tag, Taggers, Vault, seal_record,
 };
 
 use super::known::{Fetcher, Known, Stored};
@@ -22,7 +21,7 @@ use super::previous::{Earlier, Seat};
 pub(super) enum Item {
     /// The entry of an earlier snapshot, unchanged.
     Kept(Earlier),
-    /// The entry of a destroyed object whose path is there still, so that this is known the next time too.
+    /// The entry of a destroyed object, so that this is known the next time too.
     Closed(Seat, KeyId),
     /// The next pieces of a large file.
     Pieces(Vec<Piece>),
@@ -92,11 +91,10 @@ pub(super) struct Writer<'v> {
     vault: &'v Vault,
     known: Arc<RwLock<Known>>,
     index: Arc<IndexKey>,
+    taggers: Taggers,
     fetcher: Fetcher<'v>,
     earlier: Vec<SegmentRef>,
-    content: Option<PackWriter>,
-    manifest: Option<PackWriter>,
-    packs: Vec<PackInfo>,
+    packer: Packer<'v>,
     segments: Vec<SegmentRef>,
     /// Entries of the same earlier segment, from its first on: if all come, the segment is named again.
     run: Vec<(Seat, Row)>,
@@ -121,11 +119,10 @@ impl<'v> Writer<'v> {
             vault,
             known,
             index,
+            taggers: Taggers::default(),
             fetcher: Fetcher::new(vault, earlier.clone()),
             earlier,
-            content: None,
-            manifest: None,
-            packs: Vec::new(),
+            packer: Packer::new(vault),
             segments: Vec::new(),
             run: Vec::new(),
             cutter: Cutter::default(),
@@ -164,14 +161,11 @@ impl<'v> Writer<'v> {
     pub(super) fn publish(&mut self, mut about: About, complete: bool) -> Result<SnapshotId> {
         self.end_run()?;
         self.end_segment()?;
-        self.finish_content()?;
-        let finished: u64 = self.packs.iter().map(|pack| pack.length).sum();
-        let begun = self.manifest.as_ref().map_or(0, PackWriter::len);
-        about.added_bytes = self.written.bytes + finished + begun;
+        self.packer.finish(PackKind::Content)?;
+        about.added_bytes = self.written.bytes + self.packer.bytes();
         let (snapshot, bytes) = self.vault.seal_snapshot(&self.segments, &about, complete)?;
-        self.manifest_pack(bytes.len())?.append(&bytes)?;
-        self.finish_manifest()?;
-        let packs = std::mem::take(&mut self.packs);
+        self.packer.append(PackKind::Manifest, &bytes)?;
+        let packs = self.packer.take()?;
         self.written.bytes += packs.iter().map(|pack| pack.length).sum::<u64>();
         self.vault.publish(&packs, snapshot, &bytes)?;
         Ok(snapshot)
@@ -179,11 +173,7 @@ impl<'v> Writer<'v> {
 
     /// Removes what was written and nobody names.
     pub(super) fn abandon(&mut self) {
-        (self.content, self.manifest) = (None, None);
-        for pack in self.packs.drain(..) {
-            // Prune finds it if it cannot be removed now.
-            let _ = self.vault.storage().delete(&pack.id.name());
-        }
+        self.packer.abandon();
     }
 
     /// What was written so far.
@@ -250,8 +240,8 @@ impl<'v> Writer<'v> {
             }
         }
         let record = Record { description, extents: std::mem::take(&mut self.extents) };
-        let tagger = self.index.tagger(&record.description.class.scope);
-        let row = Row::of(key_id, &record, &tagger);
+        let tagger = self.taggers.get(&self.index, &record.description.class.scope);
+        let row = Row::of(key_id, &record, tagger);
         let entry = Entry {
             key: key_id,
             mark: self.vault.keyring().mark(&record.description.path),
@@ -275,13 +265,7 @@ impl<'v> Writer<'v> {
         }
         let (entries, rows) = (std::mem::take(&mut self.entries), std::mem::take(&mut self.rows));
         let (id, bytes) = self.vault.seal_segment(&entries);
-        let pack = self.manifest_pack(bytes.len())?;
-        let offset = pack.append(&bytes)?;
-        let at = Locator {
-            pack: pack.id(),
-            offset,
-            length: u32::try_from(bytes.len()).expect("a segment has less than 4 GiB"),
-        };
+        let at = self.packer.append(PackKind::Manifest, &bytes)?;
         let count = u32::try_from(entries.len()).expect("at most 1,024");
         self.vault.keep_listing(&self.index, id, &rows);
         self.segments.push(SegmentRef { id, at, entries: count });
@@ -327,51 +311,11 @@ impl<'v> Writer<'v> {
                 &sealed_now
             }
         };
-        let pack = self.content_pack(sealed.len())?;
-        let at = Locator {
-            pack: pack.id(),
-            offset: pack.append(sealed)?,
-            length: u32::try_from(sealed.len()).expect("a chunk has at most some MiB"),
-        };
+        let at = self.packer.append(PackKind::Content, sealed)?;
         let stored = Stored { key: chunk.key.clone(), compressed: chunk.compressed, at };
         self.written.chunks += 1;
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         known.add(chunk.tag, stored.clone());
         Ok(stored)
-    }
-
-    /// The pack for chunks, with room for so many bytes.
-    fn content_pack(&mut self, room: usize) -> Result<&mut PackWriter> {
-        if self.content.as_ref().is_some_and(|pack| !self.vault.fits(pack, room)) {
-            self.finish_content()?;
-        }
-        if self.content.is_none() {
-            self.content = Some(self.vault.new_pack(PackKind::Content)?);
-        }
-        Ok(self.content.as_mut().expect("was just made"))
-    }
-
-    fn manifest_pack(&mut self, room: usize) -> Result<&mut PackWriter> {
-        if self.manifest.as_ref().is_some_and(|pack| !self.vault.fits(pack, room)) {
-            self.finish_manifest()?;
-        }
-        if self.manifest.is_none() {
-            self.manifest = Some(self.vault.new_pack(PackKind::Manifest)?);
-        }
-        Ok(self.manifest.as_mut().expect("was just made"))
-    }
-
-    fn finish_content(&mut self) -> Result<()> {
-        if let Some(pack) = self.content.take() {
-            self.packs.push(pack.finish()?);
-        }
-        Ok(())
-    }
-
-    fn finish_manifest(&mut self) -> Result<()> {
-        if let Some(pack) = self.manifest.take() {
-            self.packs.push(pack.finish()?);
-        }
-        Ok(())
     }
 }

@@ -8,7 +8,6 @@ pub use file::{IndexFile, IndexId, PREFIX, Relocation};
 #[cfg(feature = "fuzzing")]
 pub(super) use file::{encode_relocations, relocations};
 
-use super::description::VaultFile;
 use super::error::{Error, Refused, Result};
 use super::keyring::Keyring;
 use super::pack::{PackId, PackInfo};
@@ -41,15 +40,6 @@ impl PackIndex {
     /// `Io`.
     pub fn load_readable(storage: &dyn Storage, keys: &Keyring) -> Result<Self> {
         Self::collect(storage, |bytes| IndexFile::open(bytes, keys))
-    }
-
-    /// The same without any key: where blobs were moved to is not known then.
-    ///
-    /// # Errors
-    /// As [`load`](Self::load).
-    pub fn load_without_key(storage: &dyn Storage, vault: &VaultFile) -> Result<Self> {
-        let open = |bytes: &[u8]| IndexFile::verify(bytes, vault.vault, &vault.public);
-        Self::collect(storage, open)?.believed()
     }
 
     /// Of these index files.

@@ -54,6 +54,20 @@ impl Tagger {
     }
 }
 
+/// The tags of the scope that was asked for last: neighbours are of the same scope.
+#[derive(Default)]
+pub(crate) struct Taggers(Option<(String, Tagger)>);
+
+impl Taggers {
+    /// The tags of a scope.
+    pub(crate) fn get(&mut self, index: &IndexKey, scope: &str) -> &Tagger {
+        if self.0.as_ref().is_none_or(|(held, _)| held != scope) {
+            self.0 = Some((scope.to_owned(), index.tagger(scope)));
+        }
+        &self.0.as_ref().expect("was just made").1
+    }
+}
+
 /// The index key of now, and what comes of it.
 pub(crate) struct IndexKey {
     pub(crate) id: KeyId,
@@ -67,7 +81,7 @@ impl IndexKey {
     }
 
     /// The tags of a scope.
-    pub(crate) fn tagger(&self, scope: &str) -> Tagger {
+    fn tagger(&self, scope: &str) -> Tagger {
         let mut key = Zeroizing::new([0; 32]);
         self.expand(b"sealkeep/v1/vault/tag", scope, &mut key[..]);
         Tagger { suite: self.suite, key }

@@ -5,21 +5,21 @@
 //! file is there, the new packs belong to nobody; after it, what was not removed is in no index, and goes next time. Packs that no
 //! index names go first of all: on a full disk they make the room for what has to be written.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+mod needed;
 
-use sealkeep_keystore::KeyState;
+use std::collections::{BTreeMap, HashSet};
 
-use super::error::{Error, Refused, Result, check};
+use super::error::{Error, Result, check};
 use super::head;
-use super::index::{IndexFile, IndexId, PackIndex, Relocation};
-use super::pack::{
-    PackId, PackInfo, PackKind, PackWriter, read_blob, read_manifest_blobs, verify_pack,
-};
-use super::segment::{self, Locator, Segment, SegmentId};
-use super::session::{Vault, decode_snapshot, now};
-use super::snapshot::{self, SegmentRef, SnapshotId};
+use super::index::{IndexFile, IndexId, Relocation};
+use super::pack::{PackId, PackInfo, PackKind, read_blob, verify_pack};
+use super::packer::Packer;
+use super::segment::SegmentId;
+use super::session::{Vault, now};
+use super::snapshot::{SegmentRef, SnapshotId};
 use crate::envelope::Run;
-use crate::keys::Unavailable;
+
+use needed::{Finder, Range, Used, same_places};
 
 /// How much is cleaned up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,32 +76,6 @@ pub struct PruneReport {
     pub destroyed: u64,
     /// Segments that no snapshot has, kept because objects in them are on hold.
     pub held_segments: u64,
-}
-
-/// Which ranges of which packs are needed, and by which names they are called.
-#[derive(Default)]
-struct Used {
-    ranges: HashMap<PackId, BTreeMap<u32, Range>>,
-}
-
-struct Range {
-    length: u32,
-    /// What segments and snapshots call it; none for what nobody looks for by its place.
-    names: HashSet<(PackId, u32)>,
-}
-
-impl Used {
-    fn add(&mut self, at: (PackId, u32), length: u32, name: Option<(PackId, u32)>) {
-        let ranges = self.ranges.entry(at.0).or_default();
-        let range = ranges.entry(at.1).or_insert_with(|| Range { length, names: HashSet::new() });
-        range.names.extend(name);
-    }
-
-    fn bytes(&self, pack: PackId) -> u64 {
-        self.ranges
-            .get(&pack)
-            .map_or(0, |ranges| ranges.values().map(|range| u64::from(range.length)).sum())
-    }
 }
 
 impl<'v> PrunePlan<'v> {
@@ -238,8 +212,8 @@ impl<'v> PrunePlan<'v> {
                 self.vault.remove_unnamed(&index.id.name(), &new.copied().collect::<Vec<_>>());
             })?;
             self.remove_indexes(&self.superseded)?;
-            let gone = self.remove.iter().chain(&self.rewrite).map(|pack| pack.id.name());
-            gone.into_iter().try_for_each(|name| storage.delete(&name))?;
+            let mut gone = self.remove.iter().chain(&self.rewrite).map(|pack| pack.id.name());
+            gone.try_for_each(|name| storage.delete(&name))?;
         }
         self.vault.clean_catalogue(|id| self.segments.contains(&id));
         Ok(self.report)
@@ -247,9 +221,6 @@ impl<'v> PrunePlan<'v> {
 
     /// Writes what is needed of packs that go into new ones; the index of all that stays, which supersedes all others.
     fn move_needed(&mut self, run: &Run<'_>) -> Result<IndexFile> {
-        let mut mover =
-            Mover { vault: self.vault, content: None, manifest: None, packs: Vec::new() };
-        let mut relocations = Vec::new();
         // What is copied gets new digests: a fault in it could never be seen, or healed from a copy, again.
         let mut sound = Vec::new();
         for pack in std::mem::take(&mut self.rewrite) {
@@ -259,25 +230,41 @@ impl<'v> PrunePlan<'v> {
         }
         self.report.damaged = self.report.rewritten - sound.len() as u64;
         self.rewrite = sound;
-        let moved = self.rewrite.iter().try_for_each(|pack| {
+        let mut packer = Packer::new(self.vault);
+        let moved = self.copy_needed(&mut packer, run);
+        let (packs, relocations) = moved.inspect_err(|_| packer.abandon())?;
+        let packs = [&self.keep[..], &packs].concat();
+        Ok(IndexFile::new(self.superseded.clone(), packs, relocations))
+    }
+
+    /// The new packs, and where everything lies that does not lie where its name says.
+    fn copy_needed(
+        &self,
+        packer: &mut Packer<'_>,
+        run: &Run<'_>,
+    ) -> Result<(Vec<PackInfo>, Vec<Relocation>)> {
+        let mut relocations = Vec::new();
+        for pack in &self.rewrite {
             check(run)?;
-            let ranges = self.used.ranges.remove(&pack.id).unwrap_or_default();
-            mover.rewrite(pack, &ranges, &mut relocations)
-        });
+            for (offset, range) in self.used.of(pack.id) {
+                let mut bytes = vec![0; range.length as usize];
+                read_blob(&**self.vault.storage(), pack.id, *offset, &mut bytes)?;
+                let to = packer.append(pack.kind, &bytes)?;
+                relocate(range, (to.pack, to.offset), &mut relocations);
+            }
+        }
         for pack in &self.keep {
-            for (offset, range) in self.used.ranges.get(&pack.id).into_iter().flatten() {
+            for (offset, range) in self.used.of(pack.id) {
                 relocate(range, (pack.id, *offset), &mut relocations);
             }
         }
         let known = self.placed && same_places(&relocations, self.vault.packs()?.relocations());
-        let place = if known { &[][..] } else { &relocations[..] };
-        let finished = moved.and_then(|()| mover.finish(place));
-        if let Err(error) = finished {
-            mover.abandon();
-            return Err(error);
+        if !known && !relocations.is_empty() {
+            // Where everything lies stands in a pack too, so that a vault can be rebuilt without its index files.
+            let place = IndexFile::new(Vec::new(), Vec::new(), relocations.clone());
+            packer.append(PackKind::Manifest, &place.encode(self.vault.keyring()))?;
         }
-        let packs = [&self.keep[..], &mover.packs].concat();
-        Ok(IndexFile::new(self.superseded.clone(), packs, relocations))
+        Ok((packer.take()?, relocations))
     }
 
     /// First the head without these index files, then the files.
@@ -303,187 +290,6 @@ fn check_whole(vault: &Vault) -> Result<()> {
     let needed = |name: &str| name.starts_with("index/") || name.starts_with("snapshots/");
     let mut named = head.files.iter().filter(|file| needed(&file.name));
     named.try_for_each(|file| storage.length(&file.name).map(drop))
-}
-
-/// Finds what is needed.
-struct Finder<'f> {
-    vault: &'f Vault,
-    used: Used,
-    report: PruneReport,
-    /// A list of where everything lies was found in a pack.
-    placed: bool,
-    run: &'f Run<'f>,
-}
-
-impl Finder<'_> {
-    fn need(&mut self, place: &SegmentRef) -> Result<()> {
-        check(self.run)?;
-        let segment = self.vault.segment(place)?;
-        let packs = self.vault.packs()?;
-        let at = locate_indexed(&packs, &place.at)?;
-        let name = (place.at.pack, place.at.offset);
-        self.used.add(at, place.at.length, Some(name));
-        self.need_chunks(&segment)
-    }
-
-    /// What the entries of a segment need, but for destroyed objects.
-    fn need_chunks(&mut self, segment: &Segment) -> Result<()> {
-        let states = self.vault.keys().states(&segment.keys()).map_err(Error::Keys)?;
-        let gone = |state: &&State| matches!(state, Err(Unavailable::Destroyed(_)));
-        self.report.destroyed += states.iter().filter(gone).count() as u64;
-        self.need_entries(segment, &states, |state| !gone(&state))
-    }
-
-    fn need_entries(
-        &mut self,
-        segment: &Segment,
-        states: &[State],
-        needs: impl Fn(&State) -> bool,
-    ) -> Result<()> {
-        let locators = segment.locators(self.vault.keyring())?;
-        let packs = self.vault.packs()?;
-        for (entry, _) in states.iter().enumerate().filter(|(_, state)| needs(state)) {
-            for chunk in locators.chunks(entry) {
-                let at = locate_indexed(&packs, chunk)?;
-                self.used.add(at, chunk.length, Some((chunk.pack, chunk.offset)));
-            }
-        }
-        Ok(())
-    }
-
-    /// Snapshots that lie in a manifest pack, and segments that no snapshot has but that hold what is on hold.
-    fn look_into(
-        &mut self,
-        pack: PackId,
-        segments: &HashSet<SegmentId>,
-        snapshots: &HashSet<SnapshotId>,
-    ) -> Result<()> {
-        check(self.run)?;
-        let storage = self.vault.storage();
-        for blob in read_manifest_blobs(&**storage, pack)?.iter() {
-            let length = u32::try_from(blob.bytes.len()).expect("it has a length of 32 bits");
-            let needed = if blob.bytes.starts_with(snapshot::MAGIC) {
-                let public = &self.vault.file().public;
-                decode_snapshot(blob.bytes, self.vault.id(), public)
-                    .is_ok_and(|snapshot| snapshots.contains(&snapshot.id))
-            } else if blob.bytes.starts_with(segment::MAGIC) {
-                let segment = Segment::parse(blob.bytes.to_vec())
-                    .map_err(|_| Error::refused(pack.name())(Refused::Malformed))?;
-                !segments.contains(&segment.id) && self.is_held(&segment)?
-            } else {
-                self.is_current(blob.bytes)?
-            };
-            if needed {
-                self.used.add((pack, blob.offset), length, None);
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether it says of every place where what was moved lies now, and no more.
-    fn is_current(&mut self, blob: &[u8]) -> Result<bool> {
-        let Ok(index) = IndexFile::open(blob, self.vault.keyring()) else { return Ok(false) };
-        let packs = self.vault.packs()?;
-        let current = !self.placed && same_places(&index.relocations, packs.relocations());
-        self.placed |= current;
-        Ok(current)
-    }
-
-    /// Whether an object of a segment that no snapshot has is on hold; then what such objects need is needed.
-    fn is_held(&mut self, segment: &Segment) -> Result<bool> {
-        let states = self.vault.keys().states(&segment.keys()).map_err(Error::Keys)?;
-        let held = |state: &State| matches!(state, Err(Unavailable::Held));
-        if !states.iter().any(held) {
-            return Ok(false);
-        }
-        self.report.held_segments += 1;
-        self.need_entries(segment, &states, held)?;
-        Ok(true)
-    }
-}
-
-fn same_places(one: &[Relocation], other: &[Relocation]) -> bool {
-    let set = |all: &[Relocation]| -> HashSet<_> {
-        let place =
-            |one: &Relocation| (one.pack, one.offset, one.length, one.new_pack, one.new_offset);
-        all.iter().map(place).collect()
-    };
-    set(one) == set(other)
-}
-
-/// What may be done with a key.
-type State = std::result::Result<KeyState, Unavailable>;
-
-/// Copies what is needed into new packs.
-struct Mover<'v> {
-    vault: &'v Vault,
-    content: Option<PackWriter>,
-    manifest: Option<PackWriter>,
-    packs: Vec<PackInfo>,
-}
-
-impl Mover<'_> {
-    fn rewrite(
-        &mut self,
-        pack: &PackInfo,
-        ranges: &BTreeMap<u32, Range>,
-        relocations: &mut Vec<Relocation>,
-    ) -> Result<()> {
-        for (offset, range) in ranges {
-            let mut bytes = vec![0; range.length as usize];
-            read_blob(&**self.vault.storage(), pack.id, *offset, &mut bytes)?;
-            let to = self.append(pack.kind, &bytes)?;
-            relocate(range, to, relocations);
-        }
-        Ok(())
-    }
-
-    fn append(&mut self, kind: PackKind, bytes: &[u8]) -> Result<(PackId, u32)> {
-        let slot = match kind {
-            PackKind::Content => &mut self.content,
-            PackKind::Manifest => &mut self.manifest,
-        };
-        if slot.as_ref().is_some_and(|pack| !self.vault.fits(pack, bytes.len()))
-            && let Some(full) = slot.take()
-        {
-            self.packs.push(full.finish()?);
-        }
-        let pack = match slot {
-            Some(pack) => pack,
-            None => slot.insert(self.vault.new_pack(kind)?),
-        };
-        let offset = pack.append(bytes)?;
-        Ok((pack.id(), offset))
-    }
-
-    /// Where everything lies stands in a pack too, so that a vault can be rebuilt without its index files.
-    fn finish(&mut self, relocations: &[Relocation]) -> Result<()> {
-        if !relocations.is_empty() {
-            let place = IndexFile::new(Vec::new(), Vec::new(), relocations.to_vec());
-            self.append(PackKind::Manifest, &place.encode(self.vault.keyring()))?;
-        }
-        for pack in [self.content.take(), self.manifest.take()].into_iter().flatten() {
-            self.packs.push(pack.finish()?);
-        }
-        Ok(())
-    }
-
-    /// Removes new packs that nobody names yet.
-    fn abandon(self) {
-        for pack in self.packs {
-            // The next prune finds it if it cannot be removed now.
-            let _ = self.vault.storage().delete(&pack.id.name());
-        }
-    }
-}
-
-/// Where a blob lies now. If no index has that pack, the pack would be taken for one that nobody needs.
-fn locate_indexed(packs: &PackIndex, at: &Locator) -> Result<(PackId, u32)> {
-    let found = packs.locate(at.pack, at.offset, at.length);
-    match packs.pack(found.0) {
-        Some(_) => Ok(found),
-        None => Err(Error::Missing(found.0.name())),
-    }
 }
 
 /// Says under each of its names where a range lies, if that is not where its name says.

@@ -16,7 +16,7 @@ use super::error::{Error, Refused, Result};
 use super::head;
 use super::index::{IndexFile, PackIndex};
 use super::keyring::Keyring;
-use super::listing::{Catalogue, IndexKey, Row};
+use super::listing::{Catalogue, IndexKey, Row, Taggers};
 use super::pack::{PackId, PackInfo, PackKind, PackWriter, read_blob};
 use super::segment::{self, Entry, Locator, Segment, SegmentId, open_record};
 use super::signed::SignedFile;
@@ -277,7 +277,7 @@ impl Vault {
         }
         let segment = self.segment(place)?;
         let keys = self.keys.open_many(&segment.keys()).map_err(Error::Keys)?;
-        let mut rows = Vec::with_capacity(segment.len());
+        let (mut rows, mut taggers) = (Vec::with_capacity(segment.len()), Taggers::default());
         for (at, key) in keys.into_iter().enumerate() {
             let (id, sealed) = segment.entry(at);
             rows.push(match key {
@@ -285,7 +285,8 @@ impl Vault {
                 Ok((suite, key)) => {
                     let record = open_record(suite, &self.id(), &key, sealed)
                         .map_err(Error::refused(format!("record of {id}")))?;
-                    Row::of(id, &record, &index.tagger(&record.description.class.scope))
+                    let tagger = taggers.get(index, &record.description.class.scope);
+                    Row::of(id, &record, tagger)
                 }
             });
         }
@@ -390,10 +391,14 @@ impl Vault {
     /// Removes new packs, unless the index file that names them is there.
     pub(crate) fn remove_unnamed(&self, index: &str, packs: &[PackInfo]) {
         if matches!(self.storage.length(index), Err(Error::Missing(_))) {
-            for pack in packs {
-                // Prune finds it if it cannot be removed now.
-                let _ = self.storage.delete(&pack.id.name());
-            }
+            self.remove_packs(packs);
+        }
+    }
+
+    /// Removes packs that nobody names. Prune finds one that cannot be removed now.
+    pub(crate) fn remove_packs(&self, packs: &[PackInfo]) {
+        for pack in packs {
+            let _ = self.storage.delete(&pack.id.name());
         }
     }
 

@@ -1,31 +1,7 @@
 use super::*;
-use crate::vault::storage::Directory;
-use sealkeep_crypto::{Secret, Suite};
-use sealkeep_keystore::KeyId;
+use crate::vault::scene::{Scene, scene};
+use sealkeep_crypto::Suite;
 use std::fs;
-
-struct Scene {
-    _dir: tempfile::TempDir,
-    storage: Directory,
-    keys: Keyring,
-    vault: VaultFile,
-}
-
-fn scene(suite: Suite) -> Scene {
-    let dir = tempfile::tempdir().unwrap();
-    let storage = Directory::create(&dir.path().join("vault")).unwrap();
-    let keys = Keyring::new(suite, [6; 16], Secret::random(), &Secret::random());
-    let vault = VaultFile {
-        vault: [6; 16],
-        created: 1,
-        pack_size: 1 << 20,
-        maintenance: KeyId([1; 16]),
-        signing: KeyId([2; 16]),
-        public: keys.public(),
-    };
-    vault.write(&storage, keys.signer()).unwrap();
-    Scene { _dir: dir, storage, keys, vault }
-}
 
 impl Scene {
     fn add(&self, place: &str) -> String {
