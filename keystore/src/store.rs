@@ -1,5 +1,6 @@
 //! The key store: a session over an unlocked store, and the one path by which anything in it changes.
 
+mod batch;
 mod check;
 mod copies;
 mod custody;
@@ -9,6 +10,7 @@ mod facts;
 mod fresh;
 mod keys;
 mod list;
+mod pending;
 mod restore;
 mod status;
 
