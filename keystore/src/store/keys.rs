@@ -315,7 +315,7 @@ impl KeyStore {
     }
 
     /// Destructions that were begun and are not finished.
-    fn doomed(&self) -> Result<Vec<Intent>> {
+    pub(super) fn doomed(&self) -> Result<Vec<Intent>> {
         if !self.db.has_intents()? {
             return Ok(Vec::new());
         }
@@ -323,7 +323,7 @@ impl KeyStore {
     }
 
     /// Whether an intent names a key or its scope.
-    fn names(&self, intent: &Intent, id: &KeyId) -> bool {
+    pub(super) fn names(&self, intent: &Intent, id: &KeyId) -> bool {
         let same_scope = |target: &KeyId| {
             let positions = (self.ids.position(target), self.ids.position(id));
             matches!(positions, (Some(a), Some(b)) if a.slot == WHOLE_SCOPE && a.scope == b.scope)
