@@ -36,6 +36,7 @@
 mod adversary;
 mod cell;
 mod clearance;
+mod clock;
 mod copy;
 mod custody;
 mod db;
