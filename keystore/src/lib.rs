@@ -77,7 +77,7 @@ pub use scope::ScopeTombstone;
 pub use shares::{MAX_SHARES, Share, ShareError};
 pub use state::{KeyState, NotAKeyState};
 pub use store::{
-    CellErasure, CheckReport, CopyCheck, CopyOutcome, CopyState, CopyStatus, DrillReport,
-    InitOptions, KeyFilter, KeyInfo, KeyStore, Location, NewKey, OpenedKey, Peek, Problem, Receipt,
-    RestoreOptions, RestoreReport, ScopeInfo, Status,
+    CellErasure, CheckReport, CopyCheck, CopyOutcome, CopyState, CopyStatus, DrillReport, Examined,
+    InitOptions, KeyFacts, KeyFilter, KeyInfo, KeyStore, Location, NewKey, OpenedKey, Peek,
+    Problem, Receipt, RestoreOptions, RestoreReport, ScopeFacts, ScopeInfo, Status,
 };
