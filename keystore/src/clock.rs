@@ -55,7 +55,12 @@ const LEN: usize = 7 * 8 + 16;
 impl Time {
     /// The time of the first entry.
     pub(crate) fn begin(moment: Moment) -> Self {
-        Self { time: moment.wall, counted: 0, last: moment, base: (moment.wall, moment.since_boot, 0) }
+        Self {
+            time: moment.wall,
+            counted: 0,
+            last: moment,
+            base: (moment.wall, moment.since_boot, 0),
+        }
     }
 
     /// Goes on to a new entry. Returns by how many seconds the clock jumped since the last one, where it did.

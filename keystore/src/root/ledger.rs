@@ -115,8 +115,7 @@ impl LedgerHead {
     pub(crate) fn decode(suite: Suite, reader: &mut Reader<'_>) -> Result<Self, Malformed> {
         let time = Time::decode(reader)?;
         let frontier = Frontier::decode(suite, reader)?;
-        let volume =
-            Volume { start: reader.u64()?, opened: reader.u64()?, limit: reader.u64()? };
+        let volume = Volume { start: reader.u64()?, opened: reader.u64()?, limit: reader.u64()? };
         let mut records = || -> Result<Records, Malformed> {
             let (count, height) = (reader.u32()?, reader.u8()?);
             let page = ChildRef::decode(reader)?;

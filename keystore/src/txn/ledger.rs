@@ -120,6 +120,21 @@ impl<S: PageSource> Txn<'_, S> {
         self.entry_of(index, record).map(Some)
     }
 
+    /// The pages of long bodies, each read once.
+    pub(crate) fn body_pages(&mut self) -> Result<Vec<Address>> {
+        let count = self.root.ledger.as_ref().map_or(0, |head| head.tree(ENTRIES).count);
+        let mut pages = Vec::new();
+        for page in 0..count.div_ceil(FAN_OUT) {
+            for (index, record) in (page * FAN_OUT..).zip(self.entry_records(page)?) {
+                if matches!(record.place, BodyPlace::Apart(..)) {
+                    self.entry_of(index.into(), record)?;
+                    pages.push(Address::new(BODIES, 0, index));
+                }
+            }
+        }
+        Ok(pages)
+    }
+
     /// Numbers of the entries that the register of officers and requests is made from.
     pub(crate) fn registered(&mut self) -> Result<Vec<u64>> {
         let count = self.root.ledger.as_ref().map_or(0, |head| head.tree(REGISTERED).count);
@@ -263,12 +278,12 @@ impl<S: PageSource> Txn<'_, S> {
                 let at = Address::new(BODIES, 0, slot);
                 let body = match self.changes.get(at) {
                     Some(dirty) => dirty.page.expose().to_vec(),
-                    None => {
-                        self.pager.peruse(self.source, at, &child, |page| Ok(page.to_vec()))?
-                    }
+                    None => self.pager.peruse(self.source, at, &child, |page| Ok(page.to_vec()))?,
                 };
                 if commitment(self.root.suite, &salt, &body) != commitment_there {
-                    return Err(Error::Damaged(format!("entry {index} is not what was committed to")));
+                    return Err(Error::Damaged(format!(
+                        "entry {index} is not what was committed to"
+                    )));
                 }
                 body
             }
@@ -315,10 +330,8 @@ impl<S: PageSource> Nodes for StoredNodes<'_, Txn<'_, S>> {
         let page = u32::try_from(first / u64::from(FAN_OUT)).map_err(|_| super::missing("page"))?;
         let start = usize::try_from(first % u64::from(FAN_OUT)).expect("below 256");
         let hashes = self.page(tree, page)?;
-        let mut hashes = hashes
-            .get(start..start + (1 << above))
-            .ok_or_else(|| super::missing("hash"))?
-            .to_vec();
+        let mut hashes =
+            hashes.get(start..start + (1 << above)).ok_or_else(|| super::missing("hash"))?.to_vec();
         while hashes.len() > 1 {
             hashes = nodes_above(self.suite, &hashes);
         }
