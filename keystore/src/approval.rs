@@ -10,6 +10,7 @@ pub mod inventory;
 mod json;
 mod officer;
 pub mod policy;
+pub mod register;
 mod request;
 pub mod statement;
 mod text;
@@ -22,6 +23,7 @@ pub use officer::{
     OfficerState, Person, Qualification, Role,
 };
 pub use policy::Policy;
+pub use register::Register;
 pub use request::{CopyOf, RegisteredCopy, Request, Summary, Trigger};
 pub use statement::{Draft, Said, Statement};
 pub use text::{BadText, Name, Text};
