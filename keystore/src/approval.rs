@@ -4,6 +4,8 @@
 //! Everything here is pure: no store, no clock, no files. The key store enforces with it, and whoever verifies a certificate
 //! replays the same code.
 
+#[cfg(any(test, feature = "test-door"))]
+pub mod cast;
 mod digest;
 mod duration;
 pub mod inventory;
