@@ -49,11 +49,13 @@ mod files;
 pub mod fuzzing;
 mod id;
 mod leaf;
+pub mod ledger;
 mod lock;
 mod medium;
 mod names;
 mod page;
 mod pager;
+pub mod record;
 mod records;
 mod root;
 mod scope;
@@ -76,7 +78,7 @@ pub use scope::ScopeTombstone;
 pub use shares::{MAX_SHARES, Share, ShareError};
 pub use state::{KeyState, NotAKeyState};
 pub use store::{
-    CellErasure, CheckReport, CopyCheck, CopyOutcome, CopyState, CopyStatus, DrillReport,
-    InitOptions, KeyFilter, KeyInfo, KeyStore, Location, NewKey, OpenedKey, Peek, Problem, Receipt,
-    RestoreOptions, RestoreReport, ScopeInfo, Status,
+    CellErasure, CheckReport, CopyCheck, CopyOutcome, CopyState, CopyStatus, DrillReport, Examined,
+    InitOptions, KeyFacts, KeyFilter, KeyInfo, KeyStore, Location, NewKey, OpenedKey, Peek,
+    Problem, Receipt, RestoreOptions, RestoreReport, ScopeFacts, ScopeInfo, Status,
 };

@@ -1,12 +1,16 @@
 //! The key store: a session over an unlocked store, and the one path by which anything in it changes.
 
+mod batch;
 mod check;
 mod copies;
 mod custody;
 mod destroy;
+mod examine;
+mod facts;
 mod fresh;
 mod keys;
 mod list;
+mod pending;
 mod restore;
 mod status;
 
@@ -19,6 +23,8 @@ pub use check::{CheckReport, Problem};
 pub use copies::{CopyCheck, CopyOutcome, CopyState, CopyStatus};
 pub use custody::DrillReport;
 pub use destroy::{CellErasure, Receipt};
+pub use examine::Examined;
+pub use facts::{KeyFacts, ScopeFacts};
 pub use keys::{NewKey, OpenedKey};
 pub use list::{KeyFilter, KeyInfo, ScopeInfo};
 pub use restore::{RestoreOptions, RestoreReport};
