@@ -41,6 +41,14 @@ pub struct GrantRecord {
     pub justified: Option<Digest>,
 }
 
+impl GrantRecord {
+    /// Whether it is about this scope.
+    #[must_use]
+    pub fn covers(&self, scope: &KeyId) -> bool {
+        self.grant.scopes.is_empty() || self.grant.scopes.contains(scope)
+    }
+}
+
 impl Register {
     pub(super) fn hold(&mut self, hold: &Hold, by: &Accepted<'_>) -> Result<Vec<Effect>, Refusal> {
         let rules = &self.founded()?.policy.hold;
@@ -162,11 +170,7 @@ impl Register {
 /// In the future, and no farther than the policy allows.
 fn check_until(given: u64, longest: Seconds, at: At) -> Result<(), Refusal> {
     let latest = at.time.saturating_add(longest.0);
-    if given > at.time && given <= latest {
-        Ok(())
-    } else {
-        Err(Refusal::Until { given, latest })
-    }
+    if given > at.time && given <= latest { Ok(()) } else { Err(Refusal::Until { given, latest }) }
 }
 
 fn each_once(ids: &[KeyId]) -> Result<(), Refusal> {
