@@ -10,6 +10,8 @@ mod execution;
 pub(super) use execution::is_wiped;
 pub use execution::{EXECUTION, Ran, Wiping};
 
+use sealkeep_crypto::VerifyingKey;
+
 use super::KeyStore;
 use super::access::detail;
 use super::frozen::Frozen;
@@ -41,6 +43,12 @@ pub(super) struct Known {
 }
 
 impl KeyStore {
+    /// The key under which this store signs checkpoints, records and certificates.
+    #[must_use]
+    pub fn public_key(&self) -> VerifyingKey {
+        self.signer.verifying_key()
+    }
+
     /// What follows from all statements so far: officers, policy, requests, holds, grants.
     ///
     /// # Errors
