@@ -196,9 +196,7 @@ fn entered(stamp: Stamp, what: What) -> Entered {
 
 /// The entry of something that the store does.
 fn logged(event: &StoreEvent) -> Event {
-    let detail = event.detail().as_object().cloned().unwrap_or_default();
-    let (operation, request) = (event.operation().to_owned(), Some(event.request().0));
-    Event::Store(ledger::StoreEvent { operation, detail, request })
+    Event::Store(event.entry())
 }
 
 /// What the statement's own inventory has; of others nothing is known, and nothing asked.
