@@ -150,15 +150,6 @@ impl Vault {
         &self.keyring
     }
 
-    /// One data key.
-    pub(crate) fn open_key(
-        &self,
-        id: &KeyId,
-    ) -> Result<std::result::Result<(Suite, Secret<32>), Unavailable>> {
-        let mut opened = self.keys.open_many(&[*id]).map_err(Error::Keys)?;
-        Ok(opened.pop().expect("one for one"))
-    }
-
     /// The index key of now.
     pub(crate) fn index_key(&self) -> Result<IndexKey> {
         let key = self.keys.index(self.suite()).map_err(Error::Keys)?;
@@ -295,11 +286,8 @@ impl Vault {
     }
 
     /// What the catalogue has of a segment, if it has anything.
-    ///
-    /// # Errors
-    /// `Keys`.
-    pub(crate) fn kept_listing(&self, place: &SegmentRef) -> Result<Option<Vec<Row>>> {
-        Ok(self.catalogue.load(&self.index_key()?, place.id, place.entries as usize))
+    pub(crate) fn kept_listing(&self, index: &IndexKey, place: &SegmentRef) -> Option<Vec<Row>> {
+        self.catalogue.load(index, place.id, place.entries as usize)
     }
 
     /// Keeps the listing of a segment that was just written.
