@@ -34,12 +34,14 @@
 
 #[cfg(test)]
 mod adversary;
+pub mod approval;
 mod cell;
 mod clearance;
 mod clock;
 mod copy;
 mod custody;
 mod db;
+pub mod dsse;
 mod error;
 mod feed;
 mod files;
