@@ -12,8 +12,8 @@ use sealkeep_keystore::ledger::{
     empty_root, verify_consistency,
 };
 use sealkeep_keystore::{
-    Actor, Clearance, Error, KeyFile, KeyId, KeyState, KeyStore, LedgerFault, NewCustody, OnFailure,
-    RestoreOptions,
+    Actor, Clearance, Error, KeyFile, KeyId, KeyState, KeyStore, LedgerFault, NewCustody,
+    OnFailure, RestoreOptions,
 };
 
 const START: u64 = 1_800_000_000;

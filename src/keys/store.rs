@@ -86,7 +86,9 @@ impl Keys for StoreKeys {
         ids: &[KeyId],
     ) -> Result<Vec<Result<(Suite, Secret<32>), KeysError>>, KeysError> {
         let opened = self.lock().store.open_keys(ids)?;
-        let told = |one: keystore::Result<keystore::OpenedKey>| Ok(one.map(|key| (key.suite, key.secret))?);
+        let told = |one: keystore::Result<keystore::OpenedKey>| {
+            Ok(one.map(|key| (key.suite, key.secret))?)
+        };
         Ok(opened.into_iter().map(told).collect())
     }
 

@@ -116,8 +116,10 @@ impl Proof<'_> {
 
     fn group(&mut self, group: &[u32], list: &mut WipeList) -> Result<(), Error> {
         let mut scratch = Scratch::default();
-        let ids = group.iter().filter_map(|&at| self.pairs.key(at as usize, &mut scratch)).collect();
-        let keys = Fetched::ask(self.keys, ids).map_err(|error| Error::Keys(files::Error::Keys(error)))?;
+        let ids =
+            group.iter().filter_map(|&at| self.pairs.key(at as usize, &mut scratch)).collect();
+        let keys =
+            Fetched::ask(self.keys, ids).map_err(|error| Error::Keys(files::Error::Keys(error)))?;
         for (at, result) in self.compare(group, &keys, list) {
             if self.run.cancel.load(Ordering::Relaxed) {
                 return Err(Error::Cancelled);

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use sealkeep_crypto::{Secret, Suite, VerifyingKey, random};
+use sealkeep_crypto::{Suite, VerifyingKey, random};
 use sealkeep_keystore::{KeyId, dsse};
 use serde_json::json;
 
