@@ -2,6 +2,8 @@
 
 mod ledger;
 
+pub(crate) use ledger::Stamp;
+
 use std::sync::Arc;
 
 use sealkeep_crypto::{Secret, SecretVec};

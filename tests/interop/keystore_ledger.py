@@ -22,6 +22,8 @@ class Ledger:
         self.size = root.uint(8)
         peaks = [root.take(32) for _ in range(root.uint(1))]
         self.window, self.opened, self.limit = root.uint(8), root.uint(8), root.uint(8)
+        self.purpose, self.restricted, self.glass = root.uint(1), root.uint(1), root.uint(8)
+        require(self.purpose <= 1, "a flag that is neither 0 nor 1")
         tops = [(root.uint(4), root.uint(1), root.take(REFERENCE)) for _ in range(5)]
         trees = {ENTRIES + n: store._leaves(ENTRIES + n, height, top, count) for n, (count, height, top) in enumerate(tops)}
         self.entries = [self._entry(index, record) for index, record in enumerate(trees[ENTRIES])]

@@ -67,6 +67,18 @@ impl<S: PageSource> Txn<'_, S> {
         self.ledger_head().volume.limit = limit;
     }
 
+    /// Sets what the policy says of opening.
+    pub(crate) fn set_access_rules(&mut self, purpose: bool, restricted_from: u8) {
+        let rules = &mut self.ledger_head().rules;
+        (rules.purpose, rules.restricted_from) = (purpose, restricted_from);
+    }
+
+    /// Notes until when the glass is broken.
+    pub(crate) fn break_glass(&mut self, until: u64) {
+        let rules = &mut self.ledger_head().rules;
+        rules.glass_until = rules.glass_until.max(until);
+    }
+
     /// What the next entry will be.
     pub(crate) fn stamp(&mut self) -> Stamp {
         self.begin_log();

@@ -78,6 +78,8 @@ pub enum Alarm {
     PendingUse {
         /// Which.
         keys: Vec<KeyId>,
+        /// The requests that they wait for.
+        requests: Vec<Digest>,
     },
     /// The clock was set.
     Clock,
@@ -200,7 +202,7 @@ impl Alarm {
     #[must_use]
     pub fn detail(&self) -> Value {
         match self {
-            Self::PendingUse { keys } => json!({ "keys": keys }),
+            Self::PendingUse { keys, requests } => json!({ "keys": keys, "requests": requests }),
             Self::Clock => json!({}),
         }
     }
@@ -212,9 +214,11 @@ impl Alarm {
     pub fn read(alarm: &str, detail: &Value) -> Result<Option<Self>, String> {
         Ok(match alarm {
             "pending-use" => {
-                let keys = detail.get("keys").cloned().unwrap_or_default();
-                let keys = serde_json::from_value(keys).map_err(|error| error.to_string())?;
-                Some(Self::PendingUse { keys })
+                let member = |name: &str| detail.get(name).cloned().unwrap_or_default();
+                let told = |error: serde_json::Error| error.to_string();
+                let keys = serde_json::from_value(member("keys")).map_err(told)?;
+                let requests = serde_json::from_value(member("requests")).map_err(told)?;
+                Some(Self::PendingUse { keys, requests })
             }
             "clock" => Some(Self::Clock),
             _ => None,
