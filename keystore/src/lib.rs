@@ -47,6 +47,7 @@ mod files;
 pub mod fuzzing;
 mod id;
 mod leaf;
+pub mod ledger;
 mod lock;
 mod medium;
 mod names;

@@ -1,13 +1,18 @@
 //! What the store itself knows of keys and scopes that an inventory names. Nothing is opened.
 
+use std::collections::HashMap;
+
 use sealkeep_crypto::Suite;
 
 use super::KeyStore;
-use super::keys::find;
+use super::batch::Batch;
+use super::keys::Found;
 use crate::error::{Error, Result};
-use crate::id::{KeyId, Position, WHOLE_SCOPE};
+use crate::id::{IdCipher, KeyId, Position, WHOLE_SCOPE};
 use crate::page::FAN_OUT;
+use crate::pager::PageSource;
 use crate::state::KeyState;
+use crate::txn::Txn;
 
 /// What a line of an inventory says of a live key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,8 +23,10 @@ pub struct KeyFacts {
     pub scope: KeyId,
     /// Level of the scope, GB/T 39725 1–5; 0 when not classified.
     pub level: u8,
-    /// Its state.
+    /// Its state, or that of its scope.
     pub state: KeyState,
+    /// What it was before it became pending destruction.
+    pub before: Option<KeyState>,
     /// Whether it or its scope is on hold.
     pub held: bool,
     /// The suite it was made for.
@@ -52,40 +59,7 @@ impl KeyStore {
     /// When a page cannot be read. What is wrong with a single key stands in its place.
     pub fn facts(&mut self, keys: &[KeyId]) -> Result<Vec<Result<KeyFacts>>> {
         let doomed = self.doomed()?;
-        let found = self.read(|txn, ids| {
-            let mut found = Vec::with_capacity(keys.len());
-            // Neighbours are mostly of one scope.
-            let mut last: Option<(u32, u16, u8)> = None;
-            for id in keys {
-                let one = match find(txn, ids, id) {
-                    Ok(one) => one,
-                    Err(error) if error.is_about_a_key() => {
-                        found.push(Err(error));
-                        continue;
-                    }
-                    Err(error) => return Err(error),
-                };
-                let number = one.position.scope;
-                let (_, incarnation, level) = match last {
-                    Some(known @ (of, ..)) if of == number => known,
-                    _ => {
-                        let scope = txn.scope(number)?.ok_or(Error::Lost(*id))?;
-                        *last.insert((number, scope.incarnation, scope.level))
-                    }
-                };
-                let scope = Position { scope: number, slot: WHOLE_SCOPE, incarnation };
-                found.push(Ok(KeyFacts {
-                    id: *id,
-                    scope: ids.id(scope),
-                    level,
-                    state: one.record.state,
-                    held: one.held,
-                    suite: one.record.suite,
-                    created: one.record.created,
-                }));
-            }
-            Ok(found)
-        })?;
+        let found = self.read(|txn, ids| facts_of(txn, ids, keys))?;
         let judged = found.into_iter().zip(keys).map(|(one, id)| {
             if doomed.iter().any(|intent| self.names(intent, id)) {
                 return Err(Error::Destroyed { id: *id, tombstone: None });
@@ -129,6 +103,42 @@ impl KeyStore {
             }
             Ok(found)
         })
+    }
+}
+
+/// [`KeyStore::facts`] as one transaction sees them.
+pub(super) fn facts_of<S: PageSource>(
+    txn: &mut Txn<'_, S>,
+    ids: &IdCipher,
+    keys: &[KeyId],
+) -> Result<Vec<Result<KeyFacts>>> {
+    let batch = Batch::of(ids, keys);
+    let mut known = HashMap::with_capacity(keys.len());
+    batch.look(txn, |id, found| {
+        match found {
+            Err(error) if !error.is_about_a_key() => return Err(error),
+            found => known.insert(*id, found.map(|found| facts(ids, &found))),
+        };
+        Ok(())
+    })?;
+    let of = |id: &KeyId| known.remove(id).unwrap_or(Err(Error::NotOfThisStore(*id)));
+    Ok(keys.iter().map(of).collect())
+}
+
+fn facts(ids: &IdCipher, found: &Found) -> KeyFacts {
+    let incarnation = found.scope_incarnation;
+    let scope = Position { scope: found.position.scope, slot: WHOLE_SCOPE, incarnation };
+    let state = found.state();
+    let own = found.record.state;
+    KeyFacts {
+        id: found.id,
+        scope: ids.id(scope),
+        level: found.level,
+        state,
+        before: found.record.before.or((state != own).then_some(own)),
+        held: found.held,
+        suite: found.record.suite,
+        created: found.record.created,
     }
 }
 

@@ -339,6 +339,10 @@ pub(super) struct Found {
     pub(super) record: KeyRecord,
     pub(super) held: bool,
     pub(super) pending: bool,
+    /// Level of its scope.
+    pub(super) level: u8,
+    /// The incarnation that made its scope.
+    pub(super) scope_incarnation: u16,
 }
 
 impl Found {
@@ -383,7 +387,8 @@ pub(super) fn judge(
         return Err(Error::Destroyed { id: *id, tombstone: Some(tombstone) });
     }
     let held = record.held || scope.held;
-    Ok(Found { id: *id, position, record, held, pending: scope.pending })
+    let (pending, level, scope_incarnation) = (scope.pending, scope.level, scope.incarnation);
+    Ok(Found { id: *id, position, record, held, pending, level, scope_incarnation })
 }
 
 /// Finds a live scope by name.
