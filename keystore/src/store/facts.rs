@@ -9,7 +9,6 @@ use super::batch::Batch;
 use super::keys::Found;
 use crate::error::{Error, Result};
 use crate::id::{IdCipher, KeyId, Position, WHOLE_SCOPE};
-use crate::page::FAN_OUT;
 use crate::pager::PageSource;
 use crate::state::KeyState;
 use crate::txn::Txn;
@@ -92,12 +91,7 @@ impl KeyStore {
                     found.push(Err(Error::Destroyed { id: *id, tombstone: None }));
                     continue;
                 };
-                let mut live = 0;
-                for page in 0..scope.count.div_ceil(FAN_OUT) {
-                    let (_, records) = txn.keys_in_page(position.scope, &scope, page)?;
-                    let alive = records.iter().filter(|record| !record.state.is_destroyed());
-                    live += u32::try_from(alive.count()).expect("a page has 256 at most");
-                }
+                let live = txn.living_keys(position.scope, &scope)?;
                 let (level, held, created) = (scope.level, scope.held, scope.created);
                 found.push(Ok(ScopeFacts { id: *id, name, level, held, created, live }));
             }
