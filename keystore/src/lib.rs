@@ -34,11 +34,13 @@
 
 #[cfg(test)]
 mod adversary;
+pub mod approval;
 mod cell;
 mod clearance;
 mod copy;
 mod custody;
 mod db;
+pub mod dsse;
 mod error;
 mod feed;
 mod files;
