@@ -121,11 +121,8 @@ pub fn sign(kind: &str, payload: &[u8], key: &SigningKey, key_id: &str) -> Vec<u
     let payload_type = payload_type(kind);
     let signature = key.sign(&pre_authentication(&payload_type, payload));
     let signature = WireSignature { keyid: key_id.to_owned(), sig: BASE64.encode(&signature) };
-    let wire = LooseWire {
-        payload: BASE64.encode(payload),
-        payload_type,
-        signatures: vec![signature],
-    };
+    let wire =
+        LooseWire { payload: BASE64.encode(payload), payload_type, signatures: vec![signature] };
     let mut bytes = serde_json::to_vec_pretty(&wire).expect("strings can be written as JSON");
     bytes.push(b'\n');
     bytes

@@ -111,7 +111,8 @@ impl<'o> Matcher<'o> {
                 Choice::Subject(subject) => drop(all.subjects.insert(subject)),
                 Choice::Query(query) => {
                     let names = (!query.names.is_empty()).then(|| globs::patterns(&query.names));
-                    let names = names.transpose().map_err(|error| Error::Pattern(error.to_string()));
+                    let names =
+                        names.transpose().map_err(|error| Error::Pattern(error.to_string()));
                     all.queries.push((names?, query));
                 }
                 Choice::Path(path) => all.paths.push(vault_path(path)?),
@@ -171,9 +172,14 @@ mod tests {
 
     #[test]
     fn a_path_takes_what_is_below_it_and_no_neighbour() {
-        for (path, taken) in
-            [("a", true), ("a/b", true), ("a/b/c", true), ("ab", false), ("", false), ("b/a", false)]
-        {
+        for (path, taken) in [
+            ("a", true),
+            ("a/b", true),
+            ("a/b/c", true),
+            ("ab", false),
+            ("", false),
+            ("b/a", false),
+        ] {
             assert_eq!(is_below(path.as_bytes(), b"a"), taken, "{path}");
         }
         assert!(is_below(b"anything", b""));

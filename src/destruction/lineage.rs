@@ -96,8 +96,7 @@ impl Table {
         if let Some((device, inode)) = open.linked {
             self.linked.push(Linked { segment, key, device, inode });
         }
-        let version =
-            Version { signature: open.signature, segment, entry, content: open.content };
+        let version = Version { signature: open.signature, segment, entry, content: open.content };
         if let Some(lineage) = self.objects.get_mut(&key) {
             lineage.start = lineage.start.max(open.start);
             lineage.first = lineage.first.min(open.first);

@@ -11,11 +11,13 @@ use sealkeep_keystore::KeyId;
 use super::error::{Error, Result};
 use crate::envelope::{HEADER_LEN, Run, looks_sealed};
 use crate::files;
-use crate::wipe::Identity;
+use crate::wipe::{Identity, WipeOptions, WipePlan};
 
 /// A sealed file.
 #[derive(Clone, Debug)]
 pub(super) struct SealedFile {
+    /// The file or folder that was named.
+    pub(super) root: PathBuf,
     pub(super) path: PathBuf,
     pub(super) key: KeyId,
     pub(super) size: u64,
@@ -26,11 +28,15 @@ pub(super) struct SealedFile {
 /// A file or device that is to be overwritten.
 #[derive(Clone, Debug)]
 pub(super) struct PlainFile {
+    /// The file or folder that was named.
+    pub(super) root: PathBuf,
     pub(super) path: PathBuf,
     pub(super) device: bool,
     pub(super) size: u64,
     pub(super) identity: Identity,
     pub(super) links: u64,
+    /// What lies under a device.
+    pub(super) disk: String,
 }
 
 /// The sealed files at a path: the file, or those in the folder.
@@ -38,14 +44,14 @@ pub(super) struct PlainFile {
 /// # Errors
 /// `Io`; `Sealed` if the path is a file that is not sealed, or a sealed file is damaged.
 pub(super) fn sealed(path: &Path, suite: Suite, run: &Run<'_>) -> Result<Vec<SealedFile>> {
-    let path = &absolute(path)?;
-    let (found, _) = files_at(path)?;
-    let single = found.len() == 1 && found[0] == *path;
+    let root = &absolute(path)?;
+    let (found, _) = files_at(root)?;
+    let single = found.len() == 1 && found[0] == *root;
     let mut sealed = Vec::new();
     for path in found {
         run.check().map_err(|_| Error::Cancelled)?;
         if single || begins_sealed(&path)? {
-            sealed.push(sealed_file(path, suite)?);
+            sealed.push(sealed_file(root, path, suite)?);
         }
     }
     Ok(sealed)
@@ -56,23 +62,28 @@ pub(super) fn sealed(path: &Path, suite: Suite, run: &Run<'_>) -> Result<Vec<Sea
 /// # Errors
 /// `Io`.
 pub(super) fn plain(path: &Path) -> Result<(Vec<PlainFile>, usize)> {
-    let path = &absolute(path)?;
-    let meta = std::fs::symlink_metadata(path).map_err(Error::io(path))?;
+    let root = &absolute(path)?;
+    let meta = std::fs::symlink_metadata(root).map_err(Error::io(root))?;
     if meta.file_type().is_block_device() {
-        let file = File::open(path).map_err(Error::io(path))?;
-        let identity = identity(&file, path)?;
-        let size = device_size(&file).map_err(Error::io(path))?;
-        let path = path.clone();
-        return Ok((vec![PlainFile { path, device: true, size, identity, links: 1 }], 0));
+        let file = File::open(root).map_err(Error::io(root))?;
+        let identity = identity(&file, root)?;
+        let size = device_size(&file).map_err(Error::io(root))?;
+        let disk = disk_of(root).map_err(|error| Error::io(root)(std::io::Error::other(error)))?;
+        let (root, path) = (root.clone(), root.clone());
+        return Ok((
+            vec![PlainFile { root, path, device: true, size, identity, links: 1, disk }],
+            0,
+        ));
     }
-    let (found, others) = files_at(path)?;
+    let (found, others) = files_at(root)?;
     let mut files = Vec::with_capacity(found.len());
     for path in found {
         let file = File::open(&path).map_err(Error::io(&path))?;
         let meta = file.metadata().map_err(Error::io(&path))?;
         let identity = identity(&file, &path)?;
         let (size, links) = (meta.len(), meta.nlink());
-        files.push(PlainFile { path, device: false, size, identity, links });
+        let (root, disk) = (root.clone(), String::new());
+        files.push(PlainFile { root, path, device: false, size, identity, links, disk });
     }
     Ok((files, others))
 }
@@ -80,6 +91,16 @@ pub(super) fn plain(path: &Path) -> Result<(Vec<PlainFile>, usize)> {
 /// The length of a block device.
 pub(super) fn device_size(mut device: &File) -> std::io::Result<u64> {
     std::io::Seek::seek(&mut device, std::io::SeekFrom::End(0))
+}
+
+/// What tells the device at this path from others.
+///
+/// # Errors
+/// Why it cannot be looked at.
+pub(super) fn disk_of(path: &Path) -> std::result::Result<String, String> {
+    let options = WipeOptions { whole: true, ..WipeOptions::new() };
+    let plan = WipePlan::new(&[path.to_owned()], options).map_err(|problem| problem.to_string())?;
+    Ok(plan.device(0))
 }
 
 /// H of a whole file, and its length.
@@ -97,19 +118,18 @@ pub(super) fn digest_of(file: &mut File, suite: Suite) -> std::io::Result<([u8; 
 }
 
 fn identity(file: &File, path: &Path) -> Result<Identity> {
-    Identity::settled(file).map_err(|error| Error::Io {
-        path: path.to_owned(),
-        source: std::io::Error::other(error),
-    })
+    Identity::settled(file)
+        .map_err(|error| Error::Io { path: path.to_owned(), source: std::io::Error::other(error) })
 }
 
-fn sealed_file(path: PathBuf, suite: Suite) -> Result<SealedFile> {
-    let inspection = files::inspect(&path)
-        .map_err(|source| Error::Sealed { path: path.clone(), source })?;
+fn sealed_file(root: &Path, path: PathBuf, suite: Suite) -> Result<SealedFile> {
+    let inspection =
+        files::inspect(&path).map_err(|source| Error::Sealed { path: path.clone(), source })?;
     let mut file = File::open(&path).map_err(Error::io(&path))?;
     let identity = identity(&file, &path)?;
     let (digest, size) = digest_of(&mut file, suite).map_err(Error::io(&path))?;
-    Ok(SealedFile { path, key: inspection.header.key_id, size, digest, identity })
+    let (root, key) = (root.to_owned(), inspection.header.key_id);
+    Ok(SealedFile { root, path, key, size, digest, identity })
 }
 
 fn begins_sealed(path: &Path) -> Result<bool> {

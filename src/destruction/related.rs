@@ -57,10 +57,8 @@ pub(super) fn linked_with(table: &Table, of: &HashSet<KeyId>) -> HashSet<KeyId> 
             let rows = snapshot.segments.iter().filter_map(|segment| by_segment.get(segment));
             rows.flatten().map(|&at| &table.linked[at])
         };
-        let inodes: HashSet<(u64, u64)> = here()
-            .filter(|one| of.contains(&one.key))
-            .map(|one| (one.device, one.inode))
-            .collect();
+        let inodes: HashSet<(u64, u64)> =
+            here().filter(|one| of.contains(&one.key)).map(|one| (one.device, one.inode)).collect();
         let same = here().filter(|one| inodes.contains(&(one.device, one.inode)));
         found.extend(same.map(|one| one.key).filter(|key| !of.contains(key)));
     }

@@ -41,7 +41,9 @@ pub(super) fn unreachable(place: &str) -> Text {
 pub(super) fn key_copy_behind(place: &str) -> Text {
     text(
         &format!("密钥库副本 {place} 不是实时副本或无法访问:更新之前仍可打开其中的密钥"),
-        &format!("copy {place} of the key store is not live or could not be reached: until it is brought up to date it opens what it holds"),
+        &format!(
+            "copy {place} of the key store is not live or could not be reached: until it is brought up to date it opens what it holds"
+        ),
     )
 }
 
@@ -55,7 +57,9 @@ pub(super) fn sharing(count: usize) -> Text {
 pub(super) fn other_names(count: usize) -> Text {
     text(
         &format!("另有 {count} 个对象是所列文件的其他名称或其他代,未被选中,将继续保留"),
-        &format!("{count} objects are other names or generations of listed files, were not chosen and stay"),
+        &format!(
+            "{count} objects are other names or generations of listed files, were not chosen and stay"
+        ),
     )
 }
 
@@ -69,7 +73,9 @@ pub(super) fn in_other_snapshots(count: usize) -> Text {
 pub(super) fn unexamined(count: usize) -> Text {
     text(
         &format!("有 {count} 个对象的密钥被冻结或不可用,无法判断是否属于本次范围"),
-        &format!("{count} objects could not be looked at, because their keys are on hold or do not open: whether they belong here is not known"),
+        &format!(
+            "{count} objects could not be looked at, because their keys are on hold or do not open: whether they belong here is not known"
+        ),
     )
 }
 
@@ -108,9 +114,9 @@ pub(super) fn other_media() -> Text {
     )
 }
 
-pub(super) fn other_links(name: &str) -> Text {
+pub(super) fn other_links(count: usize) -> Text {
     text(
-        &format!("{name} 还有其他硬链接,其内容也将被覆盖"),
-        &format!("{name} has other names: their content is overwritten too"),
+        &format!("有 {count} 个待覆盖的文件还有其他硬链接,其内容也将被覆盖"),
+        &format!("{count} files to be overwritten have other names: their content goes too"),
     )
 }

@@ -90,7 +90,19 @@ mod tests {
             assert_eq!(text.parse(), Ok(Seconds(seconds)));
             assert_eq!(Seconds(seconds).to_string(), text);
         }
-        for bad in ["", "d", "7", "-1d", "07d", "1.5h", "7 d", "7w", "36526d", "99999999999999999999s", "7日"] {
+        for bad in [
+            "",
+            "d",
+            "7",
+            "-1d",
+            "07d",
+            "1.5h",
+            "7 d",
+            "7w",
+            "36526d",
+            "99999999999999999999s",
+            "7日",
+        ] {
             assert_eq!(bad.parse::<Seconds>(), Err(NotADuration), "{bad}");
         }
     }

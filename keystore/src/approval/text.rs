@@ -37,7 +37,8 @@ impl TryFrom<String> for Name {
     type Error = BadText;
 
     fn try_from(text: String) -> Result<Self, BadText> {
-        let good = (1..=200).contains(&text.len()) && text.trim() == text && text.chars().all(shown);
+        let good =
+            (1..=200).contains(&text.len()) && text.trim() == text && text.chars().all(shown);
         if good { Ok(Self(text)) } else { Err(BadText) }
     }
 }

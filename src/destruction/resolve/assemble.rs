@@ -172,8 +172,9 @@ impl Maker<'_> {
         }
         let holds = |copy: &CopyPlace| match copy.registered.what {
             CopyOf::KeystoreCopy => true,
-            CopyOf::VaultCopy => measured
-                .is_none_or(|one| one.packs.iter().any(|pack| copy.may_hold(*pack, first))),
+            CopyOf::VaultCopy => {
+                measured.is_none_or(|one| one.packs.iter().any(|pack| copy.may_hold(*pack, first)))
+            }
         };
         let copies = self.copies.iter().zip(0..).filter(|(copy, _)| holds(copy));
         let copies = copies.map(|(_, number)| number).collect();
@@ -192,7 +193,8 @@ impl Maker<'_> {
     fn sealed(&mut self, facts: &KeyFacts, file: SealedFile) {
         let name = name_of(file.path.as_os_str().as_bytes());
         self.keyed(facts, &name);
-        let (size, digest) = (Some(file.size), ItemDigest { suite: self.suite, bytes: file.digest });
+        let (size, digest) =
+            (Some(file.size), ItemDigest { suite: self.suite, bytes: file.digest });
         let wipe = self.options.overwrite_sealed.clone();
         let target = wipe.as_ref().map(|method| Target::sealed(&file, method));
         let origin = self.origin(&facts.id);
@@ -250,13 +252,11 @@ impl Maker<'_> {
         for file in &files {
             *inodes.entry(file.identity.id).or_insert(0) += 1;
         }
-        for file in files {
-            if inodes[&file.identity.id] < file.links {
-                let name = name_of(file.path.as_os_str().as_bytes());
-                self.residual.push(texts::other_links(&name));
-            }
-            self.plain_file(&file);
+        let linked = files.iter().filter(|file| inodes[&file.identity.id] < file.links).count();
+        if linked > 0 {
+            self.not_covered.push(texts::other_links(linked));
         }
+        files.iter().for_each(|file| self.plain_file(file));
         if others > 0 {
             self.not_covered.push(texts::folders_stay(others));
         }

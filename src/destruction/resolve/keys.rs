@@ -37,9 +37,8 @@ pub(super) fn scopes(keys: &StoreKeys, options: &Options) -> Result<Scoped> {
         if is_within(wanted, "sealkeep") {
             return Err(Error::Reserved(wanted.clone()));
         }
-        let of = |scope: &&ScopeInfo| {
-            scope.name.as_ref().is_some_and(|name| is_within(name, wanted))
-        };
+        let of =
+            |scope: &&ScopeInfo| scope.name.as_ref().is_some_and(|name| is_within(name, wanted));
         let before = found.chosen.len();
         found.chosen.extend(scopes.iter().filter(of).map(|scope| (scope.id, scope.clone())));
         if found.chosen.len() == before {

@@ -373,8 +373,11 @@ impl<'l> Members<'l> {
     }
 
     fn value(&mut self, name: &'static str) -> Result<&'l str, NotALine> {
-        let (found, value) =
-            self.0.next().and_then(|member| member.split_once('=')).ok_or(NotALine::Member(name))?;
+        let (found, value) = self
+            .0
+            .next()
+            .and_then(|member| member.split_once('='))
+            .ok_or(NotALine::Member(name))?;
         if found == name { Ok(value) } else { Err(NotALine::Member(name)) }
     }
 }
