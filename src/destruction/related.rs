@@ -84,7 +84,9 @@ pub(super) fn only_in(
         .flat_map(|one| one.segments.iter().copied())
         .collect();
     for segment in others {
-        keys_of[segment as usize].iter().for_each(|key| drop(only.remove(key)));
+        for key in &keys_of[segment as usize] {
+            only.remove(key);
+        }
     }
     let shared = all - only.len();
     Some((only, shared))

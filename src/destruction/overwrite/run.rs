@@ -14,15 +14,15 @@ use crate::destruction::wipe_report;
 use crate::envelope::Run;
 use crate::tree::DirCache;
 use crate::wipe::{
-    self, Identity, Method, Problem, Report, Resume, Row, Verdict, WipeList, WipeOptions, WipePlan,
+    self, Identity, Method, Report, Resume, Row, Verdict, WipeList, WipeOptions, WipePlan,
     unfinished,
 };
 
 /// What came of one run.
-pub(super) struct Done {
-    pub(super) report: Vec<u8>,
-    pub(super) wipes: Vec<Wiped>,
-    pub(super) failed: Vec<Failed>,
+pub(in crate::destruction) struct Done {
+    pub(in crate::destruction) report: Vec<u8>,
+    pub(in crate::destruction) wipes: Vec<Wiped>,
+    pub(in crate::destruction) failed: Vec<Failed>,
 }
 
 /// Carries out run `number`, or what is left of it.

@@ -68,7 +68,9 @@ pub(super) fn find(
             _ => {}
         }
     }
-    alone.iter().for_each(|key| drop(hits.entry(*key).or_insert(Origin::Chosen)));
+    for key in &alone {
+        hits.entry(*key).or_insert(Origin::Chosen);
+    }
     let mut with_others = hits.clone();
     follow(&table, &mut with_others, &alone);
     let left = with_others.len() - hits.len();
@@ -110,7 +112,9 @@ fn closed(
         !table.objects.contains_key(&one.key) && !scoped.keys.contains_key(&one.key)
     };
     let mut rows: HashMap<KeyId, Closed> = HashMap::new();
-    table.closed.iter().filter(unknown).for_each(|one| drop(rows.entry(one.key).or_insert(*one)));
+    for one in table.closed.iter().filter(unknown) {
+        rows.entry(one.key).or_insert(*one);
+    }
     let ids: Vec<KeyId> = rows.keys().copied().collect();
     let facts = keys.with(|store| store.facts(&ids))?;
     for (id, _) in ids.iter().zip(facts).filter(|(_, facts)| facts.is_err()) {
