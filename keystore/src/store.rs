@@ -278,8 +278,9 @@ impl KeyStore {
         let before = &self.session.head;
         let sequence = before.sequence + 1;
         let mut txn = Txn::new(&self.db, &mut self.pager, &self.session.root);
+        txn.moment = Some(self.clock.read());
         let (value, tombstones) = change(&mut txn, &self.ids)?;
-        txn.seal_log(self.clock.read())?;
+        txn.seal_log()?;
         let alarms = std::mem::take(&mut txn.log.alarms);
         let sealed = txn.seal(kind, sequence, &self.session.root_key)?;
         let head = Head {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use sealkeep_crypto::{Secret, SecretVec};
 
+use crate::clock::Moment;
 use crate::error::{Error, Result};
 use crate::leaf::KeyRecord;
 use crate::page::{
@@ -36,6 +37,8 @@ pub(crate) struct Txn<'a, S: PageSource> {
     pub(crate) root: RootPage,
     changes: Changes,
     pub(crate) log: Log,
+    /// When it began, if it is to change anything.
+    pub(crate) moment: Option<Moment>,
 }
 
 /// Sealed pages of a transaction, the root page last, and the key it was sealed under.
@@ -49,7 +52,7 @@ pub(crate) struct SealedChanges {
 impl<'a, S: PageSource> Txn<'a, S> {
     pub(crate) fn new(source: &'a S, pager: &'a mut Pager, root: &RootPage) -> Self {
         let (changes, log) = (Changes::default(), Log::default());
-        Self { source, pager, root: root.duplicate(), changes, log }
+        Self { source, pager, root: root.duplicate(), changes, log, moment: None }
     }
 
     /// Where its pages come from.

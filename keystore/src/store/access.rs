@@ -1,10 +1,13 @@
 //! Who works with the store, and the entries that say so: no key is handed out without one.
 
+use std::collections::BTreeSet;
+
+use data_encoding::HEXLOWER;
 use sealkeep_crypto::{Suite, hash};
 use serde_json::{Map, Value};
 
 use super::KeyStore;
-use super::keys::{OpenedKey, find, in_feed, open_found};
+use super::keys::{Found, OpenedKey, find, in_feed, open_found};
 use crate::error::{Error, Result};
 use crate::id::KeyId;
 use crate::ledger::{Access, Act, Alarm, AlarmKind, Event, Hash, StoreEvent};
@@ -61,8 +64,11 @@ impl KeyStore {
         let actor = self.actor.clone();
         let opened = self.write(Kind::Append, None, |txn, ids| {
             let mut found = Vec::with_capacity(wanted.len());
+            let mut requests = BTreeSet::new();
             for id in wanted {
-                let one = find(txn, ids, id).and_then(|found| open_found(found, usable));
+                let one = find(txn, ids, id);
+                requests.extend(one.as_ref().ok().and_then(Found::waits_for));
+                let one = one.and_then(|found| open_found(found, usable));
                 found.push(match one {
                     Err(Error::Lost(_)) if in_feed(txn.source(), ids, id) => {
                         Err(Error::Destroyed { id: *id, tombstone: None })
@@ -71,7 +77,7 @@ impl KeyStore {
                     one => one,
                 });
             }
-            log_opened(txn, &actor, wanted, &found);
+            log_opened(txn, &actor, wanted, (&found, &requests));
             Ok((found, Vec::new()))
         });
         opened.map(|(opened, _)| opened).map_err(unrecorded)
@@ -153,7 +159,7 @@ fn log_opened<S: PageSource>(
     txn: &mut Txn<'_, S>,
     actor: &Actor,
     wanted: &[KeyId],
-    found: &[Result<OpenedKey>],
+    (found, requests): (&[Result<OpenedKey>], &BTreeSet<Hash>),
 ) {
     let mut access = actor.access("open");
     let (mut ids, mut bytes, mut opened) = (0, 0, 0);
@@ -187,7 +193,12 @@ fn log_opened<S: PageSource>(
     let operation = actor.operation_or("open");
     if USES.contains(&operation.as_str()) {
         for some in pending.chunks(IDS_IN_ENTRY) {
-            let about = [("operation", operation.as_str().into()), ("keys", ids_value(some))];
+            let requests = requests.iter().map(|request| HEXLOWER.encode(request)).collect();
+            let about = [
+                ("operation", operation.as_str().into()),
+                ("keys", ids_value(some)),
+                ("requests", requests),
+            ];
             txn.log(Event::Alarm(Alarm { alarm: AlarmKind::PendingUse, detail: detail(about) }));
         }
     }

@@ -221,7 +221,7 @@ fn destroy_all<S: PageSource>(txn: &mut Txn<'_, S>, batch: &Batch, intent: &Inte
             txn.remove_name(&name)?;
         }
         txn.drop_tree(at.scope);
-        scope.pending = false;
+        scope.pending = None;
         let (when, certificate) = (intent.when, intent.certificate);
         scope.body = ScopeBody::Dead(ScopeTombstone { when, certificate });
         txn.put_scope(at.scope, &scope)?;

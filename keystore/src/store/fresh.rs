@@ -89,7 +89,8 @@ impl Fresh<'_> {
         for event in events {
             txn.log(event);
         }
-        txn.seal_log(clock.read())?;
+        txn.moment = Some(clock.read());
+        txn.seal_log()?;
         let sealed = txn.seal(Kind::Append, sequence, &session.root_key)?;
         let head = &mut session.head;
         head.chain = next_chain(head.suite, &head.chain, sequence, &sealed.rows, &[]);

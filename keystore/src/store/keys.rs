@@ -176,8 +176,9 @@ impl KeyStore {
             }
             for id in keys {
                 let Found { position, mut record, pending, .. } = find(txn, ids, id)?;
-                if pending || !record.state.may_become(next) {
-                    let from = if pending { KeyState::PendingDestruction } else { record.state };
+                if pending.is_some() || !record.state.may_become(next) {
+                    let from =
+                        pending.map_or(record.state, |_| KeyState::PendingDestruction);
                     return Err(Error::Transition { id: *id, from, to: next });
                 }
                 (record.state, record.changed) = (next, moment);
@@ -340,7 +341,8 @@ pub(super) struct Found {
     pub(super) position: Position,
     pub(super) record: KeyRecord,
     pub(super) held: bool,
-    pub(super) pending: bool,
+    /// The request by which its scope is to be destroyed as a whole.
+    pub(super) pending: Option<[u8; 32]>,
     /// Level of its scope.
     pub(super) level: u8,
     /// The incarnation that made its scope.
@@ -348,9 +350,14 @@ pub(super) struct Found {
 }
 
 impl Found {
+    /// The request that it, or its scope, waits for.
+    pub(super) fn waits_for(&self) -> Option<[u8; 32]> {
+        self.pending.or(self.record.waits.map(|waits| waits.request))
+    }
+
     /// Its state, or that of its scope.
     pub(super) fn state(&self) -> KeyState {
-        if self.pending { KeyState::PendingDestruction } else { self.record.state }
+        if self.pending.is_some() { KeyState::PendingDestruction } else { self.record.state }
     }
 }
 
@@ -446,7 +453,7 @@ fn add<S: PageSource>(
     moment: u64,
 ) -> Result<(KeyId, Vec<NewKey>)> {
     let (number, mut record) = scope_or_new(txn, scope, moment)?;
-    if record.pending {
+    if record.pending.is_some() {
         return Err(Error::ScopePending(scope.to_owned()));
     }
     let incarnation = txn.root.incarnation;
@@ -460,7 +467,7 @@ fn add<S: PageSource>(
         let record = KeyRecord {
             state: KeyState::Active,
             held: false,
-            before: None,
+            waits: None,
             suite,
             incarnation,
             created: moment,
@@ -503,7 +510,7 @@ fn scope_or_new<S: PageSource>(
         Err(Error::NoSuchScope(_)) => {
             let record = ScopeRecord {
                 held: false,
-                pending: false,
+                pending: None,
                 level: 0,
                 incarnation: txn.root.incarnation,
                 created: moment,

@@ -192,9 +192,8 @@ impl KeyStore {
     /// As any change.
     #[cfg(any(test, feature = "test-door"))]
     pub fn set_alarm_limit_for_test(&mut self, limit: u64) -> Result<()> {
-        let moment = self.clock.read();
         let set = self.write(Kind::Append, None, |txn, _| {
-            txn.set_alarm_limit(limit, moment);
+            txn.set_alarm_limit(limit);
             Ok(((), Vec::new()))
         });
         set.map(drop)

@@ -26,6 +26,16 @@ pub(crate) struct Log {
     pub(crate) alarms: Vec<Alarm>,
 }
 
+/// Number and times of an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stamp {
+    pub(crate) index: u64,
+    /// Unix seconds.
+    pub(crate) time: u64,
+    /// Seconds that passed beyond doubt.
+    pub(crate) counted: u64,
+}
+
 /// An entry's record in tree 3.
 struct Record {
     salt: [u8; 16],
@@ -53,8 +63,18 @@ impl<S: PageSource> Txn<'_, S> {
     }
 
     /// Sets how many keys handed out within an hour are an alarm; 0: none.
-    pub(crate) fn set_alarm_limit(&mut self, limit: u64, moment: Moment) {
-        self.ledger_head(moment).volume.limit = limit;
+    pub(crate) fn set_alarm_limit(&mut self, limit: u64) {
+        self.ledger_head().volume.limit = limit;
+    }
+
+    /// What the next entry will be.
+    pub(crate) fn stamp(&mut self) -> Stamp {
+        self.begin_log();
+        let index = self.ledger_size() + self.log.drafts.len() as u64;
+        let moment = self.moment();
+        let mut time = self.ledger_head().time.clone();
+        time.advance(moment);
+        Stamp { index, time: time.time, counted: time.counted }
     }
 
     /// Entries that the ledger has without this transaction.
@@ -63,10 +83,11 @@ impl<S: PageSource> Txn<'_, S> {
     }
 
     /// Appends the collected entries to the trees. Called once, after all changes.
-    pub(crate) fn seal_log(&mut self, moment: Moment) -> Result<()> {
+    pub(crate) fn seal_log(&mut self) -> Result<()> {
         self.begin_log();
         let (opened, mut events) = (self.log.opened, std::mem::take(&mut self.log.drafts));
-        let head = self.ledger_head(moment);
+        let moment = self.moment();
+        let head = self.ledger_head();
         if let Some(jump) = head.time.advance(moment) {
             events.push(alarm(AlarmKind::Clock, [("seconds", jump.into())]));
         }
@@ -202,8 +223,12 @@ impl<S: PageSource> Txn<'_, S> {
         }
     }
 
-    fn ledger_head(&mut self, moment: Moment) -> &mut LedgerHead {
-        let suite = self.root.suite;
+    fn moment(&self) -> Moment {
+        self.moment.expect("what changes anything knows when it began")
+    }
+
+    fn ledger_head(&mut self) -> &mut LedgerHead {
+        let (suite, moment) = (self.root.suite, self.moment());
         self.root.ledger.get_or_insert_with(|| LedgerHead::new(suite, moment))
     }
 
