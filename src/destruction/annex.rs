@@ -8,6 +8,9 @@ use sealkeep_keystore::approval::{Digest, Item, ItemKind};
 use zeroize::Zeroizing;
 
 use super::error::{Error, Result};
+use super::freeze::review_key;
+use super::request_files::{Part, RequestFiles};
+use crate::keys::Keys;
 
 /// The key of one annex. It is a key of the key store, in the scope [`REVIEW_SCOPE`], and the last item of its inventory.
 pub struct ReviewKey {
@@ -112,6 +115,25 @@ impl TagKey {
         let good = all && items.iter().zip(names).all(|(item, name)| fits(item, name));
         if good { Ok(()) } else { Err(altered()) }
     }
+}
+
+/// Opens the names of a request with the key store: the key that shows them is asked for like any other.
+///
+/// # Errors
+/// `Keys` if the review key does not open, as while it is pending destruction; `Missing`, `Altered`, `Io`.
+pub fn read(
+    keys: &dyn Keys,
+    suite: Suite,
+    files: &RequestFiles,
+    request: &Digest,
+    root: &Digest,
+    items: &[Item],
+) -> Result<(Vec<String>, TagKey)> {
+    let id = review_key(items).ok_or_else(altered)?;
+    let (_, secret) = keys.open(&id).map_err(Error::Keys)?;
+    let key = ReviewKey::new(suite, secret);
+    let names = key.open(root, items, &files.read(request, Part::Names)?)?;
+    Ok((names, key.tag_key()))
 }
 
 /// The numbers of the items whose names have this text in them, whatever the case.

@@ -120,6 +120,12 @@ impl Overwriting {
         there.map(|one| one.item).collect()
     }
 
+    /// Number of items that are files.
+    #[must_use]
+    pub fn files(&self) -> usize {
+        self.targets.iter().filter(|one| !one.target.device).count()
+    }
+
     /// Number of items.
     #[must_use]
     pub fn len(&self) -> usize {
