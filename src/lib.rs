@@ -55,6 +55,7 @@ mod settings_file;
 mod tree;
 
 pub mod backup;
+pub mod destruction;
 pub mod envelope;
 pub mod files;
 pub mod keys;

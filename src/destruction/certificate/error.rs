@@ -1,0 +1,16 @@
+//! What can go wrong with certificates.
+
+use thiserror::Error;
+
+/// Why a certificate could not be read, made or drawn. Whether one is *true* is no error but a
+/// [verdict](super::Verdict).
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The bytes are not a certificate in its one encoding.
+    #[error("not a certificate: {0}")]
+    Malformed(String),
+}
+
+/// The result of working with certificates.
+pub type Result<T> = std::result::Result<T, Error>;
