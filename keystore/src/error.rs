@@ -77,6 +77,9 @@ pub enum Error {
     /// The scope was destroyed: nothing new goes into it.
     #[error("scope {0:?} was destroyed")]
     ScopeDestroyed(String),
+    /// The scope is to be destroyed as a whole: nothing new goes into it.
+    #[error("scope {0:?} is pending destruction")]
+    ScopePending(String),
     /// A scope name is 1 to 255 bytes, components joined by `/`, none of them empty, `.` or `..`, no control characters.
     #[error("{0:?} is not a scope name")]
     ScopeName(String),

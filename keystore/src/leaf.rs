@@ -25,6 +25,8 @@ pub struct Tombstone {
 pub(crate) struct KeyRecord {
     pub(crate) state: KeyState,
     pub(crate) held: bool,
+    /// What it was before it became pending destruction.
+    pub(crate) before: Option<KeyState>,
     pub(crate) suite: Suite,
     pub(crate) incarnation: u16,
     /// Unix seconds.
@@ -42,6 +44,7 @@ pub(crate) enum Body {
 
 const HEAD: usize = 1 + 1 + 1 + 2 + 8 + 8;
 const HELD: u8 = 1;
+const BEFORE: u32 = 4;
 
 impl KeyRecord {
     pub(crate) fn encode(&self) -> SecretVec {
@@ -51,7 +54,8 @@ impl KeyRecord {
         };
         let mut out = RecordWriter::new(HEAD + body);
         out.put_u8(self.state as u8);
-        out.put_u8(if self.held { HELD } else { 0 });
+        let before = self.before.map_or(0, |state| (state as u8) << BEFORE);
+        out.put_u8(before | if self.held { HELD } else { 0 });
         out.put_u8(self.suite.id());
         out.put_u16(self.incarnation);
         out.put_u64(self.created);
@@ -74,7 +78,15 @@ impl KeyRecord {
         let mut reader = Reader::new(record, "key record");
         let state = KeyState::from_byte(reader.u8()?).ok_or(reader.malformed())?;
         let flags = reader.u8()?;
-        if flags & !HELD != 0 {
+        let before = match (state, flags >> BEFORE) {
+            (KeyState::PendingDestruction, byte) => {
+                let before = KeyState::from_byte(byte).filter(|state| state.may_be_pending());
+                Some(before.ok_or(reader.malformed())?)
+            }
+            (_, 0) => None,
+            _ => return Err(reader.malformed()),
+        };
+        if flags & ((1 << BEFORE) - 1) & !HELD != 0 {
             return Err(reader.malformed());
         }
         let suite = Suite::from_id(reader.u8()?).ok_or(reader.malformed())?;
@@ -99,7 +111,8 @@ impl KeyRecord {
             Body::Live { key, label }
         };
         reader.end()?;
-        Ok(Self { state, held: flags & HELD != 0, suite, incarnation, created, changed, body })
+        let held = flags & HELD != 0;
+        Ok(Self { state, held, before, suite, incarnation, created, changed, body })
     }
 
     /// Whether an encoded record is of a key on hold.
@@ -116,12 +129,27 @@ impl KeyRecord {
         }
     }
 
+    /// Makes it unusable until it is destroyed, or what it was before.
+    pub(crate) fn pend(&mut self, when: u64) {
+        if self.state.may_be_pending() {
+            self.before = Some(self.state);
+            (self.state, self.changed) = (KeyState::PendingDestruction, when);
+        }
+    }
+
+    /// Makes it what it was before it became pending destruction.
+    pub(crate) fn unpend(&mut self, when: u64) {
+        if let Some(before) = self.before.take() {
+            (self.state, self.changed) = (before, when);
+        }
+    }
+
     /// Puts a tombstone where the key was.
     pub(crate) fn destroy(&mut self, when: u64, certificate: [u8; 32]) {
         if let Body::Live { key, .. } = &self.body {
             let fingerprint = fingerprint(self.suite, key);
             self.body = Body::Dead(Tombstone { when, certificate, fingerprint });
-            self.state = self.state.when_destroyed();
+            self.state = self.before.take().unwrap_or(self.state).when_destroyed();
             self.changed = when;
         }
     }
@@ -142,6 +170,7 @@ mod tests {
         KeyRecord {
             state: KeyState::Compromised,
             held: true,
+            before: None,
             suite: Suite::Sm4Gcm,
             incarnation: 2,
             created: 3,
@@ -172,12 +201,26 @@ mod tests {
     }
 
     #[test]
+    fn a_pending_key_becomes_again_what_it_was() {
+        let mut record = record();
+        record.pend(5);
+        assert_eq!(record.state, KeyState::PendingDestruction);
+        record.pend(6);
+        let mut back = KeyRecord::decode(record.encode().expose()).expect("well formed");
+        back.unpend(7);
+        assert_eq!((back.state, back.changed), (KeyState::Compromised, 7));
+        record.destroy(9, [8; 32]);
+        assert_eq!(record.state, KeyState::DestroyedCompromised);
+        assert!(KeyRecord::decode(record.encode().expose()).is_ok());
+    }
+
+    #[test]
     fn malformed_records_are_refused() {
         let bytes = record().encode();
         for cut in 0..HEAD + 32 {
             assert!(KeyRecord::decode(&bytes.expose()[..cut]).is_err());
         }
-        for (at, value) in [(0, 0), (0, 99), (1, 2), (2, 0)] {
+        for (at, value) in [(0, 0), (0, 6), (0, 99), (1, 2), (1, 0x20), (2, 0)] {
             let mut bad = bytes.expose().to_vec();
             bad[at] = value;
             assert!(KeyRecord::decode(&bad).is_err());

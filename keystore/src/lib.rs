@@ -52,6 +52,7 @@ mod medium;
 mod names;
 mod page;
 mod pager;
+pub mod record;
 mod records;
 mod root;
 mod scope;

@@ -52,17 +52,18 @@ pub(crate) mod list {
         Ok(longer)
     }
 
-    /// The page with record `slot` replaced.
-    pub(crate) fn replaced(page: &[u8], slot: u8, record: &[u8]) -> Result<SecretVec, Malformed> {
-        let old = get(page, slot)?.ok_or(Malformed("page"))?;
-        let start = old.as_ptr().addr() - page.as_ptr().addr();
-        let (before, after) = (&page[..start - 2], &page[start + old.len()..]);
-        let mut new = SecretVec::zeroed(before.len() + 2 + record.len() + after.len());
-        let mut out = Cursor { bytes: new.expose_mut(), at: 0 };
-        out.put(before);
-        out.put_bytes(record);
-        out.put(after);
-        Ok(new)
+    /// The page with some records replaced, by slot.
+    pub(crate) fn replaced(page: &[u8], new: &[(u8, SecretVec)]) -> Result<SecretVec, Malformed> {
+        let mut records = all(page)?;
+        for (slot, record) in new {
+            *records.get_mut(usize::from(*slot)).ok_or(Malformed("page"))? = record.expose();
+        }
+        let length = 2 + records.iter().map(|record| 2 + record.len()).sum::<usize>();
+        let mut page = SecretVec::zeroed(length);
+        let mut out = Cursor { bytes: page.expose_mut(), at: 0 };
+        out.put_u16(u16::try_from(records.len()).map_err(|_| Malformed("page"))?);
+        records.iter().for_each(|record| out.put_bytes(record));
+        Ok(page)
     }
 
     struct Cursor<'a> {
@@ -182,7 +183,7 @@ mod tests {
         let page =
             list::extended(list::empty().expose(), &[record(b"one"), record(b"")]).expect("fits");
         let page = list::extended(page.expose(), &[record(b"three")]).expect("fits");
-        let page = list::replaced(page.expose(), 1, b"two").expect("is there");
+        let page = list::replaced(page.expose(), &[(1, record(b"two"))]).expect("is there");
         assert_eq!(list::all(page.expose()), Ok(vec![&b"one"[..], b"two", b"three"]));
         assert_eq!(list::get(page.expose(), 3), Ok(None));
         assert!(list::all(&page.expose()[..page.len() - 1]).is_err());

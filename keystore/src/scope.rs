@@ -19,6 +19,8 @@ pub struct ScopeTombstone {
 /// One scope (`radiology/2019/patient-0042`) as the directory holds it.
 pub(crate) struct ScopeRecord {
     pub(crate) held: bool,
+    /// It is to be destroyed as a whole: its keys are pending destruction, and it takes no new ones.
+    pub(crate) pending: bool,
     /// GB/T 39725 level 1–5; 0 when not classified.
     pub(crate) level: u8,
     /// The incarnation that made it: part of its id, as of a key's, since a restore uses scope numbers again.
@@ -47,6 +49,7 @@ pub(crate) enum ScopeBody {
 const HEAD: usize = 1 + 1 + 2 + 8 + 8 + 4;
 const HELD: u8 = 1;
 const DEAD: u8 = 2;
+const PENDING: u8 = 4;
 
 impl ScopeRecord {
     pub(crate) fn encode(&self) -> SecretVec {
@@ -55,7 +58,8 @@ impl ScopeRecord {
             ScopeBody::Dead(_) => (DEAD, 8 + 32),
         };
         let mut out = RecordWriter::new(HEAD + body);
-        out.put_u8(flag | if self.held { HELD } else { 0 });
+        let pending = if self.pending { PENDING } else { 0 };
+        out.put_u8(flag | pending | if self.held { HELD } else { 0 });
         out.put_u8(self.level);
         out.put_u16(self.incarnation);
         out.put_u64(self.created);
@@ -81,7 +85,7 @@ impl ScopeRecord {
     pub(crate) fn decode(record: &[u8]) -> std::result::Result<Self, Malformed> {
         let mut reader = Reader::new(record, "scope record");
         let flags = reader.u8()?;
-        if flags & !(HELD | DEAD) != 0 {
+        if flags & !(HELD | DEAD | PENDING) != 0 || flags & (DEAD | PENDING) == DEAD | PENDING {
             return Err(reader.malformed());
         }
         let (level, incarnation) = (reader.u8()?, reader.u16()?);
@@ -98,7 +102,8 @@ impl ScopeRecord {
             ScopeBody::Live { name, height, top: (top.version != 0).then_some(top) }
         };
         reader.end()?;
-        Ok(Self { held: flags & HELD != 0, level, incarnation, created, rotated, count, body })
+        let (held, pending) = (flags & HELD != 0, flags & PENDING != 0);
+        Ok(Self { held, pending, level, incarnation, created, rotated, count, body })
     }
 
     /// The scope's name; `None` once it is destroyed: names die with the key.
@@ -146,6 +151,7 @@ mod tests {
     fn a_destroyed_scope_has_no_name() {
         let mut record = ScopeRecord {
             held: false,
+            pending: true,
             level: 4,
             incarnation: 1,
             created: 1,
@@ -162,6 +168,7 @@ mod tests {
             ScopeRecord::decode(bytes.expose()).expect("well formed").name(),
             Some("patient")
         );
+        record.pending = false;
         record.body = ScopeBody::Dead(ScopeTombstone { when: 7, certificate: [1; 32] });
         let bytes = record.encode();
         let back = ScopeRecord::decode(bytes.expose()).expect("well formed");

@@ -71,6 +71,11 @@ impl KeyState {
         )
     }
 
+    /// Whether a key in this state can be made pending destruction, by an approved request.
+    pub(crate) fn may_be_pending(self) -> bool {
+        !self.is_destroyed() && self != Self::PendingDestruction
+    }
+
     /// What this state becomes when the key is destroyed.
     pub(crate) fn when_destroyed(self) -> Self {
         match self {

@@ -1,5 +1,6 @@
 //! The key store: a session over an unlocked store, and the one path by which anything in it changes.
 
+mod batch;
 mod check;
 mod copies;
 mod custody;
@@ -7,6 +8,7 @@ mod destroy;
 mod fresh;
 mod keys;
 mod list;
+mod pending;
 mod restore;
 mod status;
 

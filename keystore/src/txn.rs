@@ -57,7 +57,7 @@ impl<'a, S: PageSource> Txn<'a, S> {
     /// Replaces the record of a scope.
     pub(crate) fn put_scope(&mut self, number: u32, record: &ScopeRecord) -> Result<()> {
         let slot = number - FIRST_SCOPE;
-        self.replace(leaf(DIRECTORY, slot), low(slot), &record.encode())
+        self.replace(leaf(DIRECTORY, slot), &[(low(slot), record.encode())])
     }
 
     /// Appends a scope and returns its number.
@@ -89,9 +89,38 @@ impl<'a, S: PageSource> Txn<'a, S> {
         })
     }
 
+    /// Records of keys that stand in one leaf page of a scope, by slot; none where no key was ever made.
+    pub(crate) fn keys_at(
+        &mut self,
+        scope: u32,
+        record: &ScopeRecord,
+        slots: &[u32],
+    ) -> Result<Vec<Option<KeyRecord>>> {
+        let made = |slot: &u32| *slot < record.count && record.tombstone().is_none();
+        let Some(first) = slots.iter().find(|slot| made(slot)) else {
+            return Ok(slots.iter().map(|_| None).collect());
+        };
+        self.read_in(leaf(scope, *first), record, |page| {
+            let records = list::all(page)?;
+            let one = |slot: &u32| match records.get(usize::from(low(*slot))) {
+                _ if !made(slot) => Ok(None),
+                Some(bytes) => Ok(Some(KeyRecord::decode(bytes)?)),
+                None => Err(missing("key record")),
+            };
+            slots.iter().map(one).collect()
+        })
+    }
+
     /// Replaces the record of a key.
     pub(crate) fn put_key(&mut self, scope: u32, slot: u32, record: &KeyRecord) -> Result<()> {
-        self.replace(leaf(scope, slot), low(slot), &record.encode())
+        self.replace(leaf(scope, slot), &[(low(slot), record.encode())])
+    }
+
+    /// Replaces records of keys that stand in one leaf page, by slot.
+    pub(crate) fn put_keys(&mut self, scope: u32, keys: &[(u32, KeyRecord)]) -> Result<()> {
+        let Some((first, _)) = keys.first() else { return Ok(()) };
+        let new: Vec<_> = keys.iter().map(|(slot, key)| (low(*slot), key.encode())).collect();
+        self.replace(leaf(scope, *first), &new)
     }
 
     /// All key records of one leaf page of a scope, `page` counting from 0.
@@ -232,9 +261,9 @@ impl<'a, S: PageSource> Txn<'a, S> {
         self.changes.insert(at, Dirty { page, key: None });
     }
 
-    fn replace(&mut self, at: Address, slot: u8, record: &SecretVec) -> Result<()> {
+    fn replace(&mut self, at: Address, new: &[(u8, SecretVec)]) -> Result<()> {
         let dirty = self.edit(at)?;
-        dirty.page = list::replaced(dirty.page.expose(), slot, record.expose())?;
+        dirty.page = list::replaced(dirty.page.expose(), new)?;
         Ok(())
     }
 

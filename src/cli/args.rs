@@ -73,6 +73,10 @@ pub(crate) struct Global {
     #[arg(conflicts_with_all = ["passphrase_file", "passphrase_fd"])]
     pub(crate) key_file: Option<PathBuf>,
     #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) officer_key: Option<PathBuf>,
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) officer_passphrase_file: Option<PathBuf>,
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) config: Option<PathBuf>,
     #[arg(long, global = true, value_name = "LANG")]
     pub(crate) lang: Option<String>,

@@ -32,6 +32,10 @@ pub(crate) struct Settings {
     pub(crate) cell: Option<PathBuf>,
     /// How to unlock it.
     pub(crate) secret: SecretSource,
+    /// The key that an officer signs with.
+    pub(crate) officer_key: Option<PathBuf>,
+    /// Where that key's passphrase comes from; asked for if there is none.
+    pub(crate) officer_passphrase_file: Option<PathBuf>,
     /// How long to wait for a busy key store.
     pub(crate) wait: Duration,
     /// The language asked for by option, environment or configuration.
@@ -95,6 +99,11 @@ impl Settings {
             keystore,
             cell: global.cell.clone().or_else(|| path("SEALKEEP_CELL")).or(config.cell),
             secret,
+            officer_key: global.officer_key.clone().or_else(|| path("SEALKEEP_OFFICER_KEY")),
+            officer_passphrase_file: global
+                .officer_passphrase_file
+                .clone()
+                .or_else(|| path("SEALKEEP_OFFICER_PASSPHRASE_FILE")),
             wait: seconds("--wait", global.wait.or(config.wait))?.unwrap_or(DEFAULT_WAIT),
             lang: lang.map(language).transpose()?,
             vault: global.vault.clone().or_else(|| path("SEALKEEP_VAULT")).or(config.vault),

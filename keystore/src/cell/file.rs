@@ -83,6 +83,11 @@ impl CellFile {
     /// Overwrites a slot in place with zeros and reads it back; durable and seen when it returns.
     pub(crate) fn erase(&self, index: usize) -> Result<ReadBack> {
         self.write(index, &vec![0; SLOT_LEN])?;
+        self.read_erased(index)
+    }
+
+    /// Reads a slot that must be erased.
+    pub(crate) fn read_erased(&self, index: usize) -> Result<ReadBack> {
         let (file, how) = self.open_uncached()?;
         // A slice of ordinary memory that is aligned as O_DIRECT wants it.
         let mut memory = vec![0xff; SLOT_LEN + BLOCK];

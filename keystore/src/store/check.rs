@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::destroy::is_there;
+use super::batch::Batch;
+use super::destroy::survivors;
 use super::{KeyStore, Location, locate, open_database};
 use crate::cell::CellFile;
 use crate::custody::Unlock;
@@ -149,12 +150,10 @@ impl KeyStore {
             report.problems.push(Problem::Feed);
         }
         let mut txn = Txn::new(&self.db, &mut pager, &self.session.root);
-        for dead in feed {
-            match is_there(&mut txn, &self.ids, &dead.id) {
-                Ok(false) => {}
-                Ok(true) => report.problems.push(Problem::Undead(dead.id)),
-                Err(error) => report.problems.push(Problem::Page(error.to_string())),
-            }
+        let dead: Vec<_> = feed.iter().map(|dead| dead.id).collect();
+        match survivors(&mut txn, &Batch::of(&self.ids, &dead)) {
+            Ok(undead) => report.problems.extend(undead.into_iter().map(Problem::Undead)),
+            Err(error) => report.problems.push(Problem::Page(error.to_string())),
         }
         Ok(())
     }

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::KeyStore;
+use super::batch::Batch;
 use super::copies::CopyOutcome;
-use super::keys::{existing_scope, find};
+use super::keys::existing_scope;
 use crate::cell::ReadBack;
 use crate::clearance::{Act, Clearance, Intent};
 use crate::error::{Error, Result};
@@ -15,7 +16,7 @@ use crate::id::{IdCipher, KeyId, Position, WHOLE_SCOPE};
 use crate::lock::WriteLock;
 use crate::medium::Medium;
 use crate::pager::PageSource;
-use crate::scope::{INDEX_SCOPE, ScopeBody, ScopeTombstone};
+use crate::scope::{INDEX_SCOPE, ScopeBody, ScopeRecord, ScopeTombstone};
 use crate::txn::{Kind, Txn};
 
 /// What was destroyed, and where an old root was erased.
@@ -63,13 +64,11 @@ impl KeyStore {
         self.refresh_locked()?;
         self.finish_intents(&lock)?;
         let mut seen = BTreeSet::new();
-        let mut txn = Txn::new(&self.db, &mut self.pager, &self.session.root);
-        for target in &clearance.targets {
-            if !seen.insert(*target) {
-                return Err(Error::Clearance(format!("{target} is listed twice")));
-            }
-            refuse(&mut txn, &self.ids, target)?;
+        if let Some(twice) = clearance.targets.iter().find(|target| !seen.insert(**target)) {
+            return Err(Error::Clearance(format!("{twice} is listed twice")));
         }
+        let mut txn = Txn::new(&self.db, &mut self.pager, &self.session.root);
+        refuse(&mut txn, &Batch::of(&self.ids, &clearance.targets))?;
         let mut targets = clearance.targets;
         // An index tells of what is destroyed: it goes too, listed or not, held or not.
         targets.extend(index_scope(&mut txn, &self.ids)?.filter(|index| seen.insert(*index)));
@@ -89,20 +88,15 @@ impl KeyStore {
         // What the feed names already is destroyed again if it should be there, and entered once.
         let mut entered = self.known_tombstones(intent)?;
         let (_, read_back) = self.write_locked(lock, Kind::Epoch, None, |txn, ids| {
-            let mut dead = Vec::new();
-            for target in &intent.targets {
-                destroy_one(txn, ids, target, intent)?;
-                if entered.insert(*target) {
-                    let (when, certificate) = (intent.when, intent.certificate);
-                    dead.push(Tombstoned { id: *target, when, certificate });
-                }
-            }
+            let batch = Batch::of(ids, &intent.targets);
+            destroy_all(txn, &batch, intent)?;
             // Nothing is reported destroyed, or entered into the feed, that is still in the tree.
-            for target in &intent.targets {
-                if is_there(txn, ids, target)? {
-                    return Err(Error::Damaged(format!("{target} is still there")));
-                }
+            if let Some(target) = survivors(txn, &batch)?.first() {
+                return Err(Error::Damaged(format!("{target} is still there")));
             }
+            let (when, certificate) = (intent.when, intent.certificate);
+            let new = intent.targets.iter().filter(|target| entered.insert(**target));
+            let dead = new.map(|target| Tombstoned { id: *target, when, certificate }).collect();
             Ok(((), dead))
         })?;
         let copies = self.sync_all(lock, &|copy| copy.live, last)?;
@@ -164,31 +158,33 @@ impl KeyStore {
 }
 
 /// A list is refused whole when one entry cannot be destroyed.
-fn refuse<S: PageSource>(txn: &mut Txn<'_, S>, ids: &IdCipher, target: &KeyId) -> Result<()> {
-    let no = |why: &str| Err(Error::Clearance(format!("{target} {why}")));
-    match ids.position(target) {
-        None => no("was never in this key store"),
-        Some(position) if position.slot == WHOLE_SCOPE => match txn.scope(position.scope)? {
-            None => no("is no scope of this key store"),
-            Some(scope) if scope.incarnation != position.incarnation => no("is lost"),
-            Some(scope) if scope.held => no("is on hold"),
-            Some(scope) if scope.tombstone().is_some() => no("is destroyed already"),
-            Some(scope) => {
-                // A hold on one key protects it from the destruction of its scope too.
-                if txn.holds_a_key(position.scope, &scope)? {
-                    return no("holds a key that is on hold");
-                }
-                Ok(())
-            }
-        },
-        Some(_) => match find(txn, ids, target) {
-            Ok(found) if found.held => no("is on hold"),
-            Ok(_) => Ok(()),
-            Err(Error::Destroyed { .. }) => no("is destroyed already"),
-            Err(Error::Lost(_)) => no("is lost"),
-            Err(error) => Err(error),
-        },
+fn refuse<S: PageSource>(txn: &mut Txn<'_, S>, batch: &Batch) -> Result<()> {
+    let no = |target: &KeyId, why: &str| Err(Error::Clearance(format!("{target} {why}")));
+    if let Some(target) = batch.foreign.first() {
+        return no(target, "was never in this key store");
     }
+    for (target, at) in &batch.scopes {
+        match txn.scope(at.scope)? {
+            None => return no(target, "is no scope of this key store"),
+            Some(scope) if scope.incarnation != at.incarnation => return no(target, "is lost"),
+            Some(scope) if scope.held => return no(target, "is on hold"),
+            Some(scope) if scope.tombstone().is_some() => {
+                return no(target, "is destroyed already");
+            }
+            // A hold on one key protects it from the destruction of its scope too.
+            Some(scope) if txn.holds_a_key(at.scope, &scope)? => {
+                return no(target, "holds a key that is on hold");
+            }
+            Some(_) => {}
+        }
+    }
+    batch.look(txn, |target, found| match found {
+        Ok(found) if found.held => no(target, "is on hold"),
+        Ok(_) => Ok(()),
+        Err(Error::Destroyed { .. }) => no(target, "is destroyed already"),
+        Err(Error::Lost(_)) => no(target, "is lost"),
+        Err(error) => Err(error),
+    })
 }
 
 /// What stands for the scope of the index key in a list, if there is one.
@@ -203,57 +199,47 @@ fn index_scope<S: PageSource>(txn: &mut Txn<'_, S>, ids: &IdCipher) -> Result<Op
     }
 }
 
-/// Puts a tombstone in place of a key or a scope. What is gone already stays gone.
-fn destroy_one<S: PageSource>(
-    txn: &mut Txn<'_, S>,
-    ids: &IdCipher,
-    target: &KeyId,
-    intent: &Intent,
-) -> Result<()> {
-    let Some(position) = ids.position(target) else { return Err(Error::NotOfThisStore(*target)) };
-    let Some(mut scope) = txn.scope(position.scope)? else { return Ok(()) };
-    if scope.tombstone().is_some() {
-        return Ok(());
+/// Puts tombstones in place of keys and scopes. What is gone already stays gone.
+fn destroy_all<S: PageSource>(txn: &mut Txn<'_, S>, batch: &Batch, intent: &Intent) -> Result<()> {
+    if let Some(foreign) = batch.foreign.first() {
+        return Err(Error::NotOfThisStore(*foreign));
     }
-    if position.slot == WHOLE_SCOPE {
-        if scope.incarnation != position.incarnation {
-            return Ok(());
+    batch.change(txn, |record| record.destroy(intent.when, intent.certificate))?;
+    for (_, at) in &batch.scopes {
+        let Some(mut scope) = txn.scope(at.scope)? else { continue };
+        if scope.tombstone().is_some() || scope.incarnation != at.incarnation {
+            continue;
         }
         if let Some(name) = scope.name().map(str::to_owned) {
             txn.remove_name(&name)?;
         }
-        txn.drop_tree(position.scope);
-        scope.body =
-            ScopeBody::Dead(ScopeTombstone { when: intent.when, certificate: intent.certificate });
-        return txn.put_scope(position.scope, &scope);
+        txn.drop_tree(at.scope);
+        scope.pending = false;
+        let (when, certificate) = (intent.when, intent.certificate);
+        scope.body = ScopeBody::Dead(ScopeTombstone { when, certificate });
+        txn.put_scope(at.scope, &scope)?;
     }
-    match find(txn, ids, target) {
-        Ok(mut found) => {
-            found.record.destroy(intent.when, intent.certificate);
-            txn.put_key(position.scope, position.slot, &found.record)
-        }
-        Err(Error::Destroyed { .. } | Error::Lost(_)) => Ok(()),
-        Err(error) => Err(error),
-    }
+    Ok(())
 }
 
-/// Whether a key or a scope is alive in the tree.
-pub(super) fn is_there<S: PageSource>(
-    txn: &mut Txn<'_, S>,
-    ids: &IdCipher,
-    target: &KeyId,
-) -> Result<bool> {
-    match ids.position(target) {
-        Some(position) if position.slot == WHOLE_SCOPE => {
-            let scope = txn.scope(position.scope)?;
-            Ok(scope.is_some_and(|scope| {
-                scope.incarnation == position.incarnation && scope.tombstone().is_none()
-            }))
+/// Keys and scopes that are still alive in the tree.
+pub(super) fn survivors<S: PageSource>(txn: &mut Txn<'_, S>, batch: &Batch) -> Result<Vec<KeyId>> {
+    let mut alive = Vec::new();
+    for (target, at) in &batch.scopes {
+        let scope = txn.scope(at.scope)?;
+        let lives =
+            |scope: ScopeRecord| scope.incarnation == at.incarnation && scope.tombstone().is_none();
+        if scope.is_some_and(lives) {
+            alive.push(*target);
         }
-        _ => match find(txn, ids, target) {
-            Ok(_) => Ok(true),
-            Err(Error::Destroyed { .. } | Error::Lost(_) | Error::NotOfThisStore(_)) => Ok(false),
-            Err(error) => Err(error),
-        },
     }
+    batch.look(txn, |target, found| {
+        match found {
+            Ok(_) => alive.push(*target),
+            Err(Error::Destroyed { .. } | Error::Lost(_)) => {}
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    })?;
+    Ok(alive)
 }

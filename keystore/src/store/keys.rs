@@ -138,7 +138,7 @@ impl KeyStore {
     pub fn key_states(&mut self, ids: &[KeyId]) -> Result<Vec<Result<KeyState>>> {
         self.each(
             ids,
-            |found| if found.held { Err(Error::Held(found.id)) } else { Ok(found.record.state) },
+            |found| if found.held { Err(Error::Held(found.id)) } else { Ok(found.state()) },
         )
     }
 
@@ -160,9 +160,10 @@ impl KeyStore {
         let moment = now();
         let changed = self.write(Kind::Epoch, None, |txn, ids| {
             for id in keys {
-                let Found { position, mut record, .. } = find(txn, ids, id)?;
-                if !record.state.may_become(next) {
-                    return Err(Error::Transition { id: *id, from: record.state, to: next });
+                let Found { position, mut record, pending, .. } = find(txn, ids, id)?;
+                if pending || !record.state.may_become(next) {
+                    let from = if pending { KeyState::PendingDestruction } else { record.state };
+                    return Err(Error::Transition { id: *id, from, to: next });
                 }
                 (record.state, record.changed) = (next, moment);
                 txn.put_key(position.scope, position.slot, &record)?;
@@ -331,12 +332,20 @@ impl KeyStore {
     }
 }
 
-/// A live key, where it stands, and whether it or its scope is on hold.
+/// A live key, where it stands, whether it or its scope is on hold, and whether its scope is to be destroyed.
 pub(super) struct Found {
     pub(super) id: KeyId,
     pub(super) position: Position,
     pub(super) record: KeyRecord,
     pub(super) held: bool,
+    pub(super) pending: bool,
+}
+
+impl Found {
+    /// Its state, or that of its scope.
+    pub(super) fn state(&self) -> KeyState {
+        if self.pending { KeyState::PendingDestruction } else { self.record.state }
+    }
 }
 
 /// Finds a live key by id.
@@ -347,6 +356,17 @@ pub(super) fn find<S: PageSource>(
 ) -> Result<Found> {
     let position = ids.position(id).ok_or(Error::NotOfThisStore(*id))?;
     let scope = txn.scope(position.scope)?.ok_or(Error::Lost(*id))?;
+    let record = txn.key(position.scope, &scope, position.slot)?;
+    judge(id, position, &scope, record)
+}
+
+/// What stands where an id points.
+pub(super) fn judge(
+    id: &KeyId,
+    position: Position,
+    scope: &ScopeRecord,
+    record: Option<KeyRecord>,
+) -> Result<Found> {
     if let Some(dead) = scope.tombstone() {
         if position.slot >= scope.count {
             return Err(Error::Lost(*id));
@@ -355,7 +375,7 @@ pub(super) fn find<S: PageSource>(
         let tombstone = Some(crate::leaf::Tombstone { when, certificate, fingerprint: [0; 16] });
         return Err(Error::Destroyed { id: *id, tombstone });
     }
-    let record = txn.key(position.scope, &scope, position.slot)?.ok_or(Error::Lost(*id))?;
+    let record = record.ok_or(Error::Lost(*id))?;
     if record.incarnation != position.incarnation {
         return Err(Error::Lost(*id));
     }
@@ -363,7 +383,7 @@ pub(super) fn find<S: PageSource>(
         return Err(Error::Destroyed { id: *id, tombstone: Some(tombstone) });
     }
     let held = record.held || scope.held;
-    Ok(Found { id: *id, position, record, held })
+    Ok(Found { id: *id, position, record, held, pending: scope.pending })
 }
 
 /// Finds a live scope by name.
@@ -383,7 +403,8 @@ fn open_found(found: Found, usable: impl FnOnce(KeyState) -> bool) -> Result<Ope
     if found.held {
         return Err(Error::Held(found.id));
     }
-    let KeyRecord { state, suite, body, .. } = found.record;
+    let state = found.state();
+    let KeyRecord { suite, body, .. } = found.record;
     match body {
         Body::Live { key, .. } if usable(state) => Ok(OpenedKey { suite, state, secret: key }),
         _ => Err(Error::NotUsable { id: found.id, state }),
@@ -400,6 +421,9 @@ fn add<S: PageSource>(
     moment: u64,
 ) -> Result<Vec<NewKey>> {
     let (number, mut record) = scope_or_new(txn, scope, moment)?;
+    if record.pending {
+        return Err(Error::ScopePending(scope.to_owned()));
+    }
     let incarnation = txn.root.incarnation;
     let full = || Error::ScopeFull(scope.to_owned());
     let count = u32::try_from(labels.len()).map_err(|_| full())?;
@@ -411,6 +435,7 @@ fn add<S: PageSource>(
         let record = KeyRecord {
             state: KeyState::Active,
             held: false,
+            before: None,
             suite,
             incarnation,
             created: moment,
@@ -453,6 +478,7 @@ fn scope_or_new<S: PageSource>(
         Err(Error::NoSuchScope(_)) => {
             let record = ScopeRecord {
                 held: false,
+                pending: false,
                 level: 0,
                 incarnation: txn.root.incarnation,
                 created: moment,

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::id::{KeyId, Position, WHOLE_SCOPE};
 use crate::leaf::{Body, KeyRecord, Tombstone};
 use crate::page::{FAN_OUT, FIRST_SCOPE};
-use crate::scope::ScopeTombstone;
+use crate::scope::{ScopeRecord, ScopeTombstone};
 use crate::state::KeyState;
 
 /// Everything about a key but the key.
@@ -103,7 +103,7 @@ impl KeyStore {
                 txn.keys_in_page(position.scope, &scope, position.slot / FAN_OUT)?;
             let record = records.swap_remove((position.slot % FAN_OUT) as usize);
             let name = scope.name().unwrap_or_default();
-            Ok(info(*id, name, position.slot, scope.held, scope.level, record, version <= copied))
+            Ok(info(*id, name, position.slot, &scope, record, version <= copied))
         })
         .map_err(|error| self.lost_or_destroyed(error))
     }
@@ -130,15 +130,7 @@ impl KeyStore {
                     for (slot, record) in (page * FAN_OUT..).zip(records) {
                         let incarnation = record.incarnation;
                         let id = ids.id(Position { scope: number, slot, incarnation });
-                        let info = info(
-                            id,
-                            name,
-                            slot,
-                            scope.held,
-                            scope.level,
-                            record,
-                            version <= copied,
-                        );
+                        let info = info(id, name, slot, &scope, record, version <= copied);
                         if filter.passes(&info) && each(info).is_break() {
                             return Ok(());
                         }
@@ -210,8 +202,7 @@ fn info(
     id: KeyId,
     scope: &str,
     slot: u32,
-    scope_held: bool,
-    level: u8,
+    of: &ScopeRecord,
     record: KeyRecord,
     copied: bool,
 ) -> KeyInfo {
@@ -224,9 +215,9 @@ fn info(
         scope: scope.to_owned(),
         slot,
         suite: record.suite,
-        state: record.state,
-        held: record.held || scope_held,
-        level,
+        state: if of.pending { KeyState::PendingDestruction } else { record.state },
+        held: record.held || of.held,
+        level: of.level,
         created: record.created,
         changed: record.changed,
         label,
