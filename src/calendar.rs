@@ -28,6 +28,11 @@ pub(crate) fn china_time(seconds: u64) -> String {
     time.strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
+/// The civil time at UTC.
+pub(crate) fn civil_utc(seconds: u64) -> DateTime {
+    civil_at(Offset::UTC, i64::try_from(seconds).unwrap_or(i64::MAX))
+}
+
 /// Unix seconds at which a calendar day begins at UTC+8.
 pub(crate) fn begins(day: Date) -> i64 {
     let begin = ZONE.to_timestamp(day.to_datetime(jiff::civil::time(0, 0, 0, 0)));

@@ -1,7 +1,7 @@
 //! What the forms show: a verified certificate, put in the words and the order in which people read it.
 
 use super::bundle::{Claim, Residual, StoreIdentity};
-use super::record::{Execution, Inspection};
+use sealkeep_keystore::record::{Execution, Inspection};
 
 /// A certificate for people.
 #[derive(Clone, Debug)]

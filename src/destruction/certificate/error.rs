@@ -2,14 +2,16 @@
 
 use thiserror::Error;
 
-/// Why a certificate could not be read, made or drawn. Whether one is *true* is no error but a
-/// [verdict](super::Verdict).
+/// Why a certificate could not be read, made or drawn. Whether what it says holds is no error but a verdict.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The bytes are not a certificate in its one encoding.
     #[error("not a certificate: {0}")]
     Malformed(String),
+    /// The workbook could not be written.
+    #[error("the workbook could not be written: {0}")]
+    Workbook(#[from] rust_xlsxwriter::XlsxError),
 }
 
 /// The result of working with certificates.

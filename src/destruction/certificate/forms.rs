@@ -7,6 +7,8 @@ mod content;
 mod html;
 mod pdf;
 mod qr;
+#[cfg(test)]
+mod tests;
 mod xlsx;
 
 use std::borrow::Cow;
@@ -64,4 +66,17 @@ struct Signature {
     opinion: String,
     when: String,
     digest: String,
+}
+
+/// Other people's text on one line: control characters and those that turn the direction of writing are shown as �.
+fn harmless(text: &str) -> String {
+    let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let shown = text.chars().map(|c| match c {
+        '\n' | '\t' => ' ',
+        c if c.is_control() || turns(c) || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}') => {
+            '\u{fffd}'
+        }
+        c => c,
+    });
+    shown.collect()
 }

@@ -73,7 +73,13 @@ fn list(parts: impl Iterator<Item = String>) -> String {
 
 /// Kinds and counts of what was destroyed.
 fn kinds(dossier: &Dossier) -> String {
-    list(dossier.request.kinds.iter().map(|(kind, count)| format!("{} × {count}", names::kind(kind))))
+    list(
+        dossier
+            .request
+            .kinds
+            .iter()
+            .map(|(kind, count)| format!("{} × {count}", names::kind(kind))),
+    )
 }
 
 /// Methods that stand in the inventory, each once.

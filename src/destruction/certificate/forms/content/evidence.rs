@@ -52,7 +52,10 @@ fn execution(dossier: &Dossier) -> Vec<(Words, String)> {
     ];
     if let Some(keys) = &record.keys {
         let commit = format!("{} / {}", keys.epoch, keys.sequence);
-        fields.push((words("销毁的密钥和范围", "Keys and scopes destroyed"), keys.targets.to_string()));
+        fields.push((
+            words("销毁的密钥和范围", "Keys and scopes destroyed"),
+            keys.targets.to_string(),
+        ));
         fields.push((words("其标识的摘要", "Digest of their ids"), keys.digest.clone()));
         fields.push((words("纪元 / 提交", "Epoch / commit"), commit));
     }
@@ -69,8 +72,14 @@ fn cells(dossier: &Dossier) -> Vec<Block> {
     ];
     let mut rows: Vec<Vec<String>> = Vec::new();
     for cell in &keys.cells {
-        let state = if cell.residual || !cell.erased { "残留 residual" } else { "已覆写 overwritten" };
-        rows.push(vec![cell.place.clone(), state.to_owned(), cell.read_back.clone(), cell.medium.clone()]);
+        let state =
+            if cell.residual || !cell.erased { "残留 residual" } else { "已覆写 overwritten" };
+        rows.push(vec![
+            cell.place.clone(),
+            state.to_owned(),
+            cell.read_back.clone(),
+            cell.medium.clone(),
+        ]);
     }
     for copy in &keys.copies {
         let state = if copy.residual { "残留 residual" } else { "已覆写 overwritten" };
@@ -88,9 +97,10 @@ fn wipes(dossier: &Dossier) -> Vec<Block> {
         (words("结果", "Result"), 0.22),
         (words("报告摘要", "Digest of the report"), 0.66),
     ];
-    let rows = dossier.execution.wipes.iter().map(|wipe| {
-        vec![(wipe.item + 1).to_string(), wipe.verdict.clone(), wipe.report.clone()]
-    });
+    let rows =
+        dossier.execution.wipes.iter().map(|wipe| {
+            vec![(wipe.item + 1).to_string(), wipe.verdict.clone(), wipe.report.clone()]
+        });
     vec![Block::Head(words("覆写", "Overwriting")), Block::Table { heads, rows: rows.collect() }]
 }
 
@@ -106,7 +116,13 @@ fn inspection(dossier: &Dossier) -> Vec<Block> {
     let rows = found.places.iter().map(|place| {
         let refused = place.refused.iter().map(|(why, count)| format!("{why} × {count}"));
         let why = if place.reachable { super::list(refused) } else { names::reason("unreachable") };
-        vec![names::place(&place.what), place.place.clone(), place.items.to_string(), place.opened.to_string(), why]
+        vec![
+            names::place(&place.what),
+            place.place.clone(),
+            place.items.to_string(),
+            place.opened.to_string(),
+            why,
+        ]
     });
     vec![
         Block::Head(words("销毁安全检测", "Inspection")),

@@ -37,7 +37,10 @@ fn facts(dossier: &Dossier) -> Vec<(Words, String)> {
     let time = format!("{} – {}", when(execution.started), when(execution.ended));
     vec![
         (words("编号", "Number"), request.number.clone()),
-        (words("单位 / 部门", "Unit / department"), format!("{} / {}", request.owner, request.department)),
+        (
+            words("单位 / 部门", "Unit / department"),
+            format!("{} / {}", request.owner, request.department),
+        ),
         (words("销毁时间", "Destroyed"), time),
         (words("种类和数量", "Kinds and counts"), kinds(dossier)),
         (words("数据级别", "Level"), level(request.level)),
@@ -53,7 +56,11 @@ fn facts(dossier: &Dossier) -> Vec<(Words, String)> {
 
 /// The level of GB/T 39725.
 pub(super) fn level(level: u8) -> String {
-    if level == 0 { "未分级 not classified".to_owned() } else { format!("L{level} (GB/T 39725)") }
+    if level == 0 {
+        "未分级 not classified".to_owned()
+    } else {
+        format!("L{level} (GB/T 39725)")
+    }
 }
 
 fn claims(dossier: &Dossier) -> Block {

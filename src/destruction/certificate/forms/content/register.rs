@@ -42,8 +42,11 @@ pub(super) fn form(dossier: &Dossier) -> Form {
 
 pub(super) fn cover(dossier: &Dossier) -> Vec<(Words, String)> {
     let approvals = dossier.approvals();
-    let signed = |act: &&crate::destruction::certificate::dossier::Act| format!("{}, {}", person(act), when(act.time));
-    let (last, before) = approvals.split_last().map_or((None, &[][..]), |(last, before)| (Some(last), before));
+    let signed = |act: &&crate::destruction::certificate::dossier::Act| {
+        format!("{}, {}", person(act), when(act.time))
+    };
+    let (last, before) =
+        approvals.split_last().map_or((None, &[][..]), |(last, before)| (Some(last), before));
     vec![
         (words("全宗号(密钥库)", "Fonds (key store)"), dossier.store.id.clone()),
         (words("申请编号", "Request"), dossier.request.number.clone()),
@@ -60,7 +63,8 @@ pub(super) fn cover(dossier: &Dossier) -> Vec<(Words, String)> {
 
 /// A line as the register has it.
 pub(in super::super) fn row(line: &str, destroyed: u64) -> [String; 8] {
-    let number = field(line, "item").parse::<u64>().map_or("-".to_owned(), |item| (item + 1).to_string());
+    let number =
+        field(line, "item").parse::<u64>().map_or("-".to_owned(), |item| (item + 1).to_string());
     let created = field(line, "created").parse::<u64>().ok();
     let id = match field(line, "key") {
         "-" => field(line, "scope"),
@@ -72,7 +76,8 @@ pub(in super::super) fn row(line: &str, destroyed: u64) -> [String; 8] {
         "-".to_owned(),
         created.map_or("-".to_owned(), |time| day(signed(time)).year().to_string()),
         id.to_owned(),
-        created.map_or("-".to_owned(), |time| (destroyed.saturating_sub(time) / 86_400).to_string()),
+        created
+            .map_or("-".to_owned(), |time| (destroyed.saturating_sub(time) / 86_400).to_string()),
         field(line, "size").to_owned(),
         names::method(field(line, "method")),
     ]

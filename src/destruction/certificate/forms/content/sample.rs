@@ -22,17 +22,34 @@ pub(super) fn form(dossier: &Dossier) -> Form {
             "It has the fields of that document's sample and does not say that the document was complied with. Crypto-erase (CE) holds under the assumptions named above; overwriting of files is Clear at most.",
         ),
     ];
-    Form { title: words("介质清除记录(SP 800-88 示例字段)", "Record of sanitization (fields of the SP 800-88 sample)"), blocks }
+    Form {
+        title: words(
+            "介质清除记录(SP 800-88 示例字段)",
+            "Record of sanitization (fields of the SP 800-88 sample)",
+        ),
+        blocks,
+    }
 }
 
 fn who(act: Option<&Act>, dossier: &Dossier) -> Vec<(Words, String)> {
-    let qualification = dossier.execution.executor.qualification.as_ref().filter(|_| act.is_some_and(|act| act.kind == "execute"));
+    let qualification = dossier
+        .execution
+        .executor
+        .qualification
+        .as_ref()
+        .filter(|_| act.is_some_and(|act| act.kind == "execute"));
     let text = |found: Option<String>| found.unwrap_or_else(|| "-".to_owned());
     vec![
         (words("姓名", "Name"), text(act.map(|act| act.name.clone()))),
-        (words("职务", "Title"), text(act.map(|act| list(act.roles.iter().map(|role| names::role(role)))))),
+        (
+            words("职务", "Title"),
+            text(act.map(|act| list(act.roles.iter().map(|role| names::role(role))))),
+        ),
         (words("工号", "Staff number"), text(act.map(|act| act.person.clone()))),
-        (words("资质", "Qualification"), text(qualification.map(|found| format!("{} ({})", found.number, when(found.until))))),
+        (
+            words("资质", "Qualification"),
+            text(qualification.map(|found| format!("{} ({})", found.number, when(found.until)))),
+        ),
         (words("单位", "Organisation"), dossier.request.owner.clone()),
         (words("日期", "Date"), text(act.map(|act| when(act.time)))),
         (words("地点", "Location"), dossier.execution.host.clone()),
@@ -44,7 +61,10 @@ fn media(dossier: &Dossier) -> Vec<(Words, String)> {
     let extra = dossier.lines.iter().map(|line| field(line, "extra")).filter(|extra| *extra != "-");
     let copies = dossier.request.copies.iter().map(|copy| copy.place.clone());
     vec![
-        (words("制造商、型号、序列号", "Make, model, serial"), list(extra.take(20).map(str::to_owned))),
+        (
+            words("制造商、型号、序列号", "Make, model, serial"),
+            list(extra.take(20).map(str::to_owned)),
+        ),
         (words("资产编号", "Property number"), String::new()),
         (words("介质类型", "Media type"), super::kinds(dossier)),
         (words("来源", "Source"), dossier.request.department.clone()),
