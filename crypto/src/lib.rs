@@ -39,6 +39,7 @@
 //! | hash many chunks | [`hash_many`] |
 //! | turn a passphrase into a key | [`Argon2Params`] |
 //! | sign and verify | [`SigningKey`], [`VerifyingKey`] |
+//! | keep a signing key as a file | [`pkcs8`] |
 //! | give a key to the holder of a private key | [`WrapPublic`], [`WrapSecret`] |
 //! | make opaque identifiers | [`BlockCipher`] |
 //! | make a key easy to erase | [`af`] |
@@ -79,6 +80,7 @@ mod kernel;
 mod level;
 mod lowlevel;
 mod password;
+pub mod pkcs8;
 mod process;
 pub mod random;
 mod secret;

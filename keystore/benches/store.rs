@@ -33,6 +33,7 @@ fn main() {
     let small = small_store(folder.path(), &sizes);
     large_store(folder.path(), &sizes, small);
     whole_scope(folder.path(), &sizes);
+    many_keys(folder.path(), &sizes);
     many_scopes(folder.path(), &sizes);
 }
 
@@ -127,6 +128,17 @@ fn whole_scope(folder: &Path, sizes: &Sizes) {
         costs.push(once(|| bench.destroy(scope)).1);
     }
     row(&format!("destroy a scope of {} keys", sizes.scope), middle(costs), "50 ms");
+}
+
+/// Keys listed one by one, over four scopes, in one act.
+fn many_keys(folder: &Path, sizes: &Sizes) {
+    let mut bench = Bench::new(folder, "listed");
+    let scopes = ["a", "b", "c", "d"];
+    let fill = |name| bench.fill(name, sizes.scope / scopes.len(), sizes.batch);
+    let targets: Vec<KeyId> = scopes.into_iter().flat_map(fill).collect();
+    let (count, clearance) = (targets.len(), Clearance::destroy_for_test(targets, [7; 32]));
+    let cost = once(|| bench.store.destroy(clearance).expect("destroyed")).1;
+    row(&format!("destroy {count} listed keys in one act"), cost, "2 s");
 }
 
 fn many_scopes(folder: &Path, sizes: &Sizes) {

@@ -7,6 +7,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use sealkeep_crypto::{BlockCipher, Suite};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The id of a data key, or of a whole scope in a tombstone: 16 opaque bytes, shown as lower-case hex.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -46,6 +47,20 @@ impl FromStr for KeyId {
             *byte = u8::from_str_radix(pair, 16).map_err(|_| NotAKeyId)?;
         }
         Ok(Self(id))
+    }
+}
+
+/// As hexadecimal text, which is how ids stand in the ledger and in reports.
+impl Serialize for KeyId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for KeyId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
     }
 }
 

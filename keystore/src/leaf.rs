@@ -122,6 +122,12 @@ impl KeyRecord {
         Ok(flags & HELD != 0)
     }
 
+    /// The state in an encoded record.
+    pub(crate) fn state_of(record: &[u8]) -> Result<KeyState, Malformed> {
+        let mut reader = Reader::new(record, "key record");
+        KeyState::from_byte(reader.u8()?).ok_or(reader.malformed())
+    }
+
     pub(crate) fn tombstone(&self) -> Option<Tombstone> {
         match self.body {
             Body::Dead(tombstone) => Some(tombstone),

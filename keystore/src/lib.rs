@@ -34,11 +34,13 @@
 
 #[cfg(test)]
 mod adversary;
+pub mod approval;
 mod cell;
 mod clearance;
 mod copy;
 mod custody;
 mod db;
+pub mod dsse;
 mod error;
 mod feed;
 mod files;
@@ -47,6 +49,7 @@ mod files;
 pub mod fuzzing;
 mod id;
 mod leaf;
+pub mod ledger;
 mod lock;
 mod medium;
 mod names;
@@ -75,7 +78,7 @@ pub use scope::ScopeTombstone;
 pub use shares::{MAX_SHARES, Share, ShareError};
 pub use state::{KeyState, NotAKeyState};
 pub use store::{
-    CellErasure, CheckReport, CopyCheck, CopyOutcome, CopyState, CopyStatus, DrillReport,
-    InitOptions, KeyFilter, KeyInfo, KeyStore, Location, NewKey, OpenedKey, Peek, Problem, Receipt,
-    RestoreOptions, RestoreReport, ScopeInfo, Status,
+    CellErasure, CheckReport, CopyCheck, CopyOutcome, CopyState, CopyStatus, DrillReport, Examined,
+    InitOptions, KeyFacts, KeyFilter, KeyInfo, KeyStore, Location, NewKey, OpenedKey, Peek,
+    Problem, Receipt, RestoreOptions, RestoreReport, ScopeFacts, ScopeInfo, Status,
 };

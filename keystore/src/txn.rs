@@ -153,6 +153,21 @@ impl<'a, S: PageSource> Txn<'a, S> {
         Ok(false)
     }
 
+    /// How many keys of a scope are not destroyed. Looks at the states alone.
+    pub(crate) fn living_keys(&mut self, scope: u32, record: &ScopeRecord) -> Result<u32> {
+        let mut living = 0;
+        for page in 0..record.count.div_ceil(FAN_OUT) {
+            living += self.read_in(Address::new(scope, 0, page), record, |page| {
+                let mut living = 0;
+                for bytes in list::all(page)? {
+                    living += u32::from(!KeyRecord::state_of(bytes)?.is_destroyed());
+                }
+                Ok(living)
+            })?;
+        }
+        Ok(living)
+    }
+
     /// Appends keys to a scope; `record` is brought up to date and put back.
     pub(crate) fn add_keys(
         &mut self,

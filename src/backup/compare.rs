@@ -150,7 +150,7 @@ impl<'w> Walker<'w> {
             return Err(error);
         }
         // That something was destroyed is carried on for good, whether anything is at its path now or not.
-        for (seat, key) in self.previous.destroyed(&self.renewed)? {
+        for (seat, key) in self.previous.carried(&self.renewed)? {
             self.next(Next::Closed(seat, key), run)?;
         }
         self.flush(run)
@@ -189,6 +189,9 @@ impl<'w> Walker<'w> {
         let ruled = self.plan.options.rules.classify(place, found.mtime.seconds, first);
         let Some(earlier) = earlier else {
             let closed = self.closed(&found.path);
+            if let Some(Closed { why, .. }) = closed.as_ref().filter(|closed| closed.is_pending()) {
+                return self.refuse(&found.path, ObjectError::Key(why.clone()));
+            }
             let destroyed = matches!(closed, Some(Closed { why: Unavailable::Destroyed(_), .. }));
             if destroyed && !self.plan.options.renew_destroyed {
                 return self.refuse(&found.path, ObjectError::Destroyed);
@@ -249,6 +252,7 @@ impl<'w> Walker<'w> {
         let job = Job {
             may_reuse: !began && earlier.as_ref().is_some_and(same_scope),
             reuse: earlier.as_ref().map(|earlier| earlier.key),
+            before: earlier,
             born_held: held,
             first: if began { self.started } else { first },
             class: ruled.class,
@@ -266,6 +270,7 @@ impl<'w> Walker<'w> {
         let job = Job {
             may_reuse: true,
             reuse: Some(earlier.key),
+            before: None,
             born_held: false,
             first: earlier.description.first,
             class: ruled.class,
@@ -373,7 +378,10 @@ impl<'w> Walker<'w> {
                 Ok(())
             }
             Input::Known(earlier) => self.refuse(&earlier.description.path, ObjectError::Key(why)),
-            Input::Read(found, _) => self.refuse(&found.path, ObjectError::Key(why)),
+            Input::Read(found, _) => {
+                items.extend(job.before.map(Item::Kept));
+                self.refuse(&found.path, ObjectError::Key(why))
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 //! Under which key each new version is sealed.
 
 use sealkeep_crypto::Secret;
-use sealkeep_keystore::{KeyId, KeyState};
+use sealkeep_keystore::{self as keystore, KeyId, KeyState};
 
 use super::prepare::{Input, Job};
 use crate::keys::Unavailable;
@@ -29,6 +29,7 @@ pub(super) fn keys_for(
                 None
             }
             Some(Err(why @ Unavailable::Destroyed(_))) => Some(why),
+            Some(Ok(state @ KeyState::PendingDestruction)) => Some(Unavailable::NotUsable(state)),
             // What may not be opened stays as it is classified.
             Some(Err(why)) if matches!(job.input, Input::Known(_)) => Some(why),
             Some(Ok(state)) if matches!(job.input, Input::Known(_)) => {
@@ -42,36 +43,58 @@ pub(super) fn keys_for(
             }
         });
     }
-    let old: Vec<KeyId> = jobs.iter().filter_map(|job| job.reuse).collect();
+    let made = make(vault, jobs, &mut refused)?;
+    let open = jobs.iter().zip(&refused).filter(|(_, refused)| refused.is_none());
+    let old: Vec<KeyId> = open.filter_map(|(job, _)| job.reuse).collect();
     let mut old = keys.open_many(&old).map_err(Error::Keys)?.into_iter();
-    let fresh: Vec<(&str, &[u8])> = jobs
-        .iter()
-        .filter(|job| job.reuse.is_none())
-        .map(|job| (job.class.scope.as_str(), LABEL))
-        .collect();
-    let made = keys.create_in(vault.suite(), &fresh).map_err(Error::Keys)?;
     let mut made = made.into_iter();
     let mut all = Vec::with_capacity(jobs.len());
     let mut held = Vec::new();
     for (job, refused) in jobs.iter().zip(refused) {
-        let key = match job.reuse {
-            Some(id) => old.next().expect("one for each").map(|(_, key)| (id, key)),
-            None => Ok(made.next().expect("one for each")),
+        let key = match (refused, job.reuse) {
+            (Some(why), _) => Err(why),
+            (None, Some(id)) => old.next().expect("one for each").map(|(_, key)| (id, key)),
+            (None, None) => Ok(made.next().expect("one for each")),
         };
         if job.born_held
             && let Ok((id, _)) = &key
         {
             held.push(*id);
         }
-        all.push(match refused {
-            Some(why) => Err(why),
-            None => key,
-        });
+        all.push(key);
     }
     if !held.is_empty() {
         keys.hold(&held).map_err(Error::Keys)?;
     }
     Ok(all)
+}
+
+/// New keys for those that need one. What belongs into a scope that is to be destroyed as a whole is refused.
+fn make(
+    vault: &Vault,
+    jobs: &[Job],
+    refused: &mut [Option<Unavailable>],
+) -> Result<Vec<(KeyId, Secret<32>)>> {
+    loop {
+        let open = jobs.iter().zip(refused.iter()).filter(|(_, refused)| refused.is_none());
+        let fresh: Vec<(&str, &[u8])> = open
+            .filter(|(job, _)| job.reuse.is_none())
+            .map(|(job, _)| (job.class.scope.as_str(), LABEL))
+            .collect();
+        let error = match vault.keys().create_in(vault.suite(), &fresh) {
+            Ok(made) => return Ok(made),
+            Err(error) => error,
+        };
+        let Some(keystore::Error::ScopePending(scope)) = error.downcast_ref() else {
+            return Err(Error::Keys(error));
+        };
+        for (job, refused) in jobs.iter().zip(refused.iter_mut()) {
+            if job.class.scope == *scope && job.reuse.is_none() {
+                let pending = Unavailable::NotUsable(KeyState::PendingDestruction);
+                refused.get_or_insert(pending);
+            }
+        }
+    }
 }
 
 /// Every key that a backup makes is called so in the key store.

@@ -39,6 +39,8 @@ pub(super) struct Job {
     pub(super) may_reuse: bool,
     /// The version before is on hold, so the new one is to be.
     pub(super) born_held: bool,
+    /// The version before, if it is to be read anew: it stays if no new one may be made.
+    pub(super) before: Option<Earlier>,
 }
 
 /// Where a new version comes from.

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::iter::Peekable;
 use std::vec;
 
-use sealkeep_keystore::KeyId;
+use sealkeep_keystore::{KeyId, KeyState};
 
 use crate::keys::Unavailable;
 use crate::vault::{
@@ -46,6 +46,13 @@ pub(super) struct Closed {
     pub(super) seat: Seat,
     pub(super) key: KeyId,
     pub(super) why: Unavailable,
+}
+
+impl Closed {
+    /// Whether it waits for its destruction: it stays as it is, and no new version of it is made.
+    pub(super) fn is_pending(&self) -> bool {
+        matches!(self.why, Unavailable::NotUsable(KeyState::PendingDestruction))
+    }
 }
 
 struct Stream {
@@ -105,11 +112,11 @@ impl<'v> Previous<'v> {
     }
 
     /// Every object of which nothing can be opened any more because its key was destroyed, but for those at paths that were
-    /// taken up again; once all paths were asked for.
+    /// taken up again, and those that wait for their destruction; once all paths were asked for.
     ///
     /// # Errors
     /// If a segment cannot be read.
-    pub(super) fn destroyed(&mut self, renewed: &HashSet<Mark>) -> Result<Vec<(Seat, KeyId)>> {
+    pub(super) fn carried(&mut self, renewed: &HashSet<Mark>) -> Result<Vec<(Seat, KeyId)>> {
         for at in 0..self.streams.len() {
             for segment in self.streams[at].next_segment..self.streams[at].end {
                 self.load(segment)?;
@@ -118,6 +125,7 @@ impl<'v> Previous<'v> {
         }
         let of = |(mark, one): (&Mark, &Closed)| match one.why {
             Unavailable::Destroyed(_) if !renewed.contains(mark) => Some((one.seat, one.key)),
+            _ if one.is_pending() => Some((one.seat, one.key)),
             _ => None,
         };
         let mut destroyed: Vec<(Seat, KeyId)> = self.closed.iter().filter_map(of).collect();

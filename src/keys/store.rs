@@ -44,6 +44,11 @@ impl StoreKeys {
         self.lock().store.copies()
     }
 
+    /// Lets `work` use the store itself; nobody else is served meanwhile.
+    pub fn with<R>(&self, work: impl FnOnce(&mut KeyStore) -> R) -> R {
+        work(&mut self.lock().store)
+    }
+
     /// A thread that died while it held the store has left it as after a crash: the store's own
     /// recovery deals with that at the next call.
     fn lock(&self) -> MutexGuard<'_, Inner> {

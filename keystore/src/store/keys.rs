@@ -315,7 +315,7 @@ impl KeyStore {
     }
 
     /// Destructions that were begun and are not finished.
-    fn doomed(&self) -> Result<Vec<Intent>> {
+    pub(super) fn doomed(&self) -> Result<Vec<Intent>> {
         if !self.db.has_intents()? {
             return Ok(Vec::new());
         }
@@ -323,7 +323,7 @@ impl KeyStore {
     }
 
     /// Whether an intent names a key or its scope.
-    fn names(&self, intent: &Intent, id: &KeyId) -> bool {
+    pub(super) fn names(&self, intent: &Intent, id: &KeyId) -> bool {
         let same_scope = |target: &KeyId| {
             let positions = (self.ids.position(target), self.ids.position(id));
             matches!(positions, (Some(a), Some(b)) if a.slot == WHOLE_SCOPE && a.scope == b.scope)
@@ -339,6 +339,10 @@ pub(super) struct Found {
     pub(super) record: KeyRecord,
     pub(super) held: bool,
     pub(super) pending: bool,
+    /// Level of its scope.
+    pub(super) level: u8,
+    /// The incarnation that made its scope.
+    pub(super) scope_incarnation: u16,
 }
 
 impl Found {
@@ -383,7 +387,8 @@ pub(super) fn judge(
         return Err(Error::Destroyed { id: *id, tombstone: Some(tombstone) });
     }
     let held = record.held || scope.held;
-    Ok(Found { id: *id, position, record, held, pending: scope.pending })
+    let (pending, level, scope_incarnation) = (scope.pending, scope.level, scope.incarnation);
+    Ok(Found { id: *id, position, record, held, pending, level, scope_incarnation })
 }
 
 /// Finds a live scope by name.
