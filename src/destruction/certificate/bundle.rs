@@ -74,7 +74,7 @@ pub struct StoreIdentity {
     /// When it was made, in Unix seconds.
     pub created: u64,
     /// Its incarnation: how often it was restored, and one.
-    pub incarnation: u32,
+    pub incarnation: u16,
 }
 
 /// An entry of the ledger, with what shows that it is there.

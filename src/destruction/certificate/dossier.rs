@@ -1,6 +1,7 @@
 //! What the forms show: a verified certificate, put in the words and the order in which people read it.
 
 use super::bundle::{Claim, Residual, StoreIdentity};
+use sealkeep_keystore::approval::{CopyOf, RegisteredCopy, Request};
 use sealkeep_keystore::record::{Execution, Inspection};
 
 /// A certificate for people.
@@ -84,7 +85,7 @@ pub struct Act {
     /// The kind of the statement.
     pub kind: String,
     /// Of an approval: which step, counted from 1.
-    pub step: Option<u64>,
+    pub step: Option<u32>,
     /// The officer's id.
     pub officer: String,
     /// The officer's name.
@@ -99,6 +100,43 @@ pub struct Act {
     pub time: u64,
     /// Digest of the statement.
     pub digest: String,
+}
+
+impl RequestFacts {
+    /// What stands in a request with this digest.
+    pub(super) fn of(request: &Request, digest: &str) -> Self {
+        let inventory = &request.inventory;
+        let kinds = inventory.kinds.iter().map(|(kind, count)| (kind.name().to_owned(), *count));
+        Self {
+            number: request.number.to_string(),
+            digest: digest.to_owned(),
+            trigger: request.trigger.name().to_owned(),
+            reason: request.reason.to_string(),
+            basis: request.basis.to_string(),
+            owner: request.owner.to_string(),
+            department: request.department.to_string(),
+            level: request.level,
+            remark: request.remark.to_string(),
+            items: inventory.items,
+            bytes: inventory.bytes,
+            kinds: kinds.collect(),
+            copies: request.copies.iter().map(CopyFacts::of).collect(),
+        }
+    }
+}
+
+impl CopyFacts {
+    fn of(copy: &RegisteredCopy) -> Self {
+        let what = match copy.what {
+            CopyOf::VaultCopy => "vault-copy",
+            CopyOf::KeystoreCopy => "keystore-copy",
+        };
+        Self {
+            what: what.to_owned(),
+            place: copy.place.to_string(),
+            reachable: copy.reachable,
+        }
+    }
 }
 
 impl Dossier {

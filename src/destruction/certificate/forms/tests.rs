@@ -11,7 +11,7 @@ use super::{harmless, html, pdf, xlsx};
 const HOSTILE: &str =
     "<script>alert(\"1\")</script>&'\u{202e}fdp\u{1b}[2J\n=HYPERLINK(\"x\") (\\) 病历𬱖";
 
-fn act(kind: &str, step: Option<u64>, name: &str, role: &str) -> Act {
+fn act(kind: &str, step: Option<u32>, name: &str, role: &str) -> Act {
     Act {
         kind: kind.to_owned(),
         step,
