@@ -5,7 +5,6 @@
 pub mod check;
 pub mod copy;
 pub mod description;
-pub mod dsse;
 mod error;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]

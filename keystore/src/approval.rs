@@ -4,12 +4,15 @@
 //! Everything here is pure: no store, no clock, no files. The key store enforces with it, and whoever verifies a certificate
 //! replays the same code.
 
+#[cfg(any(test, feature = "test-door"))]
+pub mod cast;
 mod digest;
 mod duration;
 pub mod inventory;
 mod json;
 mod officer;
 pub mod policy;
+pub mod register;
 mod request;
 pub mod statement;
 mod text;
@@ -22,6 +25,7 @@ pub use officer::{
     OfficerState, Person, Qualification, Role,
 };
 pub use policy::Policy;
+pub use register::Register;
 pub use request::{CopyOf, RegisteredCopy, Request, Summary, Trigger};
 pub use statement::{Draft, Said, Statement};
 pub use text::{BadText, Name, Text};

@@ -149,6 +149,12 @@ pub enum Error {
     /// The approved list names something that is on hold, unknown or already gone.
     #[error("the approved list does not fit the key store: {0}")]
     Clearance(String),
+    /// What was asked for could not be entered in the ledger, so it was not done: no key was handed out.
+    #[error("it could not be recorded in the ledger: {0}")]
+    Unrecorded(String),
+    /// The ledger has no entry with this number.
+    #[error("the ledger has no entry {0}")]
+    NoSuchEntry(u64),
     /// A file could not be read or written.
     #[error("{path}: {source}")]
     Io {

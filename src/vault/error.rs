@@ -4,6 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use rustix::io::Errno;
+use sealkeep_keystore::dsse;
 
 use crate::envelope;
 use crate::keys::{KeysError, Unavailable};
@@ -157,6 +158,15 @@ impl Error {
                 matches!(source.kind(), StorageFull | QuotaExceeded | ReadOnlyFilesystem)
             }
             _ => false,
+        }
+    }
+}
+
+impl From<dsse::Refused> for Refused {
+    fn from(refused: dsse::Refused) -> Self {
+        match refused {
+            dsse::Refused::Unauthentic => Self::Unauthentic,
+            _ => Self::Malformed,
         }
     }
 }

@@ -8,11 +8,11 @@ mod file;
 use std::collections::HashSet;
 
 use sealkeep_crypto::hash;
+use sealkeep_keystore::dsse;
 
 pub use file::{Head, Listed};
 
 use super::description::VaultFile;
-use super::dsse;
 use super::error::{Error, Refused, Result};
 use super::index::IndexFile;
 use super::keyring::Keyring;

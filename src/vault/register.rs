@@ -7,13 +7,13 @@ mod due;
 mod medium;
 
 use sealkeep_crypto::random;
+use sealkeep_keystore::dsse;
 use serde::{Deserialize, Serialize};
 
 pub use due::{Due, What};
 pub use medium::{Audit, Check, Medium, MediumKind, MediumState, Sync};
 
 use super::description::{VaultFile, hex};
-use super::dsse;
 use super::error::{Error, Refused, Result};
 use super::head;
 use super::keyring::Keyring;

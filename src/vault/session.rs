@@ -7,11 +7,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use sealkeep_crypto::{Secret, Suite, VerifyingKey, random};
-use sealkeep_keystore::KeyId;
+use sealkeep_keystore::{KeyId, dsse};
 use serde_json::json;
 
 use super::description::VaultFile;
-use super::dsse;
 use super::error::{Error, Refused, Result};
 use super::head;
 use super::index::{IndexFile, PackIndex};

@@ -4,7 +4,7 @@ mod check;
 mod default;
 mod table;
 
-pub use check::{Problem, Severity, What, check};
+pub use check::{MAX_POLICY, Problem, Severity, What, check};
 
 use jiff::civil::Date;
 use sealkeep_crypto::Suite;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::KeyStore;
+use super::access::done_to;
 use super::batch::Batch;
 use super::copies::CopyOutcome;
 use super::keys::existing_scope;
@@ -96,7 +97,13 @@ impl KeyStore {
             }
             let (when, certificate) = (intent.when, intent.certificate);
             let new = intent.targets.iter().filter(|target| entered.insert(**target));
-            let dead = new.map(|target| Tombstoned { id: *target, when, certificate }).collect();
+            let dead: Vec<_> =
+                new.map(|target| Tombstoned { id: *target, when, certificate }).collect();
+            // After a crash it may be in the ledger already.
+            if !dead.is_empty() {
+                let request = Some(certificate);
+                txn.log(done_to(txn.root.suite, "destroyed", &intent.targets, request));
+            }
             Ok(((), dead))
         })?;
         let copies = self.sync_all(lock, &|copy| copy.live, last)?;
@@ -214,7 +221,7 @@ fn destroy_all<S: PageSource>(txn: &mut Txn<'_, S>, batch: &Batch, intent: &Inte
             txn.remove_name(&name)?;
         }
         txn.drop_tree(at.scope);
-        scope.pending = false;
+        scope.pending = None;
         let (when, certificate) = (intent.when, intent.certificate);
         scope.body = ScopeBody::Dead(ScopeTombstone { when, certificate });
         txn.put_scope(at.scope, &scope)?;

@@ -129,7 +129,10 @@ fn facts(ids: &IdCipher, found: &Found) -> KeyFacts {
         scope: ids.id(scope),
         level: found.level,
         state,
-        before: found.record.before.or((state != own).then_some(own)),
+        before: match found.record.waits {
+            Some(waits) => Some(waits.before),
+            None => (state != own).then_some(own),
+        },
         held: found.held,
         suite: found.record.suite,
         created: found.record.created,

@@ -201,7 +201,7 @@ fn last_drill(opened: &Opened) -> sealkeep::vault::Result<Option<Value>> {
     for (_, name) in names.into_iter().rev() {
         let bytes = storage.read(&name, MOST_RECORD)?;
         let public = &opened.vault.file().public;
-        let payload = sealkeep::vault::dsse::verify("drill", &bytes, public).ok();
+        let payload = sealkeep_keystore::dsse::verify("drill", &bytes, public).ok();
         if let Some(drill) = payload.and_then(|payload| serde_json::from_slice(&payload).ok()) {
             return Ok(Some(drill));
         }
