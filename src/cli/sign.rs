@@ -1,7 +1,7 @@
 //! The key that an officer signs with.
 
-use sealkeep_crypto::pkcs8::{self, NotAKey};
 use sealkeep_crypto::SigningKey;
+use sealkeep_crypto::pkcs8::{self, NotAKey};
 
 use crate::cli::exit::Code;
 use crate::cli::failure::Failure;

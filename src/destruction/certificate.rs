@@ -11,7 +11,8 @@ mod forms;
 mod verify;
 
 pub use bundle::{
-    Bundle, Bytes, Claim, Cosigned, Entry, Inventory, Program, Residual, SCHEMA, StoreIdentity, Text,
+    Bundle, Bytes, Claim, Cosigned, Entry, Inventory, Program, Residual, SCHEMA, StoreIdentity,
+    Text,
 };
 pub use dossier::{Act, CopyFacts, Dossier, RequestFacts};
 pub use error::{Error, Result};

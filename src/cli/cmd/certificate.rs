@@ -10,11 +10,11 @@ use std::path::Path;
 
 use sealkeep::destruction::certificate::{self, Verdict};
 
+use crate::cli::Context;
 use crate::cli::args::{CertificateCommand, CertificateFile, is_dash};
 use crate::cli::exit::{Code, Exit};
 use crate::cli::failure::Failure;
 use crate::cli::input::Stdin;
-use crate::cli::Context;
 
 pub(crate) fn run(command: CertificateCommand, context: &mut Context) -> Result<Exit, Failure> {
     match command {

@@ -71,15 +71,33 @@ fn keys_destroyed(keys: &Keys) -> Claim {
     let (count, places) = (keys.targets, roots(keys).len());
     let assumes = &["A-CIPHER", "A-RANDOM", "A-OVERWRITE", "A-REGISTERED"];
     if places == 0 {
-        claim("keys-destroyed", "erased", assumes, Text {
-            en: format!("{count} keys or scopes were destroyed; the old root was overwritten in place and read back wherever the key store is registered."),
-            zh: format!("已销毁 {count} 个密钥或范围;在密钥库登记的每一处,旧根密钥均已原位覆写并回读。"),
-        })
+        claim(
+            "keys-destroyed",
+            "erased",
+            assumes,
+            Text {
+                en: format!(
+                    "{count} keys or scopes were destroyed; the old root was overwritten in place and read back wherever the key store is registered."
+                ),
+                zh: format!(
+                    "已销毁 {count} 个密钥或范围;在密钥库登记的每一处,旧根密钥均已原位覆写并回读。"
+                ),
+            },
+        )
     } else {
-        claim("keys-destroyed", "residual", assumes, Text {
-            en: format!("{count} keys or scopes were destroyed; in {places} places the old root may still be found, with which old copies of the key store open."),
-            zh: format!("已销毁 {count} 个密钥或范围;有 {places} 处可能仍留有旧根密钥,用它可以打开密钥库的旧副本。"),
-        })
+        claim(
+            "keys-destroyed",
+            "residual",
+            assumes,
+            Text {
+                en: format!(
+                    "{count} keys or scopes were destroyed; in {places} places the old root may still be found, with which old copies of the key store open."
+                ),
+                zh: format!(
+                    "已销毁 {count} 个密钥或范围;有 {places} 处可能仍留有旧根密钥,用它可以打开密钥库的旧副本。"
+                ),
+            },
+        )
     }
 }
 
@@ -113,38 +131,75 @@ fn overwritten(execution: &Execution) -> Option<Claim> {
     if count == 0 {
         None
     } else if certain {
-        Some(claim("overwritten", "verified", &["A-OVERWRITE"], Text {
-            en: format!("{count} files or devices were overwritten in place and read back. In the words of SP 800-88 that is Clear at most."),
-            zh: format!("{count} 个文件或设备已原位覆写并回读。按 SP 800-88 的用语至多为 Clear。"),
-        }))
+        Some(claim(
+            "overwritten",
+            "verified",
+            &["A-OVERWRITE"],
+            Text {
+                en: format!(
+                    "{count} files or devices were overwritten in place and read back. In the words of SP 800-88 that is Clear at most."
+                ),
+                zh: format!(
+                    "{count} 个文件或设备已原位覆写并回读。按 SP 800-88 的用语至多为 Clear。"
+                ),
+            },
+        ))
     } else {
-        Some(claim("overwritten", "best-effort", &["A-OVERWRITE"], Text {
-            en: format!("{count} files or devices were overwritten; of some, nobody can tell whether nothing is left elsewhere on the medium."),
-            zh: format!("{count} 个文件或设备已覆写;其中一部分无法断定介质其他位置没有残留。"),
-        }))
+        Some(claim(
+            "overwritten",
+            "best-effort",
+            &["A-OVERWRITE"],
+            Text {
+                en: format!(
+                    "{count} files or devices were overwritten; of some, nobody can tell whether nothing is left elsewhere on the medium."
+                ),
+                zh: format!("{count} 个文件或设备已覆写;其中一部分无法断定介质其他位置没有残留。"),
+            },
+        ))
     }
 }
 
 fn physically_destroyed(media: u64) -> Claim {
-    claim("physically-destroyed", "attested", &["A-OFFICERS", "A-MEDIUM"], Text {
-        en: format!("Those who signed say that {media} media were physically destroyed. The program saw nothing of that."),
-        zh: format!("签名人声明 {media} 件介质已被物理销毁。程序无从验证。"),
-    })
+    claim(
+        "physically-destroyed",
+        "attested",
+        &["A-OFFICERS", "A-MEDIUM"],
+        Text {
+            en: format!(
+                "Those who signed say that {media} media were physically destroyed. The program saw nothing of that."
+            ),
+            zh: format!("签名人声明 {media} 件介质已被物理销毁。程序无从验证。"),
+        },
+    )
 }
 
 fn witnessed(persons: usize) -> Claim {
-    claim("witnessed", &persons.to_string(), &["A-OFFICERS"], Text {
-        en: format!("{persons} persons signed the record of execution as witnesses."),
-        zh: format!("{persons} 人作为监销人对执行记录签名。"),
-    })
+    claim(
+        "witnessed",
+        &persons.to_string(),
+        &["A-OFFICERS"],
+        Text {
+            en: format!("{persons} persons signed the record of execution as witnesses."),
+            zh: format!("{persons} 人作为监销人对执行记录签名。"),
+        },
+    )
 }
 
 fn recorded(cosigners: usize) -> Claim {
     if cosigners > 0 {
-        claim("recorded", "cosigned", &["A-CLOCK", "A-OFFICERS"], Text {
-            en: format!("The destruction is in the ledger of the key store, and {cosigners} persons signed a checkpoint of the ledger that covers it."),
-            zh: format!("销毁已记入密钥库账本,且有 {cosigners} 人对覆盖该记录的账本检查点签名。"),
-        })
+        claim(
+            "recorded",
+            "cosigned",
+            &["A-CLOCK", "A-OFFICERS"],
+            Text {
+                en: format!(
+                    "The destruction is in the ledger of the key store, and {cosigners} persons signed a checkpoint of the ledger that covers it."
+                ),
+                zh: format!(
+                    "销毁已记入密钥库账本,且有 {cosigners} 人对覆盖该记录的账本检查点签名。"
+                ),
+            },
+        )
     } else {
         claim("recorded", "logged", &["A-CLOCK"], Text {
             en: "The destruction is in the ledger of the key store, by the signature of the store alone.".into(),

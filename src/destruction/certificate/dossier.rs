@@ -131,11 +131,7 @@ impl CopyFacts {
             CopyOf::VaultCopy => "vault-copy",
             CopyOf::KeystoreCopy => "keystore-copy",
         };
-        Self {
-            what: what.to_owned(),
-            place: copy.place.to_string(),
-            reachable: copy.reachable,
-        }
+        Self { what: what.to_owned(), place: copy.place.to_string(), reachable: copy.reachable }
     }
 }
 

@@ -55,7 +55,8 @@ pub fn verify(bytes: &[u8], trust: Option<[u8; HASH_LEN]>) -> Verdict {
     let mut checks = Checks::new();
     let file = checks.made(CheckName::File, read_file(bytes));
     let bundle = file.as_ref().and_then(|file| checks.made(CheckName::Payload, read_bundle(file)));
-    let ground = bundle.as_ref().and_then(|bundle| checks.made(CheckName::Payload, Ground::of(bundle)));
+    let ground =
+        bundle.as_ref().and_then(|bundle| checks.made(CheckName::Payload, Ground::of(bundle)));
     let (mut dossier, mut digest) = (None, None);
     if let (Some(file), Some(bundle), Some(ground)) = (&file, &bundle, &ground) {
         thread::scope(|scope| {
@@ -108,7 +109,8 @@ fn check_contents(bundle: &Bundle, ground: &Ground, checks: &mut Checks) -> Opti
     checks.made(CheckName::Inventory, inventory::check(&list, record));
     let done = checks.made(CheckName::Execution, execution::read(bundle, ground, record, &list))?;
     checks.made(CheckName::WipeReports, execution::wipe_reports(bundle, ground, &done));
-    let inspection = checks.made(CheckName::Inspection, execution::inspection(bundle, ground, record))?;
+    let inspection =
+        checks.made(CheckName::Inspection, execution::inspection(bundle, ground, record))?;
     let covers = done.execution.destroyed.unwrap_or(done.execution.begun);
     let cosigners = ledger::cosigned(bundle, ground, &checkpoint, covers, &replayed);
     let cosigners = checks.made(CheckName::Cosigned, cosigners)?;

@@ -8,10 +8,10 @@ use sealkeep::destruction::certificate::{html, pdf, xlsx};
 use serde_json::json;
 
 use super::{failure, verdict, warn_unanchored};
+use crate::cli::Context;
 use crate::cli::args::CertificateRender;
 use crate::cli::exit::{Code, Exit};
 use crate::cli::failure::Failure;
-use crate::cli::Context;
 
 pub(super) fn run(args: &CertificateRender, context: &Context) -> Result<Exit, Failure> {
     let verdict = verdict(&args.certificate, context)?;

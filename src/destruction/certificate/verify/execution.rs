@@ -26,7 +26,8 @@ pub(super) fn read(
     record: &RequestRecord,
     list: &List,
 ) -> Result<Done, String> {
-    let envelope = Envelope::parse("execution", &bundle.execution.0).map_err(|error| error.to_string())?;
+    let envelope =
+        Envelope::parse("execution", &bundle.execution.0).map_err(|error| error.to_string())?;
     match envelope.signatures() {
         [one] if one.key_id == STORE_KEY_ID => {
             envelope.check(one, &ground.key).map_err(|error| error.to_string())?;
@@ -145,7 +146,9 @@ pub(super) fn inspection(
         return Err(format!("`{member}` is not what it should be"));
     }
     match report.places.iter().find(|place| !nothing_opened(place)) {
-        Some(place) => Err(format!("at `{}` not everything was refused because it was destroyed", place.place)),
+        Some(place) => {
+            Err(format!("at `{}` not everything was refused because it was destroyed", place.place))
+        }
         None => Ok(Some(report)),
     }
 }

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use sealkeep_keystore::approval::register::{
     Entered, OfficerRecord, Register, RequestRecord, RequestState, Touched, What,
 };
-use sealkeep_keystore::approval::{Officer, OfficerId, OfficerKey, OfficerState, Person, Said, Statement};
+use sealkeep_keystore::approval::{
+    Officer, OfficerId, OfficerKey, OfficerState, Person, Said, Statement,
+};
 
 use super::ground::Ground;
 use super::inventory::List;
@@ -70,7 +72,11 @@ impl Replayed {
     }
 
     /// The request, if everything that the policy asks for has been done.
-    pub(super) fn request_done(&self, bundle: &Bundle, ground: &Ground) -> Result<&RequestRecord, String> {
+    pub(super) fn request_done(
+        &self,
+        bundle: &Bundle,
+        ground: &Ground,
+    ) -> Result<&RequestRecord, String> {
         let record = self.register.request(&ground.request).ok_or("there is no such request")?;
         if record.state != RequestState::Done {
             return Err(format!("its state is {}", record.state.name()));
@@ -84,7 +90,9 @@ impl Replayed {
     /// Officers who were active when the ledger had `size` entries, but for those whose keys were in other hands.
     pub(super) fn active_at(&self, size: u64) -> impl Iterator<Item = &(OfficerId, Signer)> {
         let then = self.active.range(..size).next_back();
-        then.into_iter().flat_map(|(_, officers)| officers).filter(|(id, _)| !self.is_compromised(id))
+        then.into_iter()
+            .flat_map(|(_, officers)| officers)
+            .filter(|(id, _)| !self.is_compromised(id))
     }
 
     fn is_compromised(&self, id: &OfficerId) -> bool {
@@ -102,7 +110,8 @@ impl Replayed {
             self.acts.extend(acts);
         } else {
             let active = self.register.officers().filter(|record| record.is_active());
-            let active = active.map(|record| (record.officer.id.clone(), Signer::of(&record.officer)));
+            let active =
+                active.map(|record| (record.officer.id.clone(), Signer::of(&record.officer)));
             self.active.insert(entered.index, active.collect());
         }
     }
