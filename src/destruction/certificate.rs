@@ -8,6 +8,7 @@ mod claims;
 mod dossier;
 mod error;
 mod forms;
+mod issue;
 mod verify;
 
 pub use bundle::{
@@ -17,6 +18,7 @@ pub use bundle::{
 pub use dossier::{Act, CopyFacts, Dossier, RequestFacts};
 pub use error::{Error, Result};
 pub use forms::{html, pdf, xlsx};
+pub use issue::{Papers, complete, issue};
 pub use verify::{Check, CheckName, Verdict, verify};
 
 /// The kind of envelope that a certificate is.

@@ -51,6 +51,17 @@ pub struct Bundle {
     pub not_covered: Vec<String>,
 }
 
+impl Bundle {
+    /// The JSON that is signed.
+    ///
+    /// # Panics
+    /// Never: it is made of texts, numbers and lists.
+    #[must_use]
+    pub fn to_payload(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("texts, numbers and lists")
+    }
+}
+
 /// A program.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

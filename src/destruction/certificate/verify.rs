@@ -12,16 +12,16 @@ use std::thread;
 use sealkeep_crypto::{HASH_LEN, Suite, hash};
 use sealkeep_keystore::approval::{Digest, Request};
 use sealkeep_keystore::dsse::Envelope;
+use sealkeep_keystore::record::Inspection;
 
 use super::bundle::{Bundle, SCHEMA};
 use super::claims::{Evidence, claims, not_covered, residual};
-use super::dossier::Dossier;
+use super::dossier::{Act, Dossier, RequestFacts};
 use super::{ENVELOPE, STORE_KEY_ID};
 use checks::Checks;
 pub use checks::{Check, CheckName};
 use execution::Done;
 use ground::Ground;
-use replay::Replayed;
 
 /// What came of the checks.
 #[derive(Clone, Debug)]
@@ -95,9 +95,40 @@ fn read_bundle(file: &Envelope) -> Result<Bundle, String> {
     if bundle.schema == SCHEMA { Ok(bundle) } else { Err("the schema is not known".to_owned()) }
 }
 
-/// Everything but the signature of the file, and trust. As much as can be checked is, so that whoever reads the verdict sees
-/// what does not fit.
+/// Everything but the signature of the file, and trust.
 fn check_contents(bundle: &Bundle, ground: &Ground, checks: &mut Checks) -> Option<Dossier> {
+    let examined = examine(bundle, ground, checks)?;
+    checks.made(CheckName::Claims, check_claims(bundle, &examined.evidence()));
+    checks.made(CheckName::Residual, check_residual(bundle, &examined.evidence()));
+    Some(dossier(bundle, examined))
+}
+
+/// The evidence of a certificate, checked.
+pub(super) struct Examined {
+    request: Request,
+    witnesses: usize,
+    cosigners: usize,
+    done: Done,
+    inspection: Option<Inspection>,
+    acts: Vec<Act>,
+}
+
+impl Examined {
+    /// What claims follow from.
+    pub(super) fn evidence(&self) -> Evidence<'_> {
+        Evidence {
+            request: &self.request,
+            execution: &self.done.execution,
+            inspection: self.inspection.as_ref(),
+            media: self.done.media,
+            witnesses: self.witnesses,
+            cosigners: self.cosigners,
+        }
+    }
+}
+
+/// Checks the evidence. As much as can be checked is, so that whoever reads the verdict sees what does not fit.
+fn examine(bundle: &Bundle, ground: &Ground, checks: &mut Checks) -> Option<Examined> {
     let list = checks.made(CheckName::Inventory, inventory::read(bundle, ground.suite));
     let checkpoint = checks.made(CheckName::Checkpoint, ledger::checkpoint(bundle, ground))?;
     checks.made(CheckName::Entries, ledger::entries(bundle, ground, &checkpoint))?;
@@ -109,22 +140,29 @@ fn check_contents(bundle: &Bundle, ground: &Ground, checks: &mut Checks) -> Opti
     checks.made(CheckName::Inventory, inventory::check(&list, record));
     let done = checks.made(CheckName::Execution, execution::read(bundle, ground, record, &list))?;
     checks.made(CheckName::WipeReports, execution::wipe_reports(bundle, ground, &done));
-    let inspection =
-        checks.made(CheckName::Inspection, execution::inspection(bundle, ground, record))?;
+    let inspection = execution::inspection(bundle, ground, record);
+    let inspection = checks.made(CheckName::Inspection, inspection)?;
     let covers = done.execution.destroyed.unwrap_or(done.execution.begun);
     let cosigners = ledger::cosigned(bundle, ground, &checkpoint, covers, &replayed);
     let cosigners = checks.made(CheckName::Cosigned, cosigners)?;
-    let evidence = Evidence {
-        request: &record.request,
-        execution: &done.execution,
-        inspection: inspection.as_ref(),
-        media: done.media,
-        witnesses: record.witnesses.len(),
-        cosigners,
-    };
-    checks.made(CheckName::Claims, check_claims(bundle, &evidence));
-    checks.made(CheckName::Residual, check_residual(bundle, &evidence));
-    Some(dossier(bundle, &record.request, &replayed, done, inspection))
+    let (request, witnesses) = (record.request.clone(), record.witnesses.len());
+    Some(Examined { request, witnesses, cosigners, done, inspection, acts: replayed.acts })
+}
+
+/// Checks the evidence of a bundle whose claims are still to be made.
+///
+/// # Errors
+/// The first check that failed.
+pub(super) fn examine_for_issue(bundle: &Bundle) -> Result<Examined, Check> {
+    let mut checks = Checks::new();
+    let ground = checks.made(CheckName::Payload, Ground::of(bundle));
+    let examined = ground.and_then(|ground| examine(bundle, &ground, &mut checks));
+    let checks = checks.into_list();
+    let failed = checks.into_iter().find(|check| check.failed().is_some());
+    match (examined, failed) {
+        (Some(examined), None) => Ok(examined),
+        (_, failed) => Err(failed.expect("nothing is left out unless something failed")),
+    }
 }
 
 /// Claims of the certificate that are not those that follow, by name.
@@ -156,23 +194,17 @@ fn check_trust(ground: &Ground, trust: Option<[u8; HASH_LEN]>, checks: &mut Chec
     checks.made(CheckName::Trust, (ground.genesis == trust).then_some(()).ok_or_else(same));
 }
 
-fn dossier(
-    bundle: &Bundle,
-    request: &Request,
-    replayed: &Replayed,
-    done: Done,
-    inspection: Option<sealkeep_keystore::record::Inspection>,
-) -> Dossier {
+fn dossier(bundle: &Bundle, examined: Examined) -> Dossier {
     Dossier {
         digest: String::new(),
         issued: bundle.issued,
         program: format!("{} {}", bundle.program.name, bundle.program.version),
         store: bundle.store.clone(),
         genesis: bundle.genesis.clone(),
-        request: super::dossier::RequestFacts::of(request, &bundle.request),
-        acts: replayed.acts.clone(),
-        execution: done.execution,
-        inspection,
+        request: RequestFacts::of(&examined.request, &bundle.request),
+        acts: examined.acts,
+        execution: examined.done.execution,
+        inspection: examined.inspection,
         claims: bundle.claims.clone(),
         residual: bundle.residual.clone(),
         not_covered: bundle.not_covered.clone(),
