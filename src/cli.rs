@@ -109,6 +109,7 @@ fn run_command(command: Command, context: &mut Context) -> Result<Exit, Failure>
         Command::Vault { command } => cmd::vault::run(command, context),
         Command::Key { command } => cmd::key::run(command, context),
         Command::Keystore { command } => cmd::keystore::run(command, context),
+        Command::Certificate { command } => cmd::certificate::run(command, context),
         Command::Tour(args) => cmd::tour::run(args, context),
         Command::Completions(args) => cmd::completions::run(&args, context),
         Command::Man(args) => cmd::man::run(&args, context),

@@ -423,6 +423,25 @@ cmd-keystore-copy-check--paths = Directories of copies; without any, all of them
 cmd-keystore-copy-remove = Forget a copy
 cmd-keystore-copy-remove--path = The copy's directory
 
+## Help: certificates
+
+cmd-certificate = Check, read and print certificates of destruction; no key store is needed
+cmd-certificate-verify = Check everything that a certificate says, offline
+    .long = Without --trust it shows that the certificate is whole and that everything in it fits together, but not whose it
+        is: anybody can make a key store. Get the digest of the genesis statement from the organisation by another way.
+        docs/guide/auditing.md shows the same checks with openssl and python alone.
+cmd-certificate-verify--file = The certificate; '-' for standard input
+cmd-certificate-verify--trust = Digest of the genesis statement of the key store, from elsewhere: 64 hexadecimal digits
+cmd-certificate-show = Show what a certificate that holds says
+cmd-certificate-show--file = The certificate; '-' for standard input
+cmd-certificate-show--trust = Digest of the genesis statement of the key store, from elsewhere: 64 hexadecimal digits
+cmd-certificate-render = Make the forms of a certificate that holds: application, register, certificate, both in Chinese and English
+cmd-certificate-render--file = The certificate; '-' for standard input
+cmd-certificate-render--trust = Digest of the genesis statement of the key store, from elsewhere: 64 hexadecimal digits
+cmd-certificate-render--html = Write all forms as one HTML page, for printing on A4
+cmd-certificate-render--pdf = Write all forms as PDF; the viewer needs a Chinese font of its own
+cmd-certificate-render--xlsx = Write the register with all items as a workbook
+
 ## Help: around the program
 
 cmd-tour = See everything work on real files in a scratch folder
@@ -645,6 +664,12 @@ E-TRUNCATED = the end of { $subject } is missing
 E-WRONG-KEY = the key for { $subject } does not fit
     .means = The header was changed, or the key store gave the key of another file.
     .todo = Use another copy of the file, and run `sealkeep keystore check`.
+E-CERTIFICATE = the certificate { $subject } does not hold
+    .means = It was changed, cut, or never followed from what is in it. Nothing may be concluded from it.
+    .todo = The first check that failed is named as the cause, and --json lists all. Get the file again from whoever issued it; if that one fails too, ask why.
+E-OTHER-GENESIS = the certificate { $subject } is of another key store than you trust
+    .means = Its chain of officers and policies begins with another genesis statement than the one given with --trust.
+    .todo = Compare the digest with what the organisation published. If it was copied rightly, the certificate is not theirs.
 E-STORE-MISSING = there is no key store at { $subject }
     .means = Without its key store no file can be sealed or opened.
     .todo = Name it with --keystore, make one with `sealkeep init`, or bring it back with `sealkeep keystore restore`.
@@ -797,6 +822,7 @@ warn-length = { $path } has a length that no content gives: it was cut or extend
 warn-finished = A destruction that had been begun and interrupted is finished now: { $count } keys or scopes.
 warn-unsettled = What a crash left in the root cell cannot be erased: { $reason }. Keys can be read; nothing can be changed until the medium can be written again.
 warn-copy-behind = The copy of the key store at { $path } was not brought up to date: { $reason }
+warn-unanchored = unanchored: everything in the certificate fits together, but nobody said whose key store it is. Compare the genesis digest { $genesis } with what the organisation told you in another way, or give it with --trust.
 warn-uncopied = { $count ->
         [one] A new key exists
        *[other] { $count } new keys exist
@@ -923,6 +949,39 @@ warn-no-copy = The key store has no copy. Losing it means losing all sealed data
 warn-residual = The root cell { $path } lies on { $kind }, where overwriting does not erase. After a destruction its old content counts as still there.
 warn-cell-left = The root cell of the copy at { $dir } could not be erased: { $reason }. What it holds does not open later states.
 warn-lost = { $commits } later commits were known and are not in this copy. Keys made in them are lost.
+
+## Results: certificates
+
+certificate-check-file = the file is written as a certificate is
+certificate-check-payload = it has the members of a certificate, and no others
+certificate-check-signature = signed by the key store
+certificate-check-checkpoint = the checkpoint of the ledger is the key store's
+certificate-check-entries = every entry is in the ledger of the checkpoint
+certificate-check-proof = the proof of the last entry holds
+certificate-check-cosigned = checkpoints that witnesses signed are of the same ledger
+certificate-check-statements = the rules accept every statement, in its order
+certificate-check-store = officers and policy begin with the genesis statement and the key of this store
+certificate-check-request = the request is done
+certificate-check-inventory = the list is the one that was approved
+certificate-check-execution = the record of execution is the key store's, and of this list
+certificate-check-wipe-reports = the wipe reports are those of the execution
+certificate-check-inspection = the report of inspection is the one that was signed
+certificate-check-claims = the claims are what follows
+certificate-check-residual = what may be left is what follows
+certificate-check-trust = the genesis statement is the one you trust
+certificate-passed = good: { $what }
+certificate-failed = BAD:  { $what } ({ $why })
+certificate-not-done = not checked: { $what }
+certificate-anchored = The certificate holds, and is anchored in the genesis statement that you gave. Digest { $digest }.
+certificate-unanchored = The certificate holds, unanchored. Digest { $digest }.
+certificate-head = Certificate of destruction { $number }, digest { $digest }
+certificate-what = Of { $owner }, { $department }: { $items } items, root { $root }. Reason: { $reason }
+certificate-when = Destroyed from { $started } to { $ended }.
+certificate-act = { $time } { $kind }: { $name } ({ $person }) { $opinion }
+certificate-claim = { $claim }: { $grade }. { $text } [{ $assumes }]
+certificate-residual = May be left: { $what } { $place } ({ $why }), until { $until }
+certificate-not-covered = Not covered: { $text }
+certificate-written = { $path }
 
 ## Results: the vault
 

@@ -4,6 +4,7 @@
 //! exist in every language. A test fails when an argument has none.
 
 mod backup;
+mod certificate;
 mod key;
 mod keystore;
 mod media;
@@ -21,6 +22,7 @@ pub(crate) use backup::{
     Backup, Forget, GroupField, RetentionCommand, RetentionDue, RetentionPolicy, RulesCommand,
     RulesExplain, Snapshots, Status, Which,
 };
+pub(crate) use certificate::{CertificateCommand, CertificateFile, CertificateRender};
 pub(crate) use key::{KeyCommand, KeyIds, KeyList, KeyRotate};
 pub(crate) use keystore::{
     CopyAdd, CopyCommand, CopyNames, CopyRemove, KeystoreCommand, NewCustody, Passwd, Recover,
@@ -148,6 +150,11 @@ pub(crate) enum Command {
     Keystore {
         #[command(subcommand)]
         command: KeystoreCommand,
+    },
+    #[command(subcommand_required = true)]
+    Certificate {
+        #[command(subcommand)]
+        command: CertificateCommand,
     },
     Tour(Tour),
     Completions(Completions),

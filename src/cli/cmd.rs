@@ -1,6 +1,7 @@
 //! The commands, one file each: arguments → options → library → report → exit code.
 
 pub(crate) mod backup;
+pub(crate) mod certificate;
 pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod copy;

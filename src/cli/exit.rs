@@ -48,6 +48,8 @@ exits! {
     Damaged = 11, "damaged";
     /// The key in the key store does not fit this file, or its header was changed.
     WrongKey = 12, "wrong-key";
+    /// A certificate does not hold, or is not one.
+    CertificateInvalid = 13, "certificate-invalid";
     /// There is no key store where one was expected.
     StoreMissing = 20, "store-missing";
     /// The passphrase, key file or shares do not open the key store.
@@ -192,6 +194,8 @@ codes! {
     Damaged = "E-DAMAGED" => Damaged;
     Truncated = "E-TRUNCATED" => Damaged;
     WrongKey = "E-WRONG-KEY" => WrongKey;
+    Certificate = "E-CERTIFICATE" => CertificateInvalid;
+    OtherGenesis = "E-OTHER-GENESIS" => CertificateInvalid;
     StoreMissing = "E-STORE-MISSING" => StoreMissing;
     Locked = "E-LOCKED" => Locked;
     SharesRefused = "E-SHARES-REFUSED" => Locked;
