@@ -10,6 +10,8 @@ mod execution;
 pub(super) use execution::is_wiped;
 pub use execution::{EXECUTION, Ran, Wiping};
 
+use sealkeep_crypto::VerifyingKey;
+
 use super::KeyStore;
 use super::access::detail;
 use super::frozen::Frozen;
@@ -41,6 +43,12 @@ pub(super) struct Known {
 }
 
 impl KeyStore {
+    /// The key under which this store signs checkpoints, records and certificates.
+    #[must_use]
+    pub fn public_key(&self) -> VerifyingKey {
+        self.signer.verifying_key()
+    }
+
     /// What follows from all statements so far: officers, policy, requests, holds, grants.
     ///
     /// # Errors
@@ -188,9 +196,7 @@ fn entered(stamp: Stamp, what: What) -> Entered {
 
 /// The entry of something that the store does.
 fn logged(event: &StoreEvent) -> Event {
-    let detail = event.detail().as_object().cloned().unwrap_or_default();
-    let (operation, request) = (event.operation().to_owned(), Some(event.request().0));
-    Event::Store(ledger::StoreEvent { operation, detail, request })
+    Event::Store(event.entry())
 }
 
 /// What the statement's own inventory has; of others nothing is known, and nothing asked.
