@@ -58,6 +58,7 @@ cmd--passphrase-fd = Read the passphrase from an open file descriptor
 cmd--key-file = Unlock the key store with a key file [env: SEALKEEP_KEY_FILE]
 cmd--officer-key = The key that an officer signs with [env: SEALKEEP_OFFICER_KEY]
 cmd--officer-passphrase-file = Read that key's passphrase from the first line of a file [env: SEALKEEP_OFFICER_PASSPHRASE_FILE]
+cmd--purpose = What the keys are opened for; it goes into the ledger
 cmd--config = The configuration file [default: $XDG_CONFIG_HOME/sealkeep/config.toml]
 cmd--lang = Language of messages: en or zh-CN [env: SEALKEEP_LANG]
 cmd--json = Print the result as one JSON document
@@ -441,6 +442,29 @@ cmd-certificate-render--trust = Digest of the genesis statement of the key store
 cmd-certificate-render--html = Write all forms as one HTML page, for printing on A4
 cmd-certificate-render--pdf = Write all forms as PDF; the viewer needs a Chinese font of its own
 cmd-certificate-render--xlsx = Write the register with all items as a workbook
+## Help: the ledger
+
+cmd-ledger = Look at what happened to keys, and prove it
+cmd-ledger-log = List entries of the ledger
+cmd-ledger-log--class = Only entries of this class
+cmd-ledger-log--operation = Only this operation
+cmd-ledger-log--who = Only what this account did
+cmd-ledger-log--key = Only what is about this key, or this scope by its id
+cmd-ledger-log--since = Only from this time on (2026-11-22, or 2026-11-22T08:00:00Z)
+cmd-ledger-log--until = Only before this time
+cmd-ledger-log--last = Only the last N of them
+cmd-ledger-check = Compute the whole ledger anew and compare
+    .long = An older checkpoint, kept elsewhere, finds what somebody changed who had everything that opens the key store.
+cmd-ledger-check--against = A checkpoint that was made before; the ledger must still contain it
+cmd-ledger-checkpoint = Sign the ledger as it is now
+    .long = Keep checkpoints where those who administer the key store cannot change them, and have witnesses sign them.
+cmd-ledger-checkpoint--output = Write it to this new file
+cmd-ledger-prove = Prove that an entry is in the ledger
+cmd-ledger-prove--entry = The number of the entry
+cmd-ledger-prove--output = Write the proof to this new file
+cmd-ledger-export = Write entries with their proofs, one JSON object on each line, for a log server or an auditor
+cmd-ledger-export--from = Only from this entry on
+cmd-ledger-export--output = The new file
 
 ## Help: around the program
 
@@ -793,6 +817,18 @@ E-KEY-LOST = the key of { $subject } is lost
 E-KEY-UNUSABLE = the key of { $subject } is not usable now
     .means = It is suspended, compromised, deactivated or waiting for destruction.
     .todo = See its state with `sealkeep key show`; a suspended key returns with `sealkeep key resume`.
+E-ENTRY-UNKNOWN = the ledger has no entry { $subject }
+    .means = Entries are numbered from 0, in the order in which things happened.
+    .todo = List them with `sealkeep ledger log`.
+E-LEDGER = the ledger of the key store at { $subject } is not what it was
+    .means = Entries were changed, removed or put back, or the checkpoint is of another key store.
+    .todo = Copy the key store's directory aside and let an auditor look at it. Compare with the copies of the key store.
+E-UNRECORDED = it could not be recorded, so it was not done { $subject }
+    .means = No key is handed out whose use does not stand in the ledger.
+    .todo = Make the key store writable again: look at the disk and at permissions, as the detail says.
+E-ALARM = an alarm was raised: { $subject }
+    .means = Many keys were opened within an hour, or one that is to be destroyed was asked for. It stands in the ledger.
+    .todo = If it was you, and right, nothing. Otherwise tell those who are responsible for security; see `sealkeep ledger log --class alarm`.
 E-HANGUP = stopped: the terminal is gone
     .means = Files reported as done are done; nothing is left half-done.
     .todo = Run the command again.
@@ -1288,3 +1324,10 @@ wipe-caveat = { "    " }{ $text }
     .schneier = B. Schneier, Applied Cryptography: ones, zeros, then random data five times. Some tools write zeros first.
     .gutmann = P. Gutmann, 1996, in the order printed; some tools shuffle passes 5 to 31. The patterns are for MFM and RLL drives of that time; for modern drives he himself names a few passes of random data.
     .pfitzner = Attributed to R. Pfitzner: nothing but random data, 7 or 33 times.
+
+## Results: the ledger
+
+ledger-checked = { $entries } entries, root { $root }
+ledger-contains = It still contains { $count } of the earlier checkpoints.
+ledger-verifier = Verifier key: { $key }
+ledger-exported = { $count } entries in { $path }

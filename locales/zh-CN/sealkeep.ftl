@@ -58,6 +58,7 @@ cmd--passphrase-fd = 从已打开的文件描述符读取口令
 cmd--key-file = 用密钥文件解锁密钥库 [环境变量：SEALKEEP_KEY_FILE]
 cmd--officer-key = 人员签名所用的私钥 [环境变量：SEALKEEP_OFFICER_KEY]
 cmd--officer-passphrase-file = 从文件第一行读取该私钥的口令 [环境变量：SEALKEEP_OFFICER_PASSPHRASE_FILE]
+cmd--purpose = 打开密钥的用途，记入账本
 cmd--config = 配置文件 [默认：$XDG_CONFIG_HOME/sealkeep/config.toml]
 cmd--lang = 提示语言：en 或 zh-CN [环境变量：SEALKEEP_LANG]
 cmd--json = 以一份 JSON 文档输出结果
@@ -439,6 +440,29 @@ cmd-certificate-render--trust = 另行取得的密钥库创世声明摘要：64 
 cmd-certificate-render--html = 把全部表格写成一个 HTML 页面，按 A4 打印
 cmd-certificate-render--pdf = 把全部表格写成 PDF；阅读器需自带中文字体
 cmd-certificate-render--xlsx = 把含全部条目的清册写成工作簿
+## Help: the ledger
+
+cmd-ledger = 查看密钥经历了什么，并加以证明
+cmd-ledger-log = 列出账本条目
+cmd-ledger-log--class = 只列此类条目
+cmd-ledger-log--operation = 只列此操作
+cmd-ledger-log--who = 只列此账号所为
+cmd-ledger-log--key = 只列与此密钥（或此编号的范围）有关的
+cmd-ledger-log--since = 只列此时刻起的（2026-11-22，或 2026-11-22T08:00:00Z）
+cmd-ledger-log--until = 只列此时刻之前的
+cmd-ledger-log--last = 只列最后 N 条
+cmd-ledger-check = 重新计算整个账本并比对
+    .long = 另处保存的旧检查点，可发现拥有打开密钥库全部手段的人所作的改动。
+cmd-ledger-check--against = 以前生成的检查点；账本必须仍包含它
+cmd-ledger-checkpoint = 对账本当前状态签名
+    .long = 请把检查点存放在密钥库管理员不能更改之处，并请见证人签名。
+cmd-ledger-checkpoint--output = 写入此新文件
+cmd-ledger-prove = 证明某条目在账本中
+cmd-ledger-prove--entry = 条目编号
+cmd-ledger-prove--output = 把证明写入此新文件
+cmd-ledger-export = 写出条目及其证明，每行一个 JSON 对象，供日志服务器或审计人员使用
+cmd-ledger-export--from = 只从此条目起
+cmd-ledger-export--output = 新文件
 
 ## 帮助：程序本身
 
@@ -791,6 +815,18 @@ E-KEY-LOST = { $subject } 的密钥已丢失
 E-KEY-UNUSABLE = { $subject } 的密钥目前不可用
     .means = 它处于暂停、泄露、停用或等待销毁状态。
     .todo = 用 `sealkeep key show` 查看状态；暂停的密钥可用 `sealkeep key resume` 恢复。
+E-ENTRY-UNKNOWN = 账本中没有条目 { $subject }
+    .means = 条目从 0 起按发生的先后编号。
+    .todo = 用 `sealkeep ledger log` 列出条目。
+E-LEDGER = { $subject } 处密钥库的账本已非原样
+    .means = 有条目被更改、删除或换回旧的，或者检查点属于另一个密钥库。
+    .todo = 把密钥库目录另行复制，交审计人员查看，并与密钥库的副本比对。
+E-UNRECORDED = 无法记录，因此未执行 { $subject }
+    .means = 使用未记入账本的密钥，一律不给出。
+    .todo = 使密钥库重新可写：按上述原因检查磁盘和权限。
+E-ALARM = 已发出警报：{ $subject }
+    .means = 一小时内打开了大量密钥，或有人要用待销毁的密钥。此事已记入账本。
+    .todo = 若是您本人且理应如此，则无需处理。否则请告知安全负责人；见 `sealkeep ledger log --class alarm`。
 E-HANGUP = 已停止：终端已断开
     .means = 已报告完成的确已完成；没有留下半成品。
     .todo = 请重新执行命令。
@@ -1270,3 +1306,10 @@ wipe-caveat = { "    " }{ $text }
     .schneier = 出自 B. Schneier《应用密码学》：全一、全零，再写五遍随机数据。有的工具先写零。
     .gutmann = P. Gutmann 于 1996 年发表，按原文顺序；有的工具会打乱第 5 至 31 遍。这些图案针对当时的 MFM 和 RLL 硬盘；对现代硬盘，他本人只提到写几遍随机数据。
     .pfitzner = 据称出自 R. Pfitzner：只写随机数据，7 遍或 33 遍。
+
+## Results: the ledger
+
+ledger-checked = { $entries } 个条目，根 { $root }
+ledger-contains = 其中仍包含 { $count } 个以前的检查点。
+ledger-verifier = 验证公钥：{ $key }
+ledger-exported = { $count } 个条目写入 { $path }

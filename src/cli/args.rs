@@ -7,6 +7,7 @@ mod backup;
 mod certificate;
 mod key;
 mod keystore;
+mod ledger;
 mod media;
 mod restore;
 mod retire;
@@ -27,6 +28,9 @@ pub(crate) use key::{KeyCommand, KeyIds, KeyList, KeyRotate};
 pub(crate) use keystore::{
     CopyAdd, CopyCommand, CopyNames, CopyRemove, KeystoreCommand, NewCustody, Passwd, Recover,
     Restore, ShareFiles,
+};
+pub(crate) use ledger::{
+    ClassArg, LedgerCheck, LedgerCheckpoint, LedgerCommand, LedgerExport, LedgerLog, LedgerProve,
 };
 pub(crate) use media::{
     Facts, KindArg, MediaAdd, MediaAudit, MediaCommand, MediaList, MediaSet, StateArg,
@@ -78,6 +82,8 @@ pub(crate) struct Global {
     pub(crate) officer_key: Option<PathBuf>,
     #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) officer_passphrase_file: Option<PathBuf>,
+    #[arg(long, global = true, value_name = "TEXT")]
+    pub(crate) purpose: Option<String>,
     #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) config: Option<PathBuf>,
     #[arg(long, global = true, value_name = "LANG")]
@@ -155,6 +161,11 @@ pub(crate) enum Command {
     Certificate {
         #[command(subcommand)]
         command: CertificateCommand,
+    },
+    #[command(subcommand_required = true)]
+    Ledger {
+        #[command(subcommand)]
+        command: LedgerCommand,
     },
     Tour(Tour),
     Completions(Completions),

@@ -14,6 +14,7 @@ pub(crate) mod init;
 pub(crate) mod inspect;
 pub(crate) mod key;
 pub(crate) mod keystore;
+pub(crate) mod ledger;
 pub(crate) mod listing;
 pub(crate) mod ls;
 pub(crate) mod man;
