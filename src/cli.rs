@@ -19,6 +19,7 @@ mod output;
 mod progress;
 mod prompt;
 mod settings;
+mod sign;
 mod signal;
 mod store;
 mod vault;

@@ -14,10 +14,11 @@ use sealkeep_crypto::{Argon2Params, Secret, Suite};
 
 use crate::cell::{self, CellFile};
 use crate::custody::identify;
-use crate::page::{Address, Binding, ChildRef, DIRECTORY, NAMES};
+use crate::page::{Address, Binding, ChildRef, DIRECTORY, ENTRIES, NAMES};
 use crate::records::{children, list};
 use crate::root::RootPage;
 use crate::scope::{ScopeBody, ScopeRecord};
+use crate::txn::child_of_record;
 use crate::{
     Clearance, Error, InitOptions, KeyFile, KeyId, KeyState, KeyStore, Location, NewCustody, Unlock,
 };
@@ -65,7 +66,9 @@ fn keys_in(at: Address, page: &[u8]) -> Vec<[u8; 32]> {
     let key = |child: &ChildRef| *child.key.expose();
     if at == Address::ROOT {
         let root = RootPage::decode(page).expect("a root page");
-        return root.directory.page.iter().chain(&root.names).map(key).collect();
+        let ledger = root.ledger.iter().flat_map(|ledger| &ledger.trees);
+        let ledger = ledger.filter_map(|records| records.top.page.as_ref());
+        return root.directory.page.iter().chain(&root.names).chain(ledger).map(key).collect();
     }
     let interior = match at.tree {
         NAMES => crate::names::is_interior(page).expect("a page"),
@@ -78,6 +81,10 @@ fn keys_in(at: Address, page: &[u8]) -> Vec<[u8; 32]> {
             .filter_map(|slot| children::get(page, slot).expect("a page"))
             .map(|c| key(&c))
             .collect();
+    }
+    if at.tree == ENTRIES {
+        let records = list::all(page).expect("a page").into_iter();
+        return records.filter_map(child_of_record).map(|child| key(&child)).collect();
     }
     if at.tree != DIRECTORY {
         return Vec::new();

@@ -92,6 +92,11 @@ impl IdCipher {
         KeyId(block)
     }
 
+    /// What stands for a whole scope.
+    pub(crate) fn scope(&self, scope: u32, incarnation: u16) -> KeyId {
+        self.id(Position { scope, slot: WHOLE_SCOPE, incarnation })
+    }
+
     /// `None` when the 48 zero bits are not there: the id was not made by this store.
     pub(crate) fn position(&self, id: &KeyId) -> Option<Position> {
         let mut block = id.0;

@@ -25,8 +25,8 @@ pub struct Tombstone {
 pub(crate) struct KeyRecord {
     pub(crate) state: KeyState,
     pub(crate) held: bool,
-    /// What it was before it became pending destruction.
-    pub(crate) before: Option<KeyState>,
+    /// What it waits for while it is pending destruction.
+    pub(crate) waits: Option<Waits>,
     pub(crate) suite: Suite,
     pub(crate) incarnation: u16,
     /// Unix seconds.
@@ -34,6 +34,14 @@ pub(crate) struct KeyRecord {
     /// Unix seconds of the last change of state or hold.
     pub(crate) changed: u64,
     pub(crate) body: Body,
+}
+
+/// What a pending key was, and which request it waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Waits {
+    pub(crate) before: KeyState,
+    /// Digest of the request.
+    pub(crate) request: [u8; 32],
 }
 
 /// The part of a record that destroying replaces.
@@ -51,15 +59,18 @@ impl KeyRecord {
         let body = match &self.body {
             Body::Live { label, .. } => 32 + label.len(),
             Body::Dead(_) => 8 + 32 + 16,
-        };
+        } + if self.waits.is_some() { 32 } else { 0 };
         let mut out = RecordWriter::new(HEAD + body);
         out.put_u8(self.state as u8);
-        let before = self.before.map_or(0, |state| (state as u8) << BEFORE);
+        let before = self.waits.map_or(0, |waits| (waits.before as u8) << BEFORE);
         out.put_u8(before | if self.held { HELD } else { 0 });
         out.put_u8(self.suite.id());
         out.put_u16(self.incarnation);
         out.put_u64(self.created);
         out.put_u64(self.changed);
+        if let Some(waits) = &self.waits {
+            out.put(&waits.request);
+        }
         match &self.body {
             Body::Live { key, label } => {
                 out.put(key.expose());
@@ -78,19 +89,21 @@ impl KeyRecord {
         let mut reader = Reader::new(record, "key record");
         let state = KeyState::from_byte(reader.u8()?).ok_or(reader.malformed())?;
         let flags = reader.u8()?;
-        let before = match (state, flags >> BEFORE) {
-            (KeyState::PendingDestruction, byte) => {
-                let before = KeyState::from_byte(byte).filter(|state| state.may_be_pending());
-                Some(before.ok_or(reader.malformed())?)
-            }
-            (_, 0) => None,
-            _ => return Err(reader.malformed()),
-        };
+        let before = KeyState::from_byte(flags >> BEFORE).filter(|state| state.may_be_pending());
+        if (state == KeyState::PendingDestruction) != before.is_some()
+            || (before.is_none() && flags >> BEFORE != 0)
+        {
+            return Err(reader.malformed());
+        }
         if flags & ((1 << BEFORE) - 1) & !HELD != 0 {
             return Err(reader.malformed());
         }
         let suite = Suite::from_id(reader.u8()?).ok_or(reader.malformed())?;
         let (incarnation, created, changed) = (reader.u16()?, reader.u64()?, reader.u64()?);
+        let waits = match before {
+            Some(before) => Some(Waits { before, request: reader.array()? }),
+            None => None,
+        };
         let body = if state.is_destroyed() {
             let [when, certificate, fingerprint] =
                 [reader.take(8)?, reader.take(32)?, reader.take(16)?];
@@ -112,7 +125,7 @@ impl KeyRecord {
         };
         reader.end()?;
         let held = flags & HELD != 0;
-        Ok(Self { state, held, before, suite, incarnation, created, changed, body })
+        Ok(Self { state, held, waits, suite, incarnation, created, changed, body })
     }
 
     /// Whether an encoded record is of a key on hold.
@@ -135,18 +148,18 @@ impl KeyRecord {
         }
     }
 
-    /// Makes it unusable until it is destroyed, or what it was before.
-    pub(crate) fn pend(&mut self, when: u64) {
+    /// Makes it unusable until it is destroyed, or what it was before. A key that waits already goes on to.
+    pub(crate) fn pend(&mut self, request: [u8; 32], when: u64) {
         if self.state.may_be_pending() {
-            self.before = Some(self.state);
+            self.waits = Some(Waits { before: self.state, request });
             (self.state, self.changed) = (KeyState::PendingDestruction, when);
         }
     }
 
-    /// Makes it what it was before it became pending destruction.
-    pub(crate) fn unpend(&mut self, when: u64) {
-        if let Some(before) = self.before.take() {
-            (self.state, self.changed) = (before, when);
+    /// Makes it what it was before it became pending destruction for this request.
+    pub(crate) fn unpend(&mut self, request: [u8; 32], when: u64) {
+        if let Some(waits) = self.waits.take_if(|waits| waits.request == request) {
+            (self.state, self.changed) = (waits.before, when);
         }
     }
 
@@ -155,7 +168,8 @@ impl KeyRecord {
         if let Body::Live { key, .. } = &self.body {
             let fingerprint = fingerprint(self.suite, key);
             self.body = Body::Dead(Tombstone { when, certificate, fingerprint });
-            self.state = self.before.take().unwrap_or(self.state).when_destroyed();
+            let state = self.waits.take().map_or(self.state, |waits| waits.before);
+            self.state = state.when_destroyed();
             self.changed = when;
         }
     }
@@ -176,7 +190,7 @@ mod tests {
         KeyRecord {
             state: KeyState::Compromised,
             held: true,
-            before: None,
+            waits: None,
             suite: Suite::Sm4Gcm,
             incarnation: 2,
             created: 3,
@@ -209,11 +223,13 @@ mod tests {
     #[test]
     fn a_pending_key_becomes_again_what_it_was() {
         let mut record = record();
-        record.pend(5);
+        record.pend([1; 32], 5);
         assert_eq!(record.state, KeyState::PendingDestruction);
-        record.pend(6);
+        record.pend([2; 32], 6);
         let mut back = KeyRecord::decode(record.encode().expose()).expect("well formed");
-        back.unpend(7);
+        back.unpend([2; 32], 7);
+        assert_eq!(back.state, KeyState::PendingDestruction, "another request's");
+        back.unpend([1; 32], 7);
         assert_eq!((back.state, back.changed), (KeyState::Compromised, 7));
         record.destroy(9, [8; 32]);
         assert_eq!(record.state, KeyState::DestroyedCompromised);

@@ -30,9 +30,11 @@ mod merkle;
 mod note;
 mod proof;
 
+pub(crate) use entry::LABEL as COMMITMENT_LABEL;
 pub use entry::{
     Access, Act, Alarm, AlarmKind, Body, Entry, Event, MAX_BODY, NotAnEntry, StoreEvent, commitment,
 };
+pub(crate) use merkle::nodes_above;
 pub use merkle::{
     Frontier, Hash, MerkleTree, Nodes, consistency, empty_root, inclusion, leaf_hash, leaf_hashes,
     node_hash, root_of, verify_consistency, verify_inclusion,

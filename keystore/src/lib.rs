@@ -37,6 +37,7 @@ mod adversary;
 pub mod approval;
 mod cell;
 mod clearance;
+mod clock;
 mod copy;
 mod custody;
 mod db;
@@ -78,7 +79,8 @@ pub use scope::ScopeTombstone;
 pub use shares::{MAX_SHARES, Share, ShareError};
 pub use state::{KeyState, NotAKeyState};
 pub use store::{
-    CellErasure, CheckReport, CopyCheck, CopyOutcome, CopyState, CopyStatus, DrillReport, Examined,
-    InitOptions, KeyFacts, KeyFilter, KeyInfo, KeyStore, Location, NewKey, OpenedKey, Peek,
-    Problem, Receipt, RestoreOptions, RestoreReport, ScopeFacts, ScopeInfo, Status,
+    Accepted, Actor, CellErasure, CheckReport, CopyCheck, CopyOutcome, CopyState, CopyStatus,
+    DrillReport, EXECUTION, Examined, InitOptions, KeyFacts, KeyFilter, KeyInfo, KeyStore,
+    LedgerFault, LedgerReport, LedgerStatus, Location, NewKey, OpenedKey, Peek, Problem, Ran,
+    Receipt, RestoreOptions, RestoreReport, ScopeFacts, ScopeInfo, Status, Wiping,
 };

@@ -18,7 +18,17 @@ pub(crate) const ROOT: Tree = 0;
 pub(crate) const DIRECTORY: Tree = 1;
 /// Scope numbers by keyed hash of the scope's name.
 pub(crate) const NAMES: Tree = 2;
-/// Scope numbers below this are reserved (3 is the ledger's).
+/// The ledger's entries by number.
+pub(crate) const ENTRIES: Tree = 3;
+/// Hashes over 256 entries, over 256 of those, and over 256 of those.
+pub(crate) const HASHES: [Tree; 3] = [4, 5, 6];
+/// Numbers of the entries that the register of officers and requests is made from.
+pub(crate) const REGISTERED: Tree = 7;
+/// Long bodies of entries, a page each, with the entry's number for an index: the entry's record names it.
+pub(crate) const BODIES: Tree = 8;
+/// The radix trees of the ledger.
+pub(crate) const LEDGER_TREES: [Tree; 5] = [ENTRIES, HASHES[0], HASHES[1], HASHES[2], REGISTERED];
+/// Scope numbers below this are reserved.
 pub(crate) const FIRST_SCOPE: u32 = 16;
 
 /// Where a page stands: tree, height above the leaves (depth below the top in [`NAMES`]), index at that height.
@@ -77,6 +87,11 @@ impl ChildRef {
 
     pub(crate) fn duplicate(&self) -> Self {
         Self { key: self.key.duplicate(), version: self.version, hash: self.hash }
+    }
+
+    /// Stands for a page that is changed and not sealed yet.
+    pub(crate) fn placeholder() -> Self {
+        Self { key: Secret::zeroed(), version: u64::MAX, hash: [0; 32] }
     }
 
     pub(crate) fn encode(&self, out: &mut impl Writer) {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sealkeep_crypto::{Secret, SecretVec};
 
 use crate::error::{Error, Result};
-use crate::page::{Address, Binding, ChildRef, DIRECTORY, NAMES, OVERHEAD};
+use crate::page::{Address, Binding, ChildRef, DIRECTORY, LEDGER_TREES, NAMES, OVERHEAD};
 
 /// Where sealed pages come from: the database, or a copy's row files.
 pub(crate) trait PageSource {
@@ -246,7 +246,8 @@ pub(crate) struct Changes {
     pub(crate) dropped: Vec<u32>,
 }
 
-/// Scopes' trees by height, then the name tree from its deepest level up, then the directory by height.
+/// Scopes' trees by height and long bodies of entries, then the name tree from its deepest level up and the ledger's trees by
+/// height, then the directory by height.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Order {
     class: u8,
@@ -259,6 +260,7 @@ impl Order {
         let (class, rank) = match address.tree {
             NAMES => (1, 15 - address.level),
             DIRECTORY => (2, address.level),
+            tree if LEDGER_TREES.contains(&tree) => (1, address.level),
             _ => (0, address.level),
         };
         Self { class, rank, address }

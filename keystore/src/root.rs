@@ -1,5 +1,7 @@
 //! The root page: what the whole store hangs from. Its key stands in the root cell.
 
+mod ledger;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -10,6 +12,8 @@ use crate::copy::{CopyRecord, OnFailure};
 use crate::custody::Custody;
 use crate::page::ChildRef;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
+
+pub(crate) use ledger::{AccessRules, LedgerHead};
 
 /// A radix tree as its owner names it: height and top page.
 pub(crate) struct Top {
@@ -46,8 +50,10 @@ pub(crate) struct RootPage {
     pub(crate) name_key: Secret<32>,
     /// Seed of the store's own signing key.
     pub(crate) sign_seed: Secret<32>,
-    /// Heads of officers, policy and ledger; all zero until those exist.
-    pub(crate) heads: [[u8; 32]; 3],
+    /// Heads of officers and policy; zero until those exist.
+    pub(crate) heads: [[u8; 32]; 2],
+    /// None in a store made before there was a ledger, until its first change.
+    pub(crate) ledger: Option<LedgerHead>,
     /// Scopes ever made.
     pub(crate) scopes: u32,
     pub(crate) directory: Top,
@@ -58,6 +64,8 @@ pub(crate) struct RootPage {
 }
 
 const FORMAT: u8 = 1;
+/// Stands where the root of the ledger's tree would.
+const NO_LEDGER: [u8; 32] = [0; 32];
 
 impl RootPage {
     /// The root page of a new, empty store.
@@ -71,7 +79,8 @@ impl RootPage {
             id_key: Secret::random(),
             name_key: Secret::random(),
             sign_seed: Secret::random(),
-            heads: [[0; 32]; 3],
+            heads: [[0; 32]; 2],
+            ledger: None,
             scopes: 0,
             directory: Top { height: 0, page: None },
             names: None,
@@ -92,6 +101,7 @@ impl RootPage {
                 page: self.directory.page.as_ref().map(ChildRef::duplicate),
             },
             names: self.names.as_ref().map(ChildRef::duplicate),
+            ledger: self.ledger.as_ref().map(LedgerHead::duplicate),
             custodies: self.custodies.clone(),
             copies: self.copies.clone(),
             restores: self.restores.clone(),
@@ -111,6 +121,7 @@ impl RootPage {
             out.put(key.expose());
         }
         self.heads.iter().for_each(|head| out.put(head));
+        out.put(&self.ledger.as_ref().map_or([0; 32], LedgerHead::root));
         out.put_u32(self.scopes);
         out.put_u8(self.directory.height);
         for page in [&self.directory.page, &self.names] {
@@ -131,6 +142,9 @@ impl RootPage {
             out.put_u64(restore.known_sequence);
             out.put_u64(restore.when);
         }
+        if let Some(ledger) = &self.ledger {
+            ledger.encode(&mut out);
+        }
         SecretVec::from_vec(out)
     }
 
@@ -146,7 +160,8 @@ impl RootPage {
             Secret::from_slice(reader.take(32)?).ok_or(reader.malformed())
         };
         let [id_key, name_key, sign_seed] = [secret()?, secret()?, secret()?];
-        let heads = [reader.array()?, reader.array()?, reader.array()?];
+        let heads = [reader.array()?, reader.array()?];
+        let ledger_root: [u8; 32] = reader.array()?;
         let scopes = reader.u32()?;
         let height = reader.u8()?;
         let [directory, names] = [ChildRef::decode(&mut reader)?, ChildRef::decode(&mut reader)?];
@@ -166,6 +181,16 @@ impl RootPage {
                 })
             })
             .collect::<Result<_, _>>()?;
+        let ledger = match ledger_root {
+            NO_LEDGER => None,
+            root => {
+                let ledger = LedgerHead::decode(suite, &mut reader)?;
+                Some(ledger).filter(|ledger| ledger.root() == root)
+            }
+        };
+        if ledger.is_none() && ledger_root != NO_LEDGER {
+            return Err(reader.malformed());
+        }
         reader.end()?;
         Ok(Self {
             store,
@@ -177,6 +202,7 @@ impl RootPage {
             name_key,
             sign_seed,
             heads,
+            ledger,
             scopes,
             directory: Top { height, page: present(directory) },
             names: present(names),

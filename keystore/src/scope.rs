@@ -19,8 +19,9 @@ pub struct ScopeTombstone {
 /// One scope (`radiology/2019/patient-0042`) as the directory holds it.
 pub(crate) struct ScopeRecord {
     pub(crate) held: bool,
-    /// It is to be destroyed as a whole: its keys are pending destruction, and it takes no new ones.
-    pub(crate) pending: bool,
+    /// Digest of the request by which it is to be destroyed as a whole: its keys are pending destruction, and it takes no new
+    /// ones.
+    pub(crate) pending: Option<[u8; 32]>,
     /// GB/T 39725 level 1–5; 0 when not classified.
     pub(crate) level: u8,
     /// The incarnation that made it: part of its id, as of a key's, since a restore uses scope numbers again.
@@ -57,14 +58,17 @@ impl ScopeRecord {
             ScopeBody::Live { name, .. } => (0, 2 + name.len() + 1 + ChildRef::LEN),
             ScopeBody::Dead(_) => (DEAD, 8 + 32),
         };
-        let mut out = RecordWriter::new(HEAD + body);
-        let pending = if self.pending { PENDING } else { 0 };
+        let (pending, waits) = self.pending.map_or((0, 0), |_| (PENDING, 32));
+        let mut out = RecordWriter::new(HEAD + waits + body);
         out.put_u8(flag | pending | if self.held { HELD } else { 0 });
         out.put_u8(self.level);
         out.put_u16(self.incarnation);
         out.put_u64(self.created);
         out.put_u64(self.rotated);
         out.put_u32(self.count);
+        if let Some(request) = &self.pending {
+            out.put(request);
+        }
         match &self.body {
             ScopeBody::Live { name, height, top } => {
                 out.put_bytes(name.expose());
@@ -90,6 +94,7 @@ impl ScopeRecord {
         }
         let (level, incarnation) = (reader.u8()?, reader.u16()?);
         let (created, rotated, count) = (reader.u64()?, reader.u64()?, reader.u32()?);
+        let pending = if flags & PENDING != 0 { Some(reader.array()?) } else { None };
         let body = if flags & DEAD != 0 {
             ScopeBody::Dead(ScopeTombstone { when: reader.u64()?, certificate: reader.array()? })
         } else {
@@ -102,7 +107,7 @@ impl ScopeRecord {
             ScopeBody::Live { name, height, top: (top.version != 0).then_some(top) }
         };
         reader.end()?;
-        let (held, pending) = (flags & HELD != 0, flags & PENDING != 0);
+        let held = flags & HELD != 0;
         Ok(Self { held, pending, level, incarnation, created, rotated, count, body })
     }
 
@@ -151,7 +156,7 @@ mod tests {
     fn a_destroyed_scope_has_no_name() {
         let mut record = ScopeRecord {
             held: false,
-            pending: true,
+            pending: Some([3; 32]),
             level: 4,
             incarnation: 1,
             created: 1,
@@ -168,7 +173,7 @@ mod tests {
             ScopeRecord::decode(bytes.expose()).expect("well formed").name(),
             Some("patient")
         );
-        record.pending = false;
+        record.pending = None;
         record.body = ScopeBody::Dead(ScopeTombstone { when: 7, certificate: [1; 32] });
         let bytes = record.encode();
         let back = ScopeRecord::decode(bytes.expose()).expect("well formed");

@@ -1,5 +1,6 @@
 //! The key store: a session over an unlocked store, and the one path by which anything in it changes.
 
+mod access;
 mod batch;
 mod check;
 mod copies;
@@ -8,7 +9,10 @@ mod destroy;
 mod examine;
 mod facts;
 mod fresh;
+mod frozen;
+mod govern;
 mod keys;
+mod ledger;
 mod list;
 mod pending;
 mod restore;
@@ -19,13 +23,16 @@ use std::time::Duration;
 
 use sealkeep_crypto::{Secret, SigningKey, Suite};
 
+pub use access::Actor;
 pub use check::{CheckReport, Problem};
 pub use copies::{CopyCheck, CopyOutcome, CopyState, CopyStatus};
 pub use custody::DrillReport;
 pub use destroy::{CellErasure, Receipt};
 pub use examine::Examined;
 pub use facts::{KeyFacts, ScopeFacts};
+pub use govern::{Accepted, EXECUTION, Ran, Wiping};
 pub use keys::{NewKey, OpenedKey};
+pub use ledger::{LedgerFault, LedgerReport, LedgerStatus};
 pub use list::{KeyFilter, KeyInfo, ScopeInfo};
 pub use restore::{RestoreOptions, RestoreReport};
 pub use status::{Peek, Status};
@@ -33,12 +40,14 @@ pub use status::{Peek, Status};
 use fresh::Fresh;
 
 use crate::cell::{self, CellFile, ReadBack, Selected, SlotIdentity};
+use crate::clock::Clock;
 use crate::custody::{Custodian, NewCustody, Unlock, identify, kinds, set_up, set_up_shares};
 use crate::db::{Commit, Db, Head, next_chain};
 use crate::error::{Error, Result};
 use crate::feed::Tombstoned;
 use crate::files::now;
 use crate::id::IdCipher;
+use crate::ledger::Alarm;
 use crate::lock::WriteLock;
 use crate::page::Address;
 use crate::pager::{PageSource, Pager, open_page};
@@ -104,6 +113,13 @@ pub struct KeyStore {
     finished: Vec<Receipt>,
     /// Why what a crash left could not be finished when the store was opened.
     unsettled: Option<String>,
+    /// Who works with it.
+    actor: Actor,
+    clock: Clock,
+    /// The register, as far as it was replayed.
+    known: Option<govern::Known>,
+    /// Alarms that this session has raised.
+    alarms: Vec<Alarm>,
 }
 
 /// What changes with every commit.
@@ -144,7 +160,7 @@ impl KeyStore {
         };
         let root = RootPage::new(suite, custodies, moment);
         let source = Fresh { location, root, incarnation: 1, sequence: 1 };
-        let store = source.build(custodian, wait, |_| Ok(()))?;
+        let store = source.build(custodian, wait, |_| Ok(Vec::new()))?;
         Ok((store, shares))
     }
 
@@ -237,7 +253,7 @@ impl KeyStore {
     /// The one path by which anything changes. `change` works on the tree and says what it destroyed.
     ///
     /// Order of persistence (the same as in `docs/spec/keystore.md`, "Order of a commit"):
-    /// 1. Seal the changed pages, children before parents. Nothing is on disk yet.
+    /// 1. Append the entries to the ledger and seal the changed pages, children before parents. Nothing is on disk yet.
     /// 2. New epoch only: write the new root key to the free slot of the cell, fsync.
     ///    A crash here leaves the database naming the old slot: the commit never was.
     /// 3. Commit pages and head to the database (`synchronous=FULL`). This is the moment of decision.
@@ -267,7 +283,10 @@ impl KeyStore {
         let before = &self.session.head;
         let sequence = before.sequence + 1;
         let mut txn = Txn::new(&self.db, &mut self.pager, &self.session.root);
+        txn.moment = Some(self.clock.read());
         let (value, tombstones) = change(&mut txn, &self.ids)?;
+        txn.seal_log()?;
+        let alarms = std::mem::take(&mut txn.log.alarms);
         let sealed = txn.seal(kind, sequence, &self.session.root_key)?;
         let head = Head {
             epoch: sealed.root.epoch,
@@ -289,6 +308,7 @@ impl KeyStore {
             self.db.commit(&commit)?;
             self.session = Session { head, root: sealed.root, root_key: sealed.root_key };
             self.stale = false;
+            self.alarms.extend(alarms);
             return Ok((value, None));
         }
 
@@ -307,6 +327,7 @@ impl KeyStore {
         self.open_from_disk(&changed)?;
         let read_back = self.cell.erase(index)?;
         self.stale = false;
+        self.alarms.extend(alarms);
         Ok((value, Some(read_back)))
     }
 
@@ -397,6 +418,10 @@ impl KeyStore {
             stale: false,
             finished: Vec::new(),
             unsettled: None,
+            actor: Actor::default(),
+            clock: Clock::default(),
+            known: None,
+            alarms: Vec::new(),
         }
     }
 }

@@ -1,16 +1,27 @@
 //! The key tree as one transaction sees it: reads through changed pages, collects changes, seals them.
 
+mod ledger;
+
+pub(crate) use ledger::Stamp;
+
 use std::sync::Arc;
 
 use sealkeep_crypto::{Secret, SecretVec};
 
+use crate::clock::Moment;
 use crate::error::{Error, Result};
 use crate::leaf::KeyRecord;
-use crate::page::{Address, ChildRef, DIRECTORY, FAN_OUT, FIRST_SCOPE, NAMES, Tree, low};
+use crate::page::{
+    Address, BODIES, ChildRef, DIRECTORY, FAN_OUT, FIRST_SCOPE, LEDGER_TREES, NAMES, Tree, low,
+};
 use crate::pager::{Changes, Dirty, PageSource, Pager};
 use crate::records::{children, list};
 use crate::root::{RootPage, Top};
 use crate::scope::{ScopeBody, ScopeRecord};
+
+pub(crate) use ledger::Log;
+#[cfg(test)]
+pub(crate) use ledger::child_of_record;
 
 /// How a commit seals the pages it changed.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -27,6 +38,9 @@ pub(crate) struct Txn<'a, S: PageSource> {
     pager: &'a mut Pager,
     pub(crate) root: RootPage,
     changes: Changes,
+    pub(crate) log: Log,
+    /// When it began, if it is to change anything.
+    pub(crate) moment: Option<Moment>,
 }
 
 /// Sealed pages of a transaction, the root page last, and the key it was sealed under.
@@ -39,7 +53,13 @@ pub(crate) struct SealedChanges {
 
 impl<'a, S: PageSource> Txn<'a, S> {
     pub(crate) fn new(source: &'a S, pager: &'a mut Pager, root: &RootPage) -> Self {
-        Self { source, pager, root: root.duplicate(), changes: Changes::default() }
+        let (changes, log) = (Changes::default(), Log::default());
+        Self { source, pager, root: root.duplicate(), changes, log, moment: None }
+    }
+
+    /// Where its pages come from.
+    pub(crate) fn source(&self) -> &'a S {
+        self.source
     }
 
     /// The record of a scope by number.
@@ -183,10 +203,6 @@ impl<'a, S: PageSource> Txn<'a, S> {
         (*height, *top) = (tree.height, tree.page);
         appended?;
         record.count += u32::try_from(keys.len()).map_err(|_| missing("room in the scope"))?;
-        // A scope with keys has a top; until it is sealed, a placeholder stands for it.
-        if top.is_none() {
-            *top = Some(ChildRef { key: Secret::zeroed(), version: u64::MAX, hash: [0; 32] });
-        }
         self.put_scope(scope, record)
     }
 
@@ -304,6 +320,8 @@ impl<'a, S: PageSource> Txn<'a, S> {
             count += u32::try_from(now.len()).expect("at most 256");
             records = later;
         }
+        // A tree with records has a top; until it is sealed, a placeholder stands for it.
+        top.page.get_or_insert_with(ChildRef::placeholder);
         Ok(())
     }
 
@@ -368,6 +386,13 @@ impl<'a, S: PageSource> Txn<'a, S> {
                 let top = self.root.directory.page.as_ref().map(ChildRef::duplicate);
                 self.descend(at, self.root.directory.height, top.as_ref())
             }
+            BODIES => self.body_reference(at.index),
+            tree if LEDGER_TREES.contains(&tree) => {
+                let head = self.root.ledger.as_ref().ok_or_else(|| missing("ledger"))?;
+                let Top { height, page } = &head.tree(tree).top;
+                let (height, top) = (*height, page.as_ref().map(ChildRef::duplicate));
+                self.descend(at, height, top.as_ref())
+            }
             scope => {
                 let record = self.scope(scope)?.ok_or_else(|| missing("scope"))?;
                 self.reference_in(at, &record)
@@ -401,6 +426,16 @@ impl<'a, S: PageSource> Txn<'a, S> {
                 self.root.directory.page = Some(child.duplicate());
             }
             DIRECTORY => self.set_child(at.parent(), at, child)?,
+            BODIES => self.set_body_reference(at.index, child)?,
+            tree if LEDGER_TREES.contains(&tree) => {
+                let head = self.root.ledger.as_mut().ok_or_else(|| missing("ledger"))?;
+                let top = &mut head.tree_mut(tree).top;
+                if at.level == top.height {
+                    top.page = Some(child.duplicate());
+                } else {
+                    self.set_child(at.parent(), at, child)?;
+                }
+            }
             scope => {
                 let mut record = self.scope(scope)?.ok_or_else(|| missing("scope"))?;
                 match &mut record.body {

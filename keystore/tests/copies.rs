@@ -115,14 +115,22 @@ fn an_older_copy_is_refused_and_then_destroys_again_what_was_destroyed() {
     store.destroy(Clearance::destroy_for_test(vec![id], [6; 32])).expect("destroyed");
     drop(store);
 
-    let evidence = RestoreOptions { evidence: vec![live.dir.clone()], accept_loss: false };
+    let evidence = RestoreOptions {
+        evidence: vec![live.dir.clone()],
+        accept_loss: false,
+        ..RestoreOptions::default()
+    };
     let refused =
         KeyStore::restore(&offline, &fixture.at("no"), &fixture.unlock(), &evidence, WAIT);
     assert!(matches!(refused, Err(Error::CopyOutdated { .. })));
     assert!(!fixture.at("no").dir.exists());
 
     for (name, place) in [("from-copy", live.dir.clone()), ("from-main", fixture.place().dir)] {
-        let evidence = RestoreOptions { evidence: vec![place], accept_loss: true };
+        let evidence = RestoreOptions {
+            evidence: vec![place],
+            accept_loss: true,
+            ..RestoreOptions::default()
+        };
         let to = fixture.at(name);
         let (mut store, report) =
             KeyStore::restore(&offline, &to, &fixture.unlock(), &evidence, WAIT).expect("restored");
@@ -294,8 +302,11 @@ fn a_restore_asks_the_registered_copies_and_unites_forked_feeds() {
     destroy(&mut forked, &keys[2]);
     drop(forked);
     // With both pieces of evidence every destruction is known, whichever feed has it.
-    let options =
-        RestoreOptions { evidence: vec![fixture.place().dir, fork.dir.clone()], accept_loss: true };
+    let options = RestoreOptions {
+        evidence: vec![fixture.place().dir, fork.dir.clone()],
+        accept_loss: true,
+        ..RestoreOptions::default()
+    };
     let (mut both, report) =
         KeyStore::restore(&old_stick, &fixture.at("both"), &fixture.unlock(), &options, WAIT)
             .expect("restored");
@@ -312,7 +323,11 @@ fn a_scope_number_used_again_after_a_restore_is_another_scope() {
     let first = store.scope_id("first").expect("there");
     store.destroy(Clearance::destroy_for_test(vec![first], [1; 32])).expect("destroyed");
     drop(store);
-    let options = RestoreOptions { evidence: vec![fixture.place().dir], accept_loss: true };
+    let options = RestoreOptions {
+        evidence: vec![fixture.place().dir],
+        accept_loss: true,
+        ..RestoreOptions::default()
+    };
     let (mut store, _) =
         KeyStore::restore(&copy, &fixture.at("again"), &fixture.unlock(), &options, WAIT)
             .expect("restored");

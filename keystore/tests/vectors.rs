@@ -144,7 +144,11 @@ fn write_case(out: &Path, suite: Suite) {
     keep(&at("store").dir, &out.join("store"));
     keep(&at("copy").dir, &out.join("copy"));
 
-    let evidence = RestoreOptions { evidence: vec![at("store").dir], accept_loss: true };
+    let evidence = RestoreOptions {
+        evidence: vec![at("store").dir],
+        accept_loss: true,
+        ..RestoreOptions::default()
+    };
     let unlock = Unlock::KeyFile(&file);
     let (mut restored, report) =
         KeyStore::restore(&at("copy"), &at("restored"), &unlock, &evidence, WAIT)

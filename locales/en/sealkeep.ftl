@@ -38,6 +38,7 @@ usage-json-and-data = --json and the data cannot both go to standard output.
 
 ## Questions
 
+prompt-officer-passphrase = { "Passphrase of " }{ $path }{ ": " }
 prompt-passphrase = { "Passphrase of the key store: " }
 prompt-new-passphrase = { "New passphrase: " }
 prompt-new-passphrase-again = { "The same again: " }
@@ -506,6 +507,15 @@ E-NO-CUSTODY = nothing would open this key store
 E-NOT-KEY-FILE = { $subject } is not a key file
     .means = A key file is made by `sealkeep init --new-key-file`; other files do not serve as keys.
     .todo = Name the right file.
+E-NO-OFFICER-KEY = no key of an officer was named
+    .means = Statements are signed with the officer's own key.
+    .todo = Name it with --officer-key or SEALKEEP_OFFICER_KEY. `sealkeep officer new` makes one.
+E-NOT-OFFICER-KEY = { $subject } is not the key of an officer
+    .means = It is an encrypted private key (PKCS#8, PEM) with Ed25519 or SM2.
+    .todo = Name the right file. `sealkeep officer new` makes one.
+E-OFFICER-LOCKED = the passphrase does not open { $subject }
+    .means = The passphrase is wrong, or the file is damaged.
+    .todo = Try again. If it is lost, have a new key enrolled in its place: nobody can help out.
 E-PARTIAL = some of it failed ({ $subject })
     .means = Everything else is done and good; only what is named above is missing.
     .todo = Repair what is named above and run the command again for those files.

@@ -38,6 +38,7 @@ usage-json-and-data = --json 与数据不能同时写到标准输出。
 
 ## 提问
 
+prompt-officer-passphrase = { $path } 的口令：
 prompt-passphrase = 密钥库口令：
 prompt-new-passphrase = 新口令：
 prompt-new-passphrase-again = 请再输入一遍：
@@ -505,6 +506,15 @@ E-NO-CUSTODY = 没有任何方式能打开这个密钥库
 E-NOT-KEY-FILE = { $subject } 不是密钥文件
     .means = 密钥文件由 `sealkeep init --new-key-file` 生成；其他文件不能充当密钥。
     .todo = 请指定正确的文件。
+E-NO-OFFICER-KEY = 未指定人员私钥
+    .means = 声明须用人员自己的私钥签名。
+    .todo = 用 --officer-key 或 SEALKEEP_OFFICER_KEY 指定。`sealkeep officer new` 可生成。
+E-NOT-OFFICER-KEY = { $subject } 不是人员私钥
+    .means = 人员私钥是加密的 PKCS#8（PEM），算法为 Ed25519 或 SM2。
+    .todo = 请指定正确的文件。`sealkeep officer new` 可生成。
+E-OFFICER-LOCKED = 口令打不开 { $subject }
+    .means = 口令错误，或文件已损坏。
+    .todo = 请重试。口令遗失时只能登记新的私钥替换，谁也无法代为恢复。
 E-PARTIAL = 部分内容失败（{ $subject }）
     .means = 其余都已完成且完好；只缺上面列出的内容。
     .todo = 排除上面列出的问题后，对这些文件重新执行命令。

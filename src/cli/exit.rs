@@ -146,6 +146,9 @@ codes! {
     PassphraseEmpty = "E-PASSPHRASE-EMPTY" => Usage;
     NoCustody = "E-NO-CUSTODY" => Usage;
     NotKeyFile = "E-NOT-KEY-FILE" => Usage;
+    NoOfficerKey = "E-NO-OFFICER-KEY" => Usage;
+    NotOfficerKey = "E-NOT-OFFICER-KEY" => Usage;
+    OfficerLocked = "E-OFFICER-LOCKED" => Locked;
     Partial = "E-PARTIAL" => Partial;
     WipeFailed = "E-WIPE-FAILED" => Partial;
     NotInPlace = "E-NOT-IN-PLACE" => Partial;

@@ -28,6 +28,19 @@ pub(crate) fn ask(messages: &Messages, cancel: &Cancel) -> Result<SecretVec, Fai
     ask_line(&messages.text("prompt-passphrase", &[]), cancel)
 }
 
+/// Asks for the passphrase of an officer's key.
+///
+/// # Errors
+/// As [`ask`].
+pub(crate) fn ask_for(
+    path: &Path,
+    messages: &Messages,
+    cancel: &Cancel,
+) -> Result<SecretVec, Failure> {
+    let path = path.display().to_string();
+    ask_line(&messages.text("prompt-officer-passphrase", &[("path", &path)]), cancel)
+}
+
 /// Asks for a new passphrase, twice.
 ///
 /// # Errors

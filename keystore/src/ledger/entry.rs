@@ -246,7 +246,8 @@ mod hex {
     }
 }
 
-const LABEL: &[u8] = b"sealkeep/v1/ledger/entry";
+/// What is hashed before salt and body.
+pub(crate) const LABEL: &[u8] = b"sealkeep/v1/ledger/entry";
 
 #[cfg(test)]
 mod tests {

@@ -228,6 +228,12 @@ impl Frontier {
         self.size
     }
 
+    /// The suite of its hashes.
+    #[must_use]
+    pub fn suite(&self) -> Suite {
+        self.suite
+    }
+
     /// Adds a leaf by its hash.
     pub fn push(&mut self, leaf: Hash) {
         self.push_and_tell(leaf, |_, _| {});

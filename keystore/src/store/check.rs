@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use super::batch::Batch;
 use super::destroy::survivors;
+use super::ledger::{LedgerFault, check_ledger};
 use super::{KeyStore, Location, locate, open_database};
 use crate::cell::CellFile;
 use crate::custody::Unlock;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::names;
-use crate::page::{Address, DIRECTORY, FAN_OUT, FIRST_SCOPE, NAMES};
+use crate::page::{Address, DIRECTORY, FAN_OUT, FIRST_SCOPE, LEDGER_TREES, NAMES};
 use crate::pager::{PageSource, Pager};
 use crate::records::{children, list};
 use crate::root::RootPage;
@@ -32,6 +33,8 @@ pub struct CheckReport {
     pub keys: u64,
     /// Destroyed keys that still have a tombstone of their own.
     pub destroyed: u64,
+    /// Entries of the ledger.
+    pub entries: u64,
     /// What is wrong. Empty when all is well.
     pub problems: Vec<Problem>,
 }
@@ -58,6 +61,9 @@ pub enum Problem {
     /// The feed names a key that is still there.
     #[error("key {0} is in the tombstone feed and still there")]
     Undead(crate::KeyId),
+    /// The ledger is not what its entries give.
+    #[error("ledger: {0}")]
+    Ledger(LedgerFault),
     /// A slot of the cell still holds something besides the current root.
     #[error("the root cell still holds an older root")]
     Unsettled,
@@ -150,6 +156,13 @@ impl KeyStore {
             report.problems.push(Problem::Feed);
         }
         let mut txn = Txn::new(&self.db, &mut pager, &self.session.root);
+        match check_ledger(&mut txn, &self.signer.verifying_key(), &[]) {
+            Ok(ledger) => {
+                report.entries = ledger.entries;
+                report.problems.extend(ledger.faults.into_iter().map(Problem::Ledger));
+            }
+            Err(error) => report.problems.push(Problem::Page(error.to_string())),
+        }
         let dead: Vec<_> = feed.iter().map(|dead| dead.id).collect();
         match survivors(&mut txn, &Batch::of(&self.ids, &dead)) {
             Ok(undead) => report.problems.extend(undead.into_iter().map(Problem::Undead)),
@@ -164,6 +177,7 @@ pub(super) fn walk(db: &Db, pager: &mut Pager, root: &RootPage) -> Result<Walked
     let mut walked = Walked::default();
     let mut txn = Txn::new(db, pager, root);
     tree(&mut txn, &mut walked, DIRECTORY, root.directory.height, root.scopes)?;
+    ledger_pages(&mut txn, &mut walked, root)?;
     if root.names.is_some() {
         name_pages(&mut txn, &mut walked, Address { tree: NAMES, level: 0, index: 0 })?;
     }
@@ -217,6 +231,21 @@ fn tree<S: PageSource>(
         }
         entries = pages;
     }
+    Ok(())
+}
+
+/// Every page of the ledger.
+fn ledger_pages<S: PageSource>(
+    txn: &mut Txn<'_, S>,
+    walked: &mut Walked,
+    root: &RootPage,
+) -> Result<()> {
+    let Some(ledger) = &root.ledger else { return Ok(()) };
+    for number in LEDGER_TREES {
+        let records = ledger.tree(number);
+        tree(txn, walked, number, records.top.height, records.count)?;
+    }
+    walked.pages.extend(txn.body_pages()?);
     Ok(())
 }
 

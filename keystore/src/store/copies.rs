@@ -15,6 +15,7 @@ use crate::copy::{
 use crate::db::{Ack, STEPS_KEPT};
 use crate::error::{Error, Result};
 use crate::files::now;
+use crate::ledger::Event;
 use crate::lock::WriteLock;
 use crate::medium::Medium;
 use crate::page::Address;
@@ -126,8 +127,9 @@ impl KeyStore {
             given_up: false,
         };
         self.target(&copy).create()?;
-        let registered = copy.clone();
+        let (registered, entry) = (copy.clone(), self.copy_entry("added", &copy));
         self.write(Kind::Append, None, |txn, _| {
+            txn.log(entry);
             txn.root.copies.push(registered);
             Ok(((), Vec::new()))
         })?;
@@ -152,7 +154,9 @@ impl KeyStore {
         let target = self.target(&copy);
         let erased = with_timeout(copy.timeout, move || target.erase_cell())();
         let gone = erased.is_ok() && !Medium::of(&copy.location.cell).overwrite.is_residual();
+        let entry = self.copy_entry(if gone { "removed" } else { "given-up" }, &copy);
         self.write(Kind::Epoch, None, |txn, _| {
+            txn.log(entry);
             if gone {
                 txn.root.copies.retain(|other| other.id != copy.id);
             } else if let Some(kept) = txn.root.copies.iter_mut().find(|other| other.id == copy.id)
@@ -463,6 +467,12 @@ impl KeyStore {
         })?;
         self.db.tombstones_since(feed)?.iter().for_each(|dead| rows.tombstone(dead));
         Ok(rows)
+    }
+
+    fn copy_entry(&self, change: &str, copy: &CopyRecord) -> Event {
+        let id = data_encoding::HEXLOWER.encode(&copy.id).into();
+        let place = copy.location.dir.to_string_lossy().into();
+        self.actor.act("copy", [("change", change.into()), ("copy", id), ("place", place)])
     }
 
     fn copy_at(&self, dir: &Path) -> Result<CopyRecord> {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use data_encoding::HEXLOWER;
+
 use super::{KeyStore, Location, locate, open_database};
 use crate::cell::CellFile;
 use crate::custody::Unlock;
@@ -10,6 +12,7 @@ use crate::custody::{
 };
 use crate::error::{Error, Result};
 use crate::files::now;
+use crate::ledger::Event;
 use crate::shares::{Share, one_set};
 use crate::txn::Kind;
 
@@ -37,8 +40,9 @@ impl KeyStore {
         let replaced = |old: &Custody| old.kind.name() == custody.kind.name();
         let own = self.session.root.custodies.iter().find(|old| old.id == self.custodian.id);
         let heir = own.is_none_or(replaced).then_some(custodian);
-        let added = custody.clone();
+        let (added, entry) = (custody.clone(), self.custody_entry("set", &custody));
         self.write(Kind::Epoch, heir, |txn, _| {
+            txn.log(entry);
             txn.root.custodies.retain(|old| old.kind.name() != added.kind.name());
             txn.root.custodies.push(added);
             bounded(&txn.root.custodies)?;
@@ -54,8 +58,9 @@ impl KeyStore {
     /// set a passphrase or key file first: [`Error::NoCustody`].
     pub fn new_shares(&mut self, threshold: u8, total: u8) -> Result<Vec<Share>> {
         let (custody, shares) = set_up_shares(self.suite(), threshold, total, now())?;
-        let own = self.custodian.id;
+        let (own, entry) = (self.custodian.id, self.custody_entry("set", &custody));
         self.write(Kind::Epoch, None, |txn, _| {
+            txn.log(entry);
             txn.root.custodies.retain(|old| !matches!(old.kind, CustodyKind::Shares { .. }));
             if !txn.root.custodies.iter().any(|old| old.id == own) {
                 return Err(Error::NoCustody);
@@ -72,8 +77,10 @@ impl KeyStore {
     /// # Errors
     /// [`Error::NoCustody`] when there is none with this id, or it is the one this session was opened with.
     pub fn remove_custody(&mut self, id: [u8; 16]) -> Result<()> {
-        let own = self.custodian.id;
+        let (own, actor) = (self.custodian.id, self.actor.clone());
         self.write(Kind::Epoch, None, |txn, _| {
+            let about = [("change", "removed".into()), ("custody", HEXLOWER.encode(&id).into())];
+            txn.log(actor.act("custody", about));
             let before = txn.root.custodies.len();
             txn.root.custodies.retain(|old| old.id != id);
             if id == own || txn.root.custodies.len() == before {
@@ -82,6 +89,12 @@ impl KeyStore {
             Ok(((), Vec::new()))
         })?;
         Ok(())
+    }
+
+    fn custody_entry(&self, change: &str, custody: &Custody) -> Event {
+        let id = HEXLOWER.encode(&custody.id).into();
+        let kind = custody.kind.name().into();
+        self.actor.act("custody", [("change", change.into()), ("custody", id), ("kind", kind)])
     }
 
     /// Shows that recovery shares work, without opening the store: they are genuine, of the set in use, enough,

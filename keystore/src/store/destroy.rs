@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::KeyStore;
+use super::access::done_to;
 use super::batch::Batch;
 use super::copies::CopyOutcome;
 use super::keys::existing_scope;
@@ -63,6 +64,15 @@ impl KeyStore {
         let lock = self.lock()?;
         self.refresh_locked()?;
         self.finish_intents(&lock)?;
+        self.destroy_locked(&lock, clearance)
+    }
+
+    /// [`KeyStore::destroy`], once what was begun before is finished.
+    pub(super) fn destroy_locked(
+        &mut self,
+        lock: &WriteLock,
+        clearance: Clearance,
+    ) -> Result<Receipt> {
         let mut seen = BTreeSet::new();
         if let Some(twice) = clearance.targets.iter().find(|target| !seen.insert(**target)) {
             return Err(Error::Clearance(format!("{twice} is listed twice")));
@@ -74,10 +84,10 @@ impl KeyStore {
         targets.extend(index_scope(&mut txn, &self.ids)?.filter(|index| seen.insert(*index)));
         let intent = Intent { targets, certificate: clearance.certificate, when: now() };
         if !self.session.root.copies.iter().any(|copy| copy.live) {
-            return self.carry_out(&lock, &intent, true);
+            return self.carry_out(lock, &intent, true);
         }
         let number = self.announce(&intent)?;
-        let receipt = self.carry_out(&lock, &intent, true)?;
+        let receipt = self.carry_out(lock, &intent, true)?;
         self.db.drop_intent(number)?;
         Ok(receipt)
     }
@@ -96,7 +106,13 @@ impl KeyStore {
             }
             let (when, certificate) = (intent.when, intent.certificate);
             let new = intent.targets.iter().filter(|target| entered.insert(**target));
-            let dead = new.map(|target| Tombstoned { id: *target, when, certificate }).collect();
+            let dead: Vec<_> =
+                new.map(|target| Tombstoned { id: *target, when, certificate }).collect();
+            // After a crash it may be in the ledger already.
+            if !dead.is_empty() {
+                let request = Some(certificate);
+                txn.log(done_to(txn.root.suite, "destroyed", &intent.targets, request));
+            }
             Ok(((), dead))
         })?;
         let copies = self.sync_all(lock, &|copy| copy.live, last)?;
@@ -214,7 +230,7 @@ fn destroy_all<S: PageSource>(txn: &mut Txn<'_, S>, batch: &Batch, intent: &Inte
             txn.remove_name(&name)?;
         }
         txn.drop_tree(at.scope);
-        scope.pending = false;
+        scope.pending = None;
         let (when, certificate) = (intent.when, intent.certificate);
         scope.body = ScopeBody::Dead(ScopeTombstone { when, certificate });
         txn.put_scope(at.scope, &scope)?;

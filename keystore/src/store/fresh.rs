@@ -17,9 +17,10 @@ use crate::db::{Commit, Db, Head, next_chain};
 use crate::error::{Error, Result};
 use crate::feed::FeedHead;
 use crate::files::{replace, sync_parent};
+use crate::ledger::Event;
 use crate::lock::WriteLock;
-use crate::page::Address;
 use crate::root::RootPage;
+use crate::txn::{Kind, Txn};
 
 /// A store that is about to be written for the first time: by `init`, or by a restore.
 pub(super) struct Fresh<'a> {
@@ -31,13 +32,13 @@ pub(super) struct Fresh<'a> {
 }
 
 impl Fresh<'_> {
-    /// Writes database and cell; `fill` adds what a restore brings. The database's head comes last: a directory
+    /// Writes database and cell; `fill` adds what a restore brings, and tells the ledger of it. The database's head comes last: a directory
     /// without it is not a store. What a crash before that leaves is named by a marker, and cleared by the next try.
     pub(super) fn build(
         self,
         custodian: Custodian,
         wait: Duration,
-        fill: impl FnOnce(&mut KeyStore) -> Result<()>,
+        fill: impl FnOnce(&mut KeyStore) -> Result<Vec<Event>>,
     ) -> Result<KeyStore> {
         let Self { location, mut root, incarnation, sequence } = self;
         root.incarnation = incarnation;
@@ -82,18 +83,21 @@ impl Fresh<'_> {
         let db = Db::create(&location.database())?;
         let session = Session { head, root, root_key };
         let mut store = KeyStore::assemble(location, wait, db, cell, custodian, session);
-        fill(&mut store)?;
-        let KeyStore { session, db, cell, custodian, .. } = &mut store;
-        let plain = session.root.encode();
-        let sealed =
-            session.head.binding().seal(&session.root_key, Address::ROOT, sequence, plain.expose());
-        let rows = [(Address::ROOT, sealed)];
-        session.head.chain =
-            next_chain(session.root.suite, &session.head.chain, sequence, &rows, &[]);
-        db.commit(&Commit { rows: &rows, dropped: &[], tombstones: &[], head: &session.head })?;
+        let events = fill(&mut store)?;
+        let KeyStore { session, db, cell, custodian, pager, clock, .. } = &mut store;
+        let mut txn = Txn::new(db, pager, &session.root);
+        for event in events {
+            txn.log(event);
+        }
+        txn.moment = Some(clock.read());
+        txn.seal_log()?;
+        let sealed = txn.seal(Kind::Append, sequence, &session.root_key)?;
+        let head = &mut session.head;
+        head.chain = next_chain(head.suite, &head.chain, sequence, &sealed.rows, &[]);
+        db.commit(&Commit { rows: &sealed.rows, dropped: &[], tombstones: &[], head })?;
         sync_parent(&location.database())?;
         sync_parent(&location.dir)?;
-        Session::load(db, cell, custodian)?;
+        *session = Session::load(db, cell, custodian)?;
         finish(location)?;
         made.0 = None;
         Ok(store)

@@ -3,11 +3,14 @@
 use sealkeep_crypto::{Secret, SecretVec, Suite};
 
 use super::KeyStore;
+use super::access::{IDS_IN_ENTRY, done_to, ids_value, unrecorded};
 use crate::clearance::{Act, Clearance, Intent};
+use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::files::now;
 use crate::id::{IdCipher, KeyId, Position, WHOLE_SCOPE};
 use crate::leaf::{Body, KeyRecord, MAX_LABEL};
+use crate::ledger::Hash;
 use crate::pager::PageSource;
 use crate::scope::{INDEX_SCOPE, ScopeBody, ScopeRecord, check_name};
 use crate::state::KeyState;
@@ -77,15 +80,20 @@ impl KeyStore {
         let moment = now();
         let mut order: Vec<usize> = (0..wanted.len()).collect();
         order.sort_by_key(|&at| wanted[at].0);
+        let actor = self.actor.clone();
         let made = self.write(Kind::Append, None, |txn, ids| {
             let mut keys: Vec<Option<NewKey>> = wanted.iter().map(|_| None).collect();
+            let mut made = Vec::new();
             for group in order.chunk_by(|&a, &b| wanted[a].0 == wanted[b].0) {
                 let labels: Vec<&[u8]> = group.iter().map(|&at| wanted[at].1).collect();
                 let scope = wanted[group[0]].0;
-                for (&at, key) in group.iter().zip(add(txn, ids, scope, suite, &labels, moment)?) {
+                let (scope, new) = add(txn, ids, scope, suite, &labels, moment)?;
+                made.push((scope, new.len() as u64));
+                for (&at, key) in group.iter().zip(new) {
                     keys[at] = Some(key);
                 }
             }
+            actor.log_made(txn, &made);
             let keys = keys.into_iter().map(|key| key.expect("each is in one group")).collect();
             Ok((keys, Vec::new()))
         })?;
@@ -98,37 +106,40 @@ impl KeyStore {
     /// # Errors
     /// As [`KeyStore::create_keys`].
     pub fn index_key(&mut self, suite: Suite) -> Result<NewKey> {
-        if let Some(key) = self.read(index_key)? {
-            return Ok(key);
-        }
-        let moment = now();
+        let (moment, actor) = (now(), self.actor.clone());
         let made = self.write(Kind::Append, None, |txn, ids| {
-            // Another process may have been quicker.
             let key = match index_key(txn, ids)? {
-                Some(key) => key,
-                None => add(txn, ids, INDEX_SCOPE, suite, &[b""], moment)?.remove(0),
+                Some(key) => {
+                    actor.log_one(txn, key.id);
+                    key
+                }
+                None => {
+                    let (scope, mut new) = add(txn, ids, INDEX_SCOPE, suite, &[b""], moment)?;
+                    actor.log_made(txn, &[(scope, 1)]);
+                    new.remove(0)
+                }
             };
             Ok((key, Vec::new()))
-        })?;
-        Ok(made.0)
+        });
+        made.map(|(key, _)| key).map_err(unrecorded)
     }
 
-    /// The key behind an id, to open with.
+    /// The key behind an id, to open with. That it was asked for is in the ledger when this returns, which costs a commit:
+    /// where there are many, ask with [`KeyStore::open_keys`].
     ///
     /// # Errors
-    /// [`Error::NotOfThisStore`], [`Error::Destroyed`], [`Error::Held`], [`Error::Lost`], and
-    /// [`Error::NotUsable`] in a state that does not open.
+    /// [`Error::NotOfThisStore`], [`Error::Destroyed`], [`Error::Held`], [`Error::Lost`],
+    /// [`Error::NotUsable`] in a state that does not open, and [`Error::Unrecorded`].
     pub fn open_key(&mut self, id: &KeyId) -> Result<OpenedKey> {
-        self.open_if(id, |state| matches!(state, KeyState::Active | KeyState::Deactivated))
+        only(self.hand_out(&[*id], opens)?)
     }
 
-    /// [`KeyStore::open_key`] for many, at one moment: quicker than one by one, above all for keys that were made together.
+    /// [`KeyStore::open_key`] for many, at one moment and with one commit.
     ///
     /// # Errors
-    /// When a page cannot be read. What is wrong with a single key stands in its place.
+    /// [`Error::Unrecorded`], and when a page cannot be read. What is wrong with a single key stands in its place.
     pub fn open_keys(&mut self, ids: &[KeyId]) -> Result<Vec<Result<OpenedKey>>> {
-        let usable = |state| matches!(state, KeyState::Active | KeyState::Deactivated);
-        self.each(ids, |found| open_found(found, usable))
+        self.hand_out(ids, opens)
     }
 
     /// What may be done with each of these keys now, without handing any out; errors as [`KeyStore::open_key`].
@@ -148,8 +159,8 @@ impl KeyStore {
     /// # Errors
     /// As [`KeyStore::open_key`].
     pub fn open_compromised_key(&mut self, id: &KeyId) -> Result<OpenedKey> {
-        use KeyState::{Active, Compromised, Deactivated};
-        self.open_if(id, |state| matches!(state, Active | Deactivated | Compromised))
+        let usable = |state| opens(state) || state == KeyState::Compromised;
+        only(self.hand_out(&[*id], usable)?)
     }
 
     /// Moves keys to another state, all or none, as a new epoch: an old page cannot undo it.
@@ -157,12 +168,16 @@ impl KeyStore {
     /// # Errors
     /// [`Error::Transition`] for a move that [`KeyState::may_become`] does not allow, and as [`KeyStore::open_key`].
     pub fn set_state(&mut self, keys: &[KeyId], next: KeyState) -> Result<()> {
-        let moment = now();
+        let (moment, actor) = (now(), self.actor.clone());
         let changed = self.write(Kind::Epoch, None, |txn, ids| {
+            for some in keys.chunks(IDS_IN_ENTRY) {
+                let about = [("state", next.name().into()), ("keys", ids_value(some))];
+                txn.log(actor.act("set-state", about));
+            }
             for id in keys {
                 let Found { position, mut record, pending, .. } = find(txn, ids, id)?;
-                if pending || !record.state.may_become(next) {
-                    let from = if pending { KeyState::PendingDestruction } else { record.state };
+                if pending.is_some() || !record.state.may_become(next) {
+                    let from = pending.map_or(record.state, |_| KeyState::PendingDestruction);
                     return Err(Error::Transition { id: *id, from, to: next });
                 }
                 (record.state, record.changed) = (next, moment);
@@ -179,7 +194,7 @@ impl KeyStore {
     /// # Errors
     /// As [`KeyStore::open_key`]; what is destroyed cannot be held.
     pub fn hold(&mut self, targets: &[KeyId]) -> Result<()> {
-        self.set_hold(targets, true)
+        self.set_hold(targets, true, None)
     }
 
     /// Releases keys and scopes from hold. Takes a clearance, because holding is a duty to somebody else.
@@ -190,7 +205,7 @@ impl KeyStore {
         if clearance.act != Act::Release {
             return Err(Error::Clearance("it is not for a release".into()));
         }
-        self.set_hold(&clearance.targets, false)
+        self.set_hold(&clearance.targets, false, Some(clearance.certificate))
     }
 
     /// Classifies a scope: GB/T 39725 level 1 to 5, or 0 for none.
@@ -202,8 +217,11 @@ impl KeyStore {
     /// When the level is above 5.
     pub fn set_level(&mut self, name: &str, level: u8) -> Result<()> {
         assert!(level <= 5, "GB/T 39725 has five levels");
-        let changed = self.write(Kind::Epoch, None, |txn, _| {
+        let actor = self.actor.clone();
+        let changed = self.write(Kind::Epoch, None, |txn, ids| {
             let (number, mut record) = existing_scope(txn, name)?;
+            let scope = ids.scope(number, record.incarnation).to_string();
+            txn.log(actor.act("set-level", [("scope", scope.into()), ("level", level.into())]));
             record.level = level;
             txn.put_scope(number, &record)?;
             Ok(((), Vec::new()))
@@ -217,23 +235,17 @@ impl KeyStore {
     /// # Errors
     /// [`Error::NoSuchScope`].
     pub fn rotate_scope(&mut self, name: &str) -> Result<u32> {
-        let moment = now();
-        let rotated = self.write(Kind::Epoch, None, |txn, _| {
+        let (moment, actor) = (now(), self.actor.clone());
+        let rotated = self.write(Kind::Epoch, None, |txn, ids| {
             let (number, mut record) = existing_scope(txn, name)?;
+            let scope = ids.scope(number, record.incarnation).to_string();
+            txn.log(actor.act("rotate", [("scope", scope.into())]));
             let pages = if record.count == 0 { 0 } else { txn.touch_tree(number, &record)? };
             record.rotated = moment;
             txn.put_scope(number, &record)?;
             Ok((pages, Vec::new()))
         })?;
         Ok(rotated.0)
-    }
-
-    fn open_if(&mut self, id: &KeyId, usable: impl FnOnce(KeyState) -> bool) -> Result<OpenedKey> {
-        if self.is_doomed(id)? {
-            return Err(Error::Destroyed { id: *id, tombstone: None });
-        }
-        self.read(|txn, ids| open_found(find(txn, ids, id)?, usable))
-            .map_err(|error| self.lost_or_destroyed(error))
     }
 
     /// What `look` finds for each key, all at one moment.
@@ -265,27 +277,12 @@ impl KeyStore {
         Ok(judged.collect())
     }
 
-    fn set_hold(&mut self, targets: &[KeyId], held: bool) -> Result<()> {
+    fn set_hold(&mut self, targets: &[KeyId], held: bool, request: Option<Hash>) -> Result<()> {
         let moment = now();
+        let operation = if held { "held" } else { "released" };
         let set = self.write(Kind::Epoch, None, |txn, ids| {
-            for id in targets {
-                let position = ids.position(id).ok_or(Error::NotOfThisStore(*id))?;
-                if position.slot == WHOLE_SCOPE {
-                    let mut scope = txn
-                        .scope(position.scope)?
-                        .filter(|scope| scope.incarnation == position.incarnation)
-                        .ok_or(Error::Lost(*id))?;
-                    if scope.tombstone().is_some() {
-                        return Err(Error::Destroyed { id: *id, tombstone: None });
-                    }
-                    scope.held = held;
-                    txn.put_scope(position.scope, &scope)?;
-                } else {
-                    let Found { mut record, .. } = find(txn, ids, id)?;
-                    (record.held, record.changed) = (held, moment);
-                    txn.put_key(position.scope, position.slot, &record)?;
-                }
-            }
+            txn.log(done_to(txn.root.suite, operation, targets, request));
+            set_hold(txn, ids, targets, held, moment)?;
             Ok(((), Vec::new()))
         });
         set.map(drop).map_err(|error| self.lost_or_destroyed(error))
@@ -295,23 +292,11 @@ impl KeyStore {
     /// destroyed since: the feed knows.
     pub(super) fn lost_or_destroyed(&self, error: Error) -> Error {
         match error {
-            Error::Lost(id) if self.in_feed(&id) => Error::Destroyed { id, tombstone: None },
+            Error::Lost(id) if in_feed(&self.db, &self.ids, &id) => {
+                Error::Destroyed { id, tombstone: None }
+            }
             error => error,
         }
-    }
-
-    /// Whether the feed names a key or its scope, of whichever incarnation that was.
-    fn in_feed(&self, id: &KeyId) -> bool {
-        let Some(position) = self.ids.position(id) else { return false };
-        let scope =
-            |incarnation| self.ids.id(Position { slot: WHOLE_SCOPE, incarnation, ..position });
-        let named = |id: &KeyId| self.db.is_tombstoned(id).unwrap_or(false);
-        named(id) || (1..=position.incarnation).any(|incarnation| named(&scope(incarnation)))
-    }
-
-    /// Whether a destruction that was begun, and is not finished, names a key or its scope.
-    fn is_doomed(&self, id: &KeyId) -> Result<bool> {
-        Ok(self.doomed()?.iter().any(|intent| self.names(intent, id)))
     }
 
     /// Destructions that were begun and are not finished.
@@ -332,13 +317,43 @@ impl KeyStore {
     }
 }
 
+/// Puts keys and scopes on hold, or releases them.
+pub(super) fn set_hold<S: PageSource>(
+    txn: &mut Txn<'_, S>,
+    ids: &IdCipher,
+    targets: &[KeyId],
+    held: bool,
+    moment: u64,
+) -> Result<()> {
+    for id in targets {
+        let position = ids.position(id).ok_or(Error::NotOfThisStore(*id))?;
+        if position.slot == WHOLE_SCOPE {
+            let mut scope = txn
+                .scope(position.scope)?
+                .filter(|scope| scope.incarnation == position.incarnation)
+                .ok_or(Error::Lost(*id))?;
+            if scope.tombstone().is_some() {
+                return Err(Error::Destroyed { id: *id, tombstone: None });
+            }
+            scope.held = held;
+            txn.put_scope(position.scope, &scope)?;
+        } else {
+            let Found { mut record, .. } = find(txn, ids, id)?;
+            (record.held, record.changed) = (held, moment);
+            txn.put_key(position.scope, position.slot, &record)?;
+        }
+    }
+    Ok(())
+}
+
 /// A live key, where it stands, whether it or its scope is on hold, and whether its scope is to be destroyed.
 pub(super) struct Found {
     pub(super) id: KeyId,
     pub(super) position: Position,
     pub(super) record: KeyRecord,
     pub(super) held: bool,
-    pub(super) pending: bool,
+    /// The request by which its scope is to be destroyed as a whole.
+    pub(super) pending: Option<[u8; 32]>,
     /// Level of its scope.
     pub(super) level: u8,
     /// The incarnation that made its scope.
@@ -346,9 +361,20 @@ pub(super) struct Found {
 }
 
 impl Found {
+    /// What stands for its scope in a list.
+    pub(super) fn scope(&self, ids: &IdCipher) -> KeyId {
+        let incarnation = self.scope_incarnation;
+        ids.id(Position { scope: self.position.scope, slot: WHOLE_SCOPE, incarnation })
+    }
+
+    /// The request that it, or its scope, waits for.
+    pub(super) fn waits_for(&self) -> Option<[u8; 32]> {
+        self.pending.or(self.record.waits.map(|waits| waits.request))
+    }
+
     /// Its state, or that of its scope.
     pub(super) fn state(&self) -> KeyState {
-        if self.pending { KeyState::PendingDestruction } else { self.record.state }
+        if self.pending.is_some() { KeyState::PendingDestruction } else { self.record.state }
     }
 }
 
@@ -403,8 +429,26 @@ pub(super) fn existing_scope<S: PageSource>(
     Ok((number, record))
 }
 
+/// Whether the feed names a key or its scope, of whichever incarnation that was.
+pub(super) fn in_feed(db: &Db, ids: &IdCipher, id: &KeyId) -> bool {
+    let Some(position) = ids.position(id) else { return false };
+    let named = |id: &KeyId| db.is_tombstoned(id).unwrap_or(false);
+    let mut incarnations = 1..=position.incarnation;
+    named(id) || incarnations.any(|incarnation| named(&ids.scope(position.scope, incarnation)))
+}
+
+/// Whether a key opens in this state.
+fn opens(state: KeyState) -> bool {
+    matches!(state, KeyState::Active | KeyState::Deactivated)
+}
+
+/// The one thing that came of asking for one.
+fn only(mut opened: Vec<Result<OpenedKey>>) -> Result<OpenedKey> {
+    opened.pop().expect("one for one")
+}
+
 /// The key, if it may be used.
-fn open_found(found: Found, usable: impl FnOnce(KeyState) -> bool) -> Result<OpenedKey> {
+pub(super) fn open_found(found: Found, usable: impl FnOnce(KeyState) -> bool) -> Result<OpenedKey> {
     if found.held {
         return Err(Error::Held(found.id));
     }
@@ -416,7 +460,7 @@ fn open_found(found: Found, usable: impl FnOnce(KeyState) -> bool) -> Result<Ope
     }
 }
 
-/// Adds one key for each label to a scope, which is made when it is not there.
+/// Adds one key for each label to a scope, which is made when it is not there. Returns the scope's id, too.
 fn add<S: PageSource>(
     txn: &mut Txn<'_, S>,
     ids: &IdCipher,
@@ -424,9 +468,9 @@ fn add<S: PageSource>(
     suite: Suite,
     labels: &[&[u8]],
     moment: u64,
-) -> Result<Vec<NewKey>> {
+) -> Result<(KeyId, Vec<NewKey>)> {
     let (number, mut record) = scope_or_new(txn, scope, moment)?;
-    if record.pending {
+    if record.pending.is_some() {
         return Err(Error::ScopePending(scope.to_owned()));
     }
     let incarnation = txn.root.incarnation;
@@ -440,7 +484,7 @@ fn add<S: PageSource>(
         let record = KeyRecord {
             state: KeyState::Active,
             held: false,
-            before: None,
+            waits: None,
             suite,
             incarnation,
             created: moment,
@@ -454,7 +498,7 @@ fn add<S: PageSource>(
         keys.push(NewKey { id: ids.id(Position { scope: number, slot, incarnation }), secret });
     }
     txn.add_keys(number, &mut record, &records)?;
-    Ok(keys)
+    Ok((ids.scope(number, record.incarnation), keys))
 }
 
 /// The index key, if there is one that may be used.
@@ -483,7 +527,7 @@ fn scope_or_new<S: PageSource>(
         Err(Error::NoSuchScope(_)) => {
             let record = ScopeRecord {
                 held: false,
-                pending: false,
+                pending: None,
                 level: 0,
                 incarnation: txn.root.incarnation,
                 created: moment,

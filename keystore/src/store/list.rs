@@ -215,7 +215,7 @@ fn info(
         scope: scope.to_owned(),
         slot,
         suite: record.suite,
-        state: if of.pending { KeyState::PendingDestruction } else { record.state },
+        state: if of.pending.is_some() { KeyState::PendingDestruction } else { record.state },
         held: record.held || of.held,
         level: of.level,
         created: record.created,

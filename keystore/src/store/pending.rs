@@ -26,32 +26,39 @@ pub(super) fn pend<S: PageSource>(
     txn: &mut Txn<'_, S>,
     ids: &IdCipher,
     targets: &[KeyId],
+    request: [u8; 32],
     moment: u64,
 ) -> Result<()> {
     let batch = Batch::of(ids, targets);
-    set_scopes(txn, &batch, true)?;
-    batch.change(txn, |record| record.pend(moment))
+    set_scopes(txn, &batch, |pending| pending.or(Some(request)))?;
+    batch.change(txn, |record| record.pend(request, moment))
 }
 
-/// Makes pending keys and scopes what they were before. What is not pending stays what it is.
+/// Makes keys and scopes that wait for a request what they were before. What does not stays what it is.
 pub(super) fn unpend<S: PageSource>(
     txn: &mut Txn<'_, S>,
     ids: &IdCipher,
     targets: &[KeyId],
+    request: [u8; 32],
     moment: u64,
 ) -> Result<()> {
     let batch = Batch::of(ids, targets);
-    set_scopes(txn, &batch, false)?;
-    batch.change(txn, |record| record.unpend(moment))
+    set_scopes(txn, &batch, |pending| pending.filter(|waits_for| *waits_for != request))?;
+    batch.change(txn, |record| record.unpend(request, moment))
 }
 
-fn set_scopes<S: PageSource>(txn: &mut Txn<'_, S>, batch: &Batch, pending: bool) -> Result<()> {
+fn set_scopes<S: PageSource>(
+    txn: &mut Txn<'_, S>,
+    batch: &Batch,
+    change: impl Fn(Option<[u8; 32]>) -> Option<[u8; 32]>,
+) -> Result<()> {
     for (id, position) in &batch.scopes {
-        let mut scope = txn.scope(position.scope)?.ok_or(Error::Lost(*id))?;
-        if scope.incarnation != position.incarnation || scope.tombstone().is_some() {
-            return Err(Error::Lost(*id));
-        }
-        scope.pending = pending;
+        let scope = txn.scope(position.scope)?;
+        let living = scope.filter(|scope| {
+            scope.incarnation == position.incarnation && scope.tombstone().is_none()
+        });
+        let mut scope = living.ok_or(Error::Lost(*id))?;
+        scope.pending = change(scope.pending);
         txn.put_scope(position.scope, &scope)?;
     }
     Ok(())

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use sealkeep_crypto::SigningKey;
 
+use super::access::{Actor, detail};
 use super::fresh::Fresh;
 use super::{KeyStore, Location, Session, open_root};
 use crate::cell::{self, CellFile};
@@ -17,6 +18,7 @@ use crate::error::{Error, Result};
 use crate::feed::Tombstoned;
 use crate::files::now;
 use crate::id::KeyId;
+use crate::ledger::{Event, StoreEvent};
 use crate::pager::Pager;
 use crate::root::Restore;
 
@@ -28,6 +30,8 @@ pub struct RestoreOptions {
     pub evidence: Vec<PathBuf>,
     /// Restore even when a newer state is known, and what came after the copy is lost.
     pub accept_loss: bool,
+    /// Who does it.
+    pub actor: Actor,
 }
 
 /// What a restore did.
@@ -161,12 +165,28 @@ impl KeyStore {
             let pages = copy.pages.iter().filter(|(at, _)| **at != root_address);
             let pages = pages.map(|(at, (version, sealed))| (*at, *version, sealed.as_slice()));
             store.db.import(pages, &copy.feed, &intents)?;
-            verify_tree(&store.db, &store.session)
+            verify_tree(&store.db, &store.session)?;
+            store.act_as(options.actor.clone());
+            Ok(entries(store.actor(), &restore))
         })?;
         // The intents written above are carried out here, or, after a crash, by the next opening.
         store.settle()?;
         Ok((store, report))
     }
+}
+
+/// What the ledger says of a restore.
+fn entries(actor: &Actor, restore: &Restore) -> Vec<Event> {
+    let copy = || data_encoding::HEXLOWER.encode(&restore.copy).into();
+    let about = [
+        ("incarnation", restore.incarnation.into()),
+        ("copy", copy()),
+        ("copy_sequence", restore.copy_sequence.into()),
+        ("known_sequence", restore.known_sequence.into()),
+    ];
+    let operation = "restored".to_owned();
+    let restored = StoreEvent { operation, detail: detail(about), request: None };
+    vec![Event::Store(restored), actor.act("restore", [("copy", copy())])]
 }
 
 /// Entries of one act stand together in the feed.

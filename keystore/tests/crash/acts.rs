@@ -134,7 +134,11 @@ impl Act {
             };
             KeyStore::init(&field.empty(), &options, WAIT)?;
         } else {
-            let options = RestoreOptions { evidence: vec![field.main().dir], accept_loss: false };
+            let options = RestoreOptions {
+                evidence: vec![field.main().dir],
+                accept_loss: false,
+                ..RestoreOptions::default()
+            };
             let unlock = Unlock::KeyFile(&key_file);
             KeyStore::restore(&field.copy(), &field.empty(), &unlock, &options, WAIT)?;
         }

@@ -77,6 +77,8 @@ pub enum Alarm {
     PendingUse {
         /// Which.
         keys: Vec<KeyId>,
+        /// The requests that they wait for.
+        requests: Vec<Digest>,
     },
     /// The clock was set.
     Clock,
@@ -216,9 +218,11 @@ impl Alarm {
     #[must_use]
     pub fn entry(&self) -> ledger::Alarm {
         let (alarm, detail) = match self {
-            Self::PendingUse { keys } => {
+            Self::PendingUse { keys, requests } => {
                 let keys = serde_json::to_value(keys).expect("a list of texts");
-                (AlarmKind::PendingUse, Map::from_iter([("keys".to_owned(), keys)]))
+                let requests = serde_json::to_value(requests).expect("a list of texts");
+                let members = [("keys".to_owned(), keys), ("requests".to_owned(), requests)];
+                (AlarmKind::PendingUse, Map::from_iter(members))
             }
             Self::Clock => (AlarmKind::Clock, Map::new()),
         };
@@ -229,9 +233,11 @@ impl Alarm {
     fn read(entry: &ledger::Alarm) -> Result<Option<Self>, String> {
         Ok(match entry.alarm {
             AlarmKind::PendingUse => {
-                let keys = entry.detail.get("keys").cloned().unwrap_or_default();
-                let keys = serde_json::from_value(keys).map_err(|error| error.to_string())?;
-                Some(Self::PendingUse { keys })
+                let member = |name: &str| entry.detail.get(name).cloned().unwrap_or_default();
+                let told = |error: serde_json::Error| error.to_string();
+                let keys = serde_json::from_value(member("keys")).map_err(told)?;
+                let requests = serde_json::from_value(member("requests")).map_err(told)?;
+                Some(Self::PendingUse { keys, requests })
             }
             AlarmKind::Clock => Some(Self::Clock),
             _ => None,

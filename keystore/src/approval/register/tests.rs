@@ -241,7 +241,7 @@ fn an_entry_of_the_ledger_gives_what_was_entered() {
         (crate::ledger::Event::statement(&bytes), What::Statement(statement)),
         (alarm(&Alarm::Clock), What::Alarm(Alarm::Clock)),
     ];
-    let pending = Alarm::PendingUse { keys };
+    let pending = Alarm::PendingUse { keys, requests: vec![request] };
     all.push((alarm(&pending), What::Alarm(pending)));
     all.extend(events.map(|e| (crate::ledger::Event::Store(e.entry()), What::Event(e))));
     for (event, what) in all {

@@ -18,7 +18,11 @@ pub(super) fn run(args: args::Restore, context: &Context) -> Result<Exit, Failur
     }
     let from = Location::new(args.from, args.from_cell);
     let given = store::given(context)?;
-    let options = RestoreOptions { evidence: args.evidence, accept_loss: args.accept_loss };
+    let options = RestoreOptions {
+        evidence: args.evidence,
+        accept_loss: args.accept_loss,
+        ..RestoreOptions::default()
+    };
     let (mut opened, report) =
         KeyStore::restore(&from, &to, &given.unlock(), &options, context.settings.wait).map_err(
             |error| {

@@ -422,9 +422,10 @@ fn a_use_while_waiting_pauses() {
     let mut play = play();
     let asked = play.waited();
     let early = play.cast.sign(play.time - 1, &["liu"], Cast::resume(asked.request));
-    let other = Alarm::PendingUse { keys: vec![KeyId([2; 16])] };
+    let used = |request| Alarm::PendingUse { keys: vec![KeyId([1; 16])], requests: vec![request] };
+    let other = used(Digest([9; 32]));
     assert_eq!(play.enter(What::Alarm(other)), Ok(Vec::new()));
-    let ours = Alarm::PendingUse { keys: vec![KeyId([1; 16])] };
+    let ours = used(asked.request);
     let paused = Ok(vec![Effect::Paused { request: asked.request }]);
     assert_eq!(play.enter(What::Alarm(ours)), paused);
     assert_eq!(code(play.execute("sun", asked)), "paused");
