@@ -7,6 +7,7 @@
 //! | module | for |
 //! |---|---|
 //! | [`annex`] | the names of the items, under a key that dies with them |
+//! | [`certificate`] | the file that an auditor gets, and the forms made from it |
 //! | [`inspection`] | opening attempted at every place that can be reached |
 //! | [`overwrite`] | files and devices, overwritten as the lines say |
 //! | [`packet`] | all that an officer needs to decide on another machine |
@@ -14,6 +15,7 @@
 
 pub mod annex;
 mod blocked;
+pub mod certificate;
 mod choice;
 mod error;
 mod freeze;

@@ -58,6 +58,7 @@ cmd--passphrase-fd = Read the passphrase from an open file descriptor
 cmd--key-file = Unlock the key store with a key file [env: SEALKEEP_KEY_FILE]
 cmd--officer-key = The key that an officer signs with [env: SEALKEEP_OFFICER_KEY]
 cmd--officer-passphrase-file = Read that key's passphrase from the first line of a file [env: SEALKEEP_OFFICER_PASSPHRASE_FILE]
+cmd--purpose = What the keys are opened for; it goes into the ledger
 cmd--config = The configuration file [default: $XDG_CONFIG_HOME/sealkeep/config.toml]
 cmd--lang = Language of messages: en or zh-CN [env: SEALKEEP_LANG]
 cmd--json = Print the result as one JSON document
@@ -423,6 +424,48 @@ cmd-keystore-copy-check--paths = Directories of copies; without any, all of them
 cmd-keystore-copy-remove = Forget a copy
 cmd-keystore-copy-remove--path = The copy's directory
 
+## Help: certificates
+
+cmd-certificate = Check, read and print certificates of destruction; no key store is needed
+cmd-certificate-verify = Check everything that a certificate says, offline
+    .long = Without --trust it shows that the certificate is whole and that everything in it fits together, but not whose it
+        is: anybody can make a key store. Get the digest of the genesis statement from the organisation by another way.
+        docs/guide/auditing.md shows the same checks with openssl and python alone.
+cmd-certificate-verify--file = The certificate; '-' for standard input
+cmd-certificate-verify--trust = Digest of the genesis statement of the key store, from elsewhere: 64 hexadecimal digits
+cmd-certificate-show = Show what a certificate that holds says
+cmd-certificate-show--file = The certificate; '-' for standard input
+cmd-certificate-show--trust = Digest of the genesis statement of the key store, from elsewhere: 64 hexadecimal digits
+cmd-certificate-render = Make the forms of a certificate that holds: application, register, certificate, both in Chinese and English
+cmd-certificate-render--file = The certificate; '-' for standard input
+cmd-certificate-render--trust = Digest of the genesis statement of the key store, from elsewhere: 64 hexadecimal digits
+cmd-certificate-render--html = Write all forms as one HTML page, for printing on A4
+cmd-certificate-render--pdf = Write all forms as PDF; the viewer needs a Chinese font of its own
+cmd-certificate-render--xlsx = Write the register with all items as a workbook
+## Help: the ledger
+
+cmd-ledger = Look at what happened to keys, and prove it
+cmd-ledger-log = List entries of the ledger
+cmd-ledger-log--class = Only entries of this class
+cmd-ledger-log--operation = Only this operation
+cmd-ledger-log--who = Only what this account did
+cmd-ledger-log--key = Only what is about this key, or this scope by its id
+cmd-ledger-log--since = Only from this time on (2026-11-22, or 2026-11-22T08:00:00Z)
+cmd-ledger-log--until = Only before this time
+cmd-ledger-log--last = Only the last N of them
+cmd-ledger-check = Compute the whole ledger anew and compare
+    .long = An older checkpoint, kept elsewhere, finds what somebody changed who had everything that opens the key store.
+cmd-ledger-check--against = A checkpoint that was made before; the ledger must still contain it
+cmd-ledger-checkpoint = Sign the ledger as it is now
+    .long = Keep checkpoints where those who administer the key store cannot change them, and have witnesses sign them.
+cmd-ledger-checkpoint--output = Write it to this new file
+cmd-ledger-prove = Prove that an entry is in the ledger
+cmd-ledger-prove--entry = The number of the entry
+cmd-ledger-prove--output = Write the proof to this new file
+cmd-ledger-export = Write entries with their proofs, one JSON object on each line, for a log server or an auditor
+cmd-ledger-export--from = Only from this entry on
+cmd-ledger-export--output = The new file
+
 ## Help: around the program
 
 cmd-tour = See everything work on real files in a scratch folder
@@ -645,6 +688,12 @@ E-TRUNCATED = the end of { $subject } is missing
 E-WRONG-KEY = the key for { $subject } does not fit
     .means = The header was changed, or the key store gave the key of another file.
     .todo = Use another copy of the file, and run `sealkeep keystore check`.
+E-CERTIFICATE = the certificate { $subject } does not hold
+    .means = It was changed, cut, or never followed from what is in it. Nothing may be concluded from it.
+    .todo = The first check that failed is named as the cause, and --json lists all. Get the file again from whoever issued it; if that one fails too, ask why.
+E-OTHER-GENESIS = the certificate { $subject } is of another key store than you trust
+    .means = Its chain of officers and policies begins with another genesis statement than the one given with --trust.
+    .todo = Compare the digest with what the organisation published. If it was copied rightly, the certificate is not theirs.
 E-STORE-MISSING = there is no key store at { $subject }
     .means = Without its key store no file can be sealed or opened.
     .todo = Name it with --keystore, make one with `sealkeep init`, or bring it back with `sealkeep keystore restore`.
@@ -768,6 +817,18 @@ E-KEY-LOST = the key of { $subject } is lost
 E-KEY-UNUSABLE = the key of { $subject } is not usable now
     .means = It is suspended, compromised, deactivated or waiting for destruction.
     .todo = See its state with `sealkeep key show`; a suspended key returns with `sealkeep key resume`.
+E-ENTRY-UNKNOWN = the ledger has no entry { $subject }
+    .means = Entries are numbered from 0, in the order in which things happened.
+    .todo = List them with `sealkeep ledger log`.
+E-LEDGER = the ledger of the key store at { $subject } is not what it was
+    .means = Entries were changed, removed or put back, or the checkpoint is of another key store.
+    .todo = Copy the key store's directory aside and let an auditor look at it. Compare with the copies of the key store.
+E-UNRECORDED = it could not be recorded, so it was not done { $subject }
+    .means = No key is handed out whose use does not stand in the ledger.
+    .todo = Make the key store writable again: look at the disk and at permissions, as the detail says.
+E-ALARM = an alarm was raised: { $subject }
+    .means = Many keys were opened within an hour, or one that is to be destroyed was asked for. It stands in the ledger.
+    .todo = If it was you, and right, nothing. Otherwise tell those who are responsible for security; see `sealkeep ledger log --class alarm`.
 E-HANGUP = stopped: the terminal is gone
     .means = Files reported as done are done; nothing is left half-done.
     .todo = Run the command again.
@@ -797,6 +858,7 @@ warn-length = { $path } has a length that no content gives: it was cut or extend
 warn-finished = A destruction that had been begun and interrupted is finished now: { $count } keys or scopes.
 warn-unsettled = What a crash left in the root cell cannot be erased: { $reason }. Keys can be read; nothing can be changed until the medium can be written again.
 warn-copy-behind = The copy of the key store at { $path } was not brought up to date: { $reason }
+warn-unanchored = unanchored: everything in the certificate fits together, but nobody said whose key store it is. Compare the genesis digest { $genesis } with what the organisation told you in another way, or give it with --trust.
 warn-uncopied = { $count ->
         [one] A new key exists
        *[other] { $count } new keys exist
@@ -923,6 +985,39 @@ warn-no-copy = The key store has no copy. Losing it means losing all sealed data
 warn-residual = The root cell { $path } lies on { $kind }, where overwriting does not erase. After a destruction its old content counts as still there.
 warn-cell-left = The root cell of the copy at { $dir } could not be erased: { $reason }. What it holds does not open later states.
 warn-lost = { $commits } later commits were known and are not in this copy. Keys made in them are lost.
+
+## Results: certificates
+
+certificate-check-file = the file is written as a certificate is
+certificate-check-payload = it has the members of a certificate, and no others
+certificate-check-signature = signed by the key store
+certificate-check-checkpoint = the checkpoint of the ledger is the key store's
+certificate-check-entries = every entry is in the ledger of the checkpoint
+certificate-check-proof = the proof of the last entry holds
+certificate-check-cosigned = checkpoints that witnesses signed are of the same ledger
+certificate-check-statements = the rules accept every statement, in its order
+certificate-check-store = officers and policy begin with the genesis statement and the key of this store
+certificate-check-request = the request is done
+certificate-check-inventory = the list is the one that was approved
+certificate-check-execution = the record of execution is the key store's, and of this list
+certificate-check-wipe-reports = the wipe reports are those of the execution
+certificate-check-inspection = the report of inspection is the one that was signed
+certificate-check-claims = the claims are what follows
+certificate-check-residual = what may be left is what follows
+certificate-check-trust = the genesis statement is the one you trust
+certificate-passed = good: { $what }
+certificate-failed = BAD:  { $what } ({ $why })
+certificate-not-done = not checked: { $what }
+certificate-anchored = The certificate holds, and is anchored in the genesis statement that you gave. Digest { $digest }.
+certificate-unanchored = The certificate holds, unanchored. Digest { $digest }.
+certificate-head = Certificate of destruction { $number }, digest { $digest }
+certificate-what = Of { $owner }, { $department }: { $items } items, root { $root }. Reason: { $reason }
+certificate-when = Destroyed from { $started } to { $ended }.
+certificate-act = { $time } { $kind }: { $name } ({ $person }) { $opinion }
+certificate-claim = { $claim }: { $grade }. { $text } [{ $assumes }]
+certificate-residual = May be left: { $what } { $place } ({ $why }), until { $until }
+certificate-not-covered = Not covered: { $text }
+certificate-written = { $path }
 
 ## Results: the vault
 
@@ -1229,3 +1324,10 @@ wipe-caveat = { "    " }{ $text }
     .schneier = B. Schneier, Applied Cryptography: ones, zeros, then random data five times. Some tools write zeros first.
     .gutmann = P. Gutmann, 1996, in the order printed; some tools shuffle passes 5 to 31. The patterns are for MFM and RLL drives of that time; for modern drives he himself names a few passes of random data.
     .pfitzner = Attributed to R. Pfitzner: nothing but random data, 7 or 33 times.
+
+## Results: the ledger
+
+ledger-checked = { $entries } entries, root { $root }
+ledger-contains = It still contains { $count } of the earlier checkpoints.
+ledger-verifier = Verifier key: { $key }
+ledger-exported = { $count } entries in { $path }

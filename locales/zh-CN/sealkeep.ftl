@@ -58,6 +58,7 @@ cmd--passphrase-fd = 从已打开的文件描述符读取口令
 cmd--key-file = 用密钥文件解锁密钥库 [环境变量：SEALKEEP_KEY_FILE]
 cmd--officer-key = 人员签名所用的私钥 [环境变量：SEALKEEP_OFFICER_KEY]
 cmd--officer-passphrase-file = 从文件第一行读取该私钥的口令 [环境变量：SEALKEEP_OFFICER_PASSPHRASE_FILE]
+cmd--purpose = 打开密钥的用途，记入账本
 cmd--config = 配置文件 [默认：$XDG_CONFIG_HOME/sealkeep/config.toml]
 cmd--lang = 提示语言：en 或 zh-CN [环境变量：SEALKEEP_LANG]
 cmd--json = 以一份 JSON 文档输出结果
@@ -422,6 +423,47 @@ cmd-keystore-copy-check--paths = 副本目录；省略则为全部
 cmd-keystore-copy-remove = 取消登记副本
 cmd-keystore-copy-remove--path = 副本目录
 
+## 帮助：销毁证明
+
+cmd-certificate = 核验、查看、打印销毁证明；不需要密钥库
+cmd-certificate-verify = 离线核验销毁证明所说的一切
+    .long = 不给出 --trust 时，只能说明证明完整、其中一切相互吻合，不能说明它属于谁：任何人都能建一个密钥库。
+        请另行向该单位取得创世声明的摘要。docs/guide/auditing.md 说明如何只用 openssl 和 python 作同样的核验。
+cmd-certificate-verify--file = 证明文件；'-' 表示标准输入
+cmd-certificate-verify--trust = 另行取得的密钥库创世声明摘要：64 位十六进制数字
+cmd-certificate-show = 显示一份成立的证明的内容
+cmd-certificate-show--file = 证明文件；'-' 表示标准输入
+cmd-certificate-show--trust = 另行取得的密钥库创世声明摘要：64 位十六进制数字
+cmd-certificate-render = 由一份成立的证明生成中英文表格：申请表、清册、证明
+cmd-certificate-render--file = 证明文件；'-' 表示标准输入
+cmd-certificate-render--trust = 另行取得的密钥库创世声明摘要：64 位十六进制数字
+cmd-certificate-render--html = 把全部表格写成一个 HTML 页面，按 A4 打印
+cmd-certificate-render--pdf = 把全部表格写成 PDF；阅读器需自带中文字体
+cmd-certificate-render--xlsx = 把含全部条目的清册写成工作簿
+## Help: the ledger
+
+cmd-ledger = 查看密钥经历了什么，并加以证明
+cmd-ledger-log = 列出账本条目
+cmd-ledger-log--class = 只列此类条目
+cmd-ledger-log--operation = 只列此操作
+cmd-ledger-log--who = 只列此账号所为
+cmd-ledger-log--key = 只列与此密钥（或此编号的范围）有关的
+cmd-ledger-log--since = 只列此时刻起的（2026-11-22，或 2026-11-22T08:00:00Z）
+cmd-ledger-log--until = 只列此时刻之前的
+cmd-ledger-log--last = 只列最后 N 条
+cmd-ledger-check = 重新计算整个账本并比对
+    .long = 另处保存的旧检查点，可发现拥有打开密钥库全部手段的人所作的改动。
+cmd-ledger-check--against = 以前生成的检查点；账本必须仍包含它
+cmd-ledger-checkpoint = 对账本当前状态签名
+    .long = 请把检查点存放在密钥库管理员不能更改之处，并请见证人签名。
+cmd-ledger-checkpoint--output = 写入此新文件
+cmd-ledger-prove = 证明某条目在账本中
+cmd-ledger-prove--entry = 条目编号
+cmd-ledger-prove--output = 把证明写入此新文件
+cmd-ledger-export = 写出条目及其证明，每行一个 JSON 对象，供日志服务器或审计人员使用
+cmd-ledger-export--from = 只从此条目起
+cmd-ledger-export--output = 新文件
+
 ## 帮助：程序本身
 
 cmd-tour = 在临时目录里用真实文件看全部功能
@@ -644,6 +686,12 @@ E-TRUNCATED = { $subject } 缺少结尾
 E-WRONG-KEY = { $subject } 的密钥不匹配
     .means = 文件头被改动过，或密钥库给出了另一个文件的密钥。
     .todo = 请使用另一份副本，并执行 `sealkeep keystore check`。
+E-CERTIFICATE = 证明 { $subject } 不成立
+    .means = 它被改动、截断，或者其结论从未能由其内容推出。不能据此作任何结论。
+    .todo = 原因处写明了第一项未通过的核验，--json 列出全部。请向签发方重新取得文件；若仍不成立，请其说明。
+E-OTHER-GENESIS = 证明 { $subject } 属于另一个密钥库，不是您信任的那个
+    .means = 其人员和政策之链始于另一份创世声明，与 --trust 给出的不同。
+    .todo = 请与该单位公布的摘要核对。若抄写无误，则该证明不是他们的。
 E-STORE-MISSING = { $subject } 处没有密钥库
     .means = 没有密钥库就不能封存或打开任何文件。
     .todo = 用 --keystore 指定，用 `sealkeep init` 建立，或用 `sealkeep keystore restore` 恢复。
@@ -767,6 +815,18 @@ E-KEY-LOST = { $subject } 的密钥已丢失
 E-KEY-UNUSABLE = { $subject } 的密钥目前不可用
     .means = 它处于暂停、泄露、停用或等待销毁状态。
     .todo = 用 `sealkeep key show` 查看状态；暂停的密钥可用 `sealkeep key resume` 恢复。
+E-ENTRY-UNKNOWN = 账本中没有条目 { $subject }
+    .means = 条目从 0 起按发生的先后编号。
+    .todo = 用 `sealkeep ledger log` 列出条目。
+E-LEDGER = { $subject } 处密钥库的账本已非原样
+    .means = 有条目被更改、删除或换回旧的，或者检查点属于另一个密钥库。
+    .todo = 把密钥库目录另行复制，交审计人员查看，并与密钥库的副本比对。
+E-UNRECORDED = 无法记录，因此未执行 { $subject }
+    .means = 使用未记入账本的密钥，一律不给出。
+    .todo = 使密钥库重新可写：按上述原因检查磁盘和权限。
+E-ALARM = 已发出警报：{ $subject }
+    .means = 一小时内打开了大量密钥，或有人要用待销毁的密钥。此事已记入账本。
+    .todo = 若是您本人且理应如此，则无需处理。否则请告知安全负责人；见 `sealkeep ledger log --class alarm`。
 E-HANGUP = 已停止：终端已断开
     .means = 已报告完成的确已完成；没有留下半成品。
     .todo = 请重新执行命令。
@@ -796,6 +856,7 @@ warn-length = { $path } 的长度与任何内容都不符：它被截短或加�
 warn-finished = 此前已开始但中断的一次销毁现已完成：{ $count } 个密钥或范围。
 warn-unsettled = 崩溃遗留在根单元中的内容无法擦除：{ $reason }。密钥仍可读取；在介质恢复可写之前不能做任何更改。
 warn-copy-behind = { $path } 处的密钥库副本未能同步：{ $reason }
+warn-unanchored = 未锚定：证明中的一切相互吻合，但没有说明这是谁的密钥库。请把创世声明摘要 { $genesis } 与该单位以其他途径告知的摘要比对，或用 --trust 给出。
 warn-uncopied = 有 { $count } 个新密钥只存在于一个密钥库中。请用 `sealkeep keystore copy add` 添加副本。
 
 warn-snapshot = 快照 { $name } 无法读取：{ $reason }
@@ -916,6 +977,39 @@ warn-no-copy = 密钥库没有副本。丢失它就是丢失全部封存数据�
 warn-residual = 根单元 { $path } 位于 { $kind }，在那里覆写不能擦除。销毁之后其旧内容应视为仍然存在。
 warn-cell-left = { $dir } 处副本的根单元未能擦除：{ $reason }。其中内容打不开以后的状态。
 warn-lost = 已知有 { $commits } 次更晚的提交不在此副本中，其中生成的密钥已丢失。
+
+## 结果：销毁证明
+
+certificate-check-file = 文件的写法正是证明的写法
+certificate-check-payload = 成员齐全，且没有多余成员
+certificate-check-signature = 由密钥库签名
+certificate-check-checkpoint = 账本检查点出自该密钥库
+certificate-check-entries = 每条记录都在检查点所指的账本中
+certificate-check-proof = 最后一条记录的存在证明成立
+certificate-check-cosigned = 见证人签名的检查点属于同一账本
+certificate-check-statements = 按次序重演，规则接受每一份声明
+certificate-check-store = 人员和政策始于创世声明和该密钥库的公钥
+certificate-check-request = 申请已办结
+certificate-check-inventory = 清单就是获批的清单
+certificate-check-execution = 执行记录出自该密钥库，针对这份清单
+certificate-check-wipe-reports = 覆写报告就是执行时的报告
+certificate-check-inspection = 检测报告就是签过名的报告
+certificate-check-claims = 各项声明均可推出
+certificate-check-residual = 所列残留与推出的一致
+certificate-check-trust = 创世声明是您信任的那份
+certificate-passed = 通过：{ $what }
+certificate-failed = 不通过：{ $what }（{ $why }）
+certificate-not-done = 未检查：{ $what }
+certificate-anchored = 证明成立，并锚定于您给出的创世声明。摘要 { $digest }。
+certificate-unanchored = 证明成立，未锚定。摘要 { $digest }。
+certificate-head = 数据销毁证明 { $number }，摘要 { $digest }
+certificate-what = { $owner }，{ $department }：{ $items } 项，根摘要 { $root }。原因：{ $reason }
+certificate-when = 销毁时间：{ $started } 至 { $ended }。
+certificate-act = { $time } { $kind }：{ $name }（{ $person }）{ $opinion }
+certificate-claim = { $claim }：{ $grade }。{ $text } [{ $assumes }]
+certificate-residual = 可能残留：{ $what } { $place }（{ $why }），至 { $until }
+certificate-not-covered = 不在范围内：{ $text }
+certificate-written = { $path }
 
 ## 结果：保险库
 
@@ -1212,3 +1306,10 @@ wipe-caveat = { "    " }{ $text }
     .schneier = 出自 B. Schneier《应用密码学》：全一、全零，再写五遍随机数据。有的工具先写零。
     .gutmann = P. Gutmann 于 1996 年发表，按原文顺序；有的工具会打乱第 5 至 31 遍。这些图案针对当时的 MFM 和 RLL 硬盘；对现代硬盘，他本人只提到写几遍随机数据。
     .pfitzner = 据称出自 R. Pfitzner：只写随机数据，7 遍或 33 遍。
+
+## Results: the ledger
+
+ledger-checked = { $entries } 个条目，根 { $root }
+ledger-contains = 其中仍包含 { $count } 个以前的检查点。
+ledger-verifier = 验证公钥：{ $key }
+ledger-exported = { $count } 个条目写入 { $path }

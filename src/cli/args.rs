@@ -4,8 +4,10 @@
 //! exist in every language. A test fails when an argument has none.
 
 mod backup;
+mod certificate;
 mod key;
 mod keystore;
+mod ledger;
 mod media;
 mod restore;
 mod retire;
@@ -21,10 +23,14 @@ pub(crate) use backup::{
     Backup, Forget, GroupField, RetentionCommand, RetentionDue, RetentionPolicy, RulesCommand,
     RulesExplain, Snapshots, Status, Which,
 };
+pub(crate) use certificate::{CertificateCommand, CertificateFile, CertificateRender};
 pub(crate) use key::{KeyCommand, KeyIds, KeyList, KeyRotate};
 pub(crate) use keystore::{
     CopyAdd, CopyCommand, CopyNames, CopyRemove, KeystoreCommand, NewCustody, Passwd, Recover,
     Restore, ShareFiles,
+};
+pub(crate) use ledger::{
+    ClassArg, LedgerCheck, LedgerCheckpoint, LedgerCommand, LedgerExport, LedgerLog, LedgerProve,
 };
 pub(crate) use media::{
     Facts, KindArg, MediaAdd, MediaAudit, MediaCommand, MediaList, MediaSet, StateArg,
@@ -76,6 +82,8 @@ pub(crate) struct Global {
     pub(crate) officer_key: Option<PathBuf>,
     #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) officer_passphrase_file: Option<PathBuf>,
+    #[arg(long, global = true, value_name = "TEXT")]
+    pub(crate) purpose: Option<String>,
     #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) config: Option<PathBuf>,
     #[arg(long, global = true, value_name = "LANG")]
@@ -148,6 +156,16 @@ pub(crate) enum Command {
     Keystore {
         #[command(subcommand)]
         command: KeystoreCommand,
+    },
+    #[command(subcommand_required = true)]
+    Certificate {
+        #[command(subcommand)]
+        command: CertificateCommand,
+    },
+    #[command(subcommand_required = true)]
+    Ledger {
+        #[command(subcommand)]
+        command: LedgerCommand,
     },
     Tour(Tour),
     Completions(Completions),

@@ -234,6 +234,8 @@ pub(crate) fn store(error: &keystore::Error) -> Failure {
         E::NoSuchCopy(path) => Failure::at(Code::CopyUnknown, path),
         E::NotACopy(path) => Failure::at(Code::NotACopy, path),
         E::CopyOutdated { .. } => Failure::new(Code::CopyOutdated, "").because(error),
+        E::Unrecorded(why) => Failure::new(Code::Unrecorded, "").because(why),
+        E::NoSuchEntry(index) => Failure::new(Code::EntryUnknown, index.to_string()),
         E::Io { path, source } => Failure::io(path, source),
         E::Database(_) => database(error),
         _ => Failure::new(Code::Unexpected, "").because(error),

@@ -1,6 +1,7 @@
 //! The commands, one file each: arguments → options → library → report → exit code.
 
 pub(crate) mod backup;
+pub(crate) mod certificate;
 pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod copy;
@@ -13,6 +14,7 @@ pub(crate) mod init;
 pub(crate) mod inspect;
 pub(crate) mod key;
 pub(crate) mod keystore;
+pub(crate) mod ledger;
 pub(crate) mod listing;
 pub(crate) mod ls;
 pub(crate) mod man;

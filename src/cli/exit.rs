@@ -48,6 +48,8 @@ exits! {
     Damaged = 11, "damaged";
     /// The key in the key store does not fit this file, or its header was changed.
     WrongKey = 12, "wrong-key";
+    /// A certificate does not hold, or is not one.
+    CertificateInvalid = 13, "certificate-invalid";
     /// There is no key store where one was expected.
     StoreMissing = 20, "store-missing";
     /// The passphrase, key file or shares do not open the key store.
@@ -80,6 +82,9 @@ exits! {
     DestroyedObjects = 41, "destroyed-objects";
     /// `status` found something that should have been done by now.
     Overdue = 42, "overdue";
+    /// An alarm was raised that somebody must look at: very many keys were opened, or one that is to be destroyed was
+    /// asked for. Whatever else the command was to do is done, or was refused as it tells.
+    Alarm = 43, "alarm";
     /// Stopped by SIGHUP.
     Hangup = 129, "hangup";
     /// Stopped by SIGINT (Ctrl-C).
@@ -88,6 +93,14 @@ exits! {
     PipeClosed = 141, "pipe-closed";
     /// Stopped by SIGTERM.
     Terminated = 143, "terminated";
+}
+
+impl Exit {
+    /// This, or that of an alarm; whoever stopped the program hears of that first.
+    pub(crate) fn or_alarm(self, alarm: bool) -> Self {
+        let stopped = [Exit::Hangup, Exit::Interrupted, Exit::PipeClosed, Exit::Terminated];
+        if alarm && !stopped.contains(&self) { Exit::Alarm } else { self }
+    }
 }
 
 impl From<Exit> for ExitCode {
@@ -192,6 +205,8 @@ codes! {
     Damaged = "E-DAMAGED" => Damaged;
     Truncated = "E-TRUNCATED" => Damaged;
     WrongKey = "E-WRONG-KEY" => WrongKey;
+    Certificate = "E-CERTIFICATE" => CertificateInvalid;
+    OtherGenesis = "E-OTHER-GENESIS" => CertificateInvalid;
     StoreMissing = "E-STORE-MISSING" => StoreMissing;
     Locked = "E-LOCKED" => Locked;
     SharesRefused = "E-SHARES-REFUSED" => Locked;
@@ -233,6 +248,10 @@ codes! {
     KeyHeld = "E-KEY-HELD" => KeyHeld;
     KeyLost = "E-KEY-LOST" => KeyLost;
     KeyUnusable = "E-KEY-UNUSABLE" => KeyUnusable;
+    EntryUnknown = "E-ENTRY-UNKNOWN" => NotFound;
+    Ledger = "E-LEDGER" => StoreDamaged;
+    Unrecorded = "E-UNRECORDED" => Failure;
+    Alarm = "E-ALARM" => Alarm;
     Hangup = "E-HANGUP" => Hangup;
     Interrupted = "E-INTERRUPTED" => Interrupted;
     PipeClosed = "E-PIPE-CLOSED" => PipeClosed;

@@ -1,6 +1,7 @@
 //! Who works with the store, and the entries that say so: no key is handed out without one.
 
 use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use data_encoding::HEXLOWER;
 use sealkeep_crypto::{Suite, hash};
@@ -33,6 +34,22 @@ pub struct Actor {
     pub operation: String,
 }
 
+/// Tells of the alarms that a session raises.
+#[derive(Clone, Debug, Default)]
+pub struct AlarmBell(Arc<Mutex<Vec<Alarm>>>);
+
+impl AlarmBell {
+    /// The alarms until now.
+    #[must_use]
+    pub fn rung(&self) -> Vec<Alarm> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn ring(&self, alarms: Vec<Alarm>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(alarms);
+    }
+}
+
 impl KeyStore {
     /// Says who works with the store from here on. Control characters are taken out, and each text is cut after 1,000 bytes.
     pub fn act_as(&mut self, actor: Actor) {
@@ -49,8 +66,14 @@ impl KeyStore {
 
     /// Alarms that this session has raised: each is in the ledger, too.
     #[must_use]
-    pub fn alarms(&self) -> &[Alarm] {
-        &self.alarms
+    pub fn alarms(&self) -> Vec<Alarm> {
+        self.alarms.rung()
+    }
+
+    /// What tells of this session's alarms, even after the store was closed.
+    #[must_use]
+    pub fn alarm_bell(&self) -> AlarmBell {
+        self.alarms.clone()
     }
 
     /// Hands out those of the keys that may be used. Which they are, and which were refused, is durable in the ledger before
