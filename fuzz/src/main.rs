@@ -8,6 +8,7 @@
 //! `fuzz/artifacts/` and its replay is `-- --replay FILE TARGET`.
 
 mod keystore;
+mod ledger;
 mod levels;
 mod mutate;
 mod targets;
@@ -65,7 +66,9 @@ fn keep(target: &Target, input: &[u8]) {
 }
 
 fn all_targets() -> impl Iterator<Item = &'static Target> {
-    [targets::TARGETS, keystore::TARGETS, vault::TARGETS, levels::TARGETS].into_iter().flatten()
+    [targets::TARGETS, keystore::TARGETS, ledger::TARGETS, vault::TARGETS, levels::TARGETS]
+        .into_iter()
+        .flatten()
 }
 
 struct Options {
