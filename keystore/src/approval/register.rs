@@ -190,9 +190,8 @@ impl Register {
     }
 
     fn check_order(&self, at: At) -> Result<(), Refusal> {
-        let after = |last: At| {
-            at.index > last.index && at.time >= last.time && at.counted >= last.counted
-        };
+        let after =
+            |last: At| at.index > last.index && at.time >= last.time && at.counted >= last.counted;
         if self.at.is_none_or(after) { Ok(()) } else { Err(Refusal::Order) }
     }
 
@@ -332,12 +331,7 @@ impl Register {
         }
     }
 
-    fn take_alarm(
-        &mut self,
-        alarm: &Alarm,
-        at: At,
-        inventories: &dyn Inventories,
-    ) -> Vec<Effect> {
+    fn take_alarm(&mut self, alarm: &Alarm, at: At, inventories: &dyn Inventories) -> Vec<Effect> {
         match alarm {
             Alarm::Clock => {
                 self.clock_alarm = Some(at.time);

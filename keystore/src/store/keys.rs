@@ -177,8 +177,7 @@ impl KeyStore {
             for id in keys {
                 let Found { position, mut record, pending, .. } = find(txn, ids, id)?;
                 if pending.is_some() || !record.state.may_become(next) {
-                    let from =
-                        pending.map_or(record.state, |_| KeyState::PendingDestruction);
+                    let from = pending.map_or(record.state, |_| KeyState::PendingDestruction);
                     return Err(Error::Transition { id: *id, from, to: next });
                 }
                 (record.state, record.changed) = (next, moment);

@@ -162,11 +162,7 @@ impl Register {
 /// In the future, and no farther than the policy allows.
 fn check_until(given: u64, longest: Seconds, at: At) -> Result<(), Refusal> {
     let latest = at.time.saturating_add(longest.0);
-    if given > at.time && given <= latest {
-        Ok(())
-    } else {
-        Err(Refusal::Until { given, latest })
-    }
+    if given > at.time && given <= latest { Ok(()) } else { Err(Refusal::Until { given, latest }) }
 }
 
 fn each_once(ids: &[KeyId]) -> Result<(), Refusal> {

@@ -304,10 +304,7 @@ fn check_founders(
 }
 
 /// There are enough persons with authority for changes under this policy.
-fn enough<'o>(
-    officers: impl Iterator<Item = &'o Officer>,
-    policy: &Policy,
-) -> Result<(), Refusal> {
+fn enough<'o>(officers: impl Iterator<Item = &'o Officer>, policy: &Policy) -> Result<(), Refusal> {
     let persons: HashSet<_> = officers
         .filter(|officer| officer.has(&[Role::Authority]))
         .map(|officer| &officer.person)

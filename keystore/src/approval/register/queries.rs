@@ -218,19 +218,24 @@ impl Register {
         let Some(record) = self.officers.get(id).filter(|record| record.is_active()) else {
             return Vec::new();
         };
-        let mut work: Vec<Work> = self.requests().flat_map(|request| {
-            let awaiting = request.awaiting(time, counted).into_iter();
-            let tasks = awaiting.filter_map(|awaiting| task(record, &awaiting, time, request));
-            tasks.map(|task| Work { about: request.digest, task })
-        }).collect();
+        let mut work: Vec<Work> = self
+            .requests()
+            .flat_map(|request| {
+                let awaiting = request.awaiting(time, counted).into_iter();
+                let tasks = awaiting.filter_map(|awaiting| task(record, &awaiting, time, request));
+                tasks.map(|task| Work { about: request.digest, task })
+            })
+            .collect();
         let mine = self.grants().filter(|grant| grant.by.person == record.officer.person);
-        work.extend(mine.filter(|grant| grant.justified.is_none()).map(|grant| {
-            Work { about: grant.digest, task: Task::Justify { due: grant.due } }
-        }));
+        work.extend(
+            mine.filter(|grant| grant.justified.is_none())
+                .map(|grant| Work { about: grant.digest, task: Task::Justify { due: grant.due } }),
+        );
         if self.policy().is_some_and(|policy| record.officer.has(&policy.hold.place)) {
-            work.extend(self.overdue_holds(time).map(|hold| {
-                Work { about: hold.digest, task: Task::ReviewHold }
-            }));
+            work.extend(
+                self.overdue_holds(time)
+                    .map(|hold| Work { about: hold.digest, task: Task::ReviewHold }),
+            );
         }
         work
     }
