@@ -1,5 +1,6 @@
 //! What the data side needs of a key store.
 
+mod fetched;
 mod store;
 
 use std::error::Error;
@@ -7,6 +8,7 @@ use std::error::Error;
 use sealkeep_crypto::{Secret, Suite};
 use sealkeep_keystore::{KeyId, KeyState, Tombstone};
 
+pub(crate) use fetched::Fetched;
 pub use store::StoreKeys;
 
 /// An error of the key store, passed on as it is; callers that know the key store downcast it.
@@ -31,6 +33,18 @@ pub trait Keys: Sync {
     /// # Errors
     /// Never had, destroyed, held and lost are different errors of the source.
     fn open(&self, id: &KeyId) -> Result<(Suite, Secret<32>), KeysError>;
+
+    /// [`Keys::open`] for many. A source that records who asked does so once for all of them.
+    ///
+    /// # Errors
+    /// If the source cannot be read, or cannot record it. Why a single key does not open stands in its place.
+    #[expect(clippy::type_complexity, reason = "an answer for each, as of `open`")]
+    fn open_each(
+        &self,
+        ids: &[KeyId],
+    ) -> Result<Vec<Result<(Suite, Secret<32>), KeysError>>, KeysError> {
+        Ok(ids.iter().map(|id| self.open(id)).collect())
+    }
 
     /// Called before success is reported: brings the live copies of the source up to date.
     ///

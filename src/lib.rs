@@ -46,6 +46,7 @@
 //! | [`vault`] | encrypted storage with backups and copies, from which single objects can be destroyed |
 //! | [`backup`] | what a backup leaves out, where it puts what it finds, which snapshots are kept |
 //! | [`retention`] | how long what was kept must be kept |
+//! | [`destruction`] | what is to be destroyed, as a list to be signed; overwriting; inspection |
 
 mod calendar;
 mod globs;

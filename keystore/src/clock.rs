@@ -199,7 +199,7 @@ mod tests {
         time.encode(&mut bytes);
         assert_eq!(Time::decode(&mut Reader::new(&bytes, "test")), Ok(time));
         assert_eq!(bytes.len(), LEN);
-        bytes[0] = 0;
+        bytes[..8].fill(0);
         assert!(Time::decode(&mut Reader::new(&bytes, "test")).is_err(), "base after time");
     }
 

@@ -6,6 +6,10 @@ use std::time::Duration;
 
 use sealkeep_crypto::codec::Malformed;
 
+use crate::approval::Digest;
+use crate::approval::inventory::NotAnInventory;
+use crate::approval::register::Refusal;
+use crate::approval::statement::NotAStatement;
 use crate::id::KeyId;
 use crate::leaf::Tombstone;
 use crate::shares::ShareError;
@@ -80,6 +84,44 @@ pub enum Error {
     /// The scope was destroyed: nothing new goes into it.
     #[error("scope {0:?} was destroyed")]
     ScopeDestroyed(String),
+    /// The bytes are not a statement.
+    #[error(transparent)]
+    Statement(#[from] NotAStatement),
+    /// The rules do not allow it.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The lines are not an inventory.
+    #[error(transparent)]
+    Inventory(#[from] NotAnInventory),
+    /// A genesis names another key than that of this store.
+    #[error("the genesis names another key than this store's")]
+    OtherStoreKey,
+    /// The inventory is another one than the request names.
+    #[error("the inventory is not the one that the request names")]
+    OtherInventory,
+    /// What is about this request is only accepted with its inventory.
+    #[error("the inventory of request {0} is needed")]
+    InventoryNeeded(Digest),
+    /// An item of an inventory is not what its line says, or may not be destroyed.
+    #[error("item {item}: {why}")]
+    Stale {
+        /// Its number.
+        item: u64,
+        /// What is the matter.
+        why: String,
+    },
+    /// An item that was to be overwritten is neither done nor failed, or told twice.
+    #[error("item {0}: nothing, or two things, are told of its overwriting")]
+    Unaccounted(u64),
+    /// Not a record of execution that this store made.
+    #[error("not a record of execution by this key store")]
+    NotOurRecord,
+    /// The key is in a scope of a level that opens only while the glass is broken.
+    #[error("key {0} is restricted")]
+    Restricted(KeyId),
+    /// The policy asks for what the data is opened, and nothing was said.
+    #[error("the policy asks for a purpose")]
+    PurposeNeeded,
     /// The scope is to be destroyed as a whole: nothing new goes into it.
     #[error("scope {0:?} is pending destruction")]
     ScopePending(String),

@@ -79,8 +79,8 @@ pub use scope::ScopeTombstone;
 pub use shares::{MAX_SHARES, Share, ShareError};
 pub use state::{KeyState, NotAKeyState};
 pub use store::{
-    Actor, CellErasure, CheckReport, CopyCheck, CopyOutcome, CopyState, CopyStatus, DrillReport,
-    Examined, InitOptions, KeyFacts, KeyFilter, KeyInfo, KeyStore, LedgerFault, LedgerReport,
-    LedgerStatus, Location, NewKey, OpenedKey, Peek, Problem, Receipt, RestoreOptions,
-    RestoreReport, ScopeFacts, ScopeInfo, Status,
+    Accepted, Actor, CellErasure, CheckReport, CopyCheck, CopyOutcome, CopyState, CopyStatus,
+    DrillReport, EXECUTION, Examined, InitOptions, KeyFacts, KeyFilter, KeyInfo, KeyStore,
+    LedgerFault, LedgerReport, LedgerStatus, Location, NewKey, OpenedKey, Peek, Problem, Ran,
+    Receipt, RestoreOptions, RestoreReport, ScopeFacts, ScopeInfo, Status, Wiping,
 };

@@ -89,6 +89,11 @@ impl ChildRef {
         Self { key: self.key.duplicate(), version: self.version, hash: self.hash }
     }
 
+    /// Stands for a page that is changed and not sealed yet.
+    pub(crate) fn placeholder() -> Self {
+        Self { key: Secret::zeroed(), version: u64::MAX, hash: [0; 32] }
+    }
+
     pub(crate) fn encode(&self, out: &mut impl Writer) {
         out.put(self.key.expose());
         out.put_u64(self.version);

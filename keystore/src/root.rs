@@ -13,7 +13,7 @@ use crate::custody::Custody;
 use crate::page::ChildRef;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
-pub(crate) use ledger::LedgerHead;
+pub(crate) use ledger::{AccessRules, LedgerHead};
 
 /// A radix tree as its owner names it: height and top page.
 pub(crate) struct Top {

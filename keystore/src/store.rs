@@ -10,6 +10,8 @@ mod destroy;
 mod examine;
 mod facts;
 mod fresh;
+mod frozen;
+mod govern;
 mod keys;
 mod ledger;
 mod list;
@@ -29,6 +31,7 @@ pub use custody::DrillReport;
 pub use destroy::{CellErasure, Receipt};
 pub use examine::Examined;
 pub use facts::{KeyFacts, ScopeFacts};
+pub use govern::{Accepted, EXECUTION, Ran, Wiping};
 pub use keys::{NewKey, OpenedKey};
 pub use ledger::{LedgerFault, LedgerReport, LedgerStatus};
 pub use list::{KeyFilter, KeyInfo, ScopeInfo};
@@ -114,6 +117,8 @@ pub struct KeyStore {
     /// Who works with it.
     actor: Actor,
     clock: Clock,
+    /// The register, as far as it was replayed.
+    known: Option<govern::Known>,
     /// Alarms that this session has raised.
     alarms: Vec<Alarm>,
 }
@@ -416,6 +421,7 @@ impl KeyStore {
             unsettled: None,
             actor: Actor::default(),
             clock: Clock::default(),
+            known: None,
             alarms: Vec::new(),
         }
     }

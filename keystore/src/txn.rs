@@ -2,6 +2,8 @@
 
 mod ledger;
 
+pub(crate) use ledger::Stamp;
+
 use std::sync::Arc;
 
 use sealkeep_crypto::{Secret, SecretVec};
@@ -201,10 +203,6 @@ impl<'a, S: PageSource> Txn<'a, S> {
         (*height, *top) = (tree.height, tree.page);
         appended?;
         record.count += u32::try_from(keys.len()).map_err(|_| missing("room in the scope"))?;
-        // A scope with keys has a top; until it is sealed, a placeholder stands for it.
-        if top.is_none() {
-            *top = Some(ChildRef { key: Secret::zeroed(), version: u64::MAX, hash: [0; 32] });
-        }
         self.put_scope(scope, record)
     }
 
@@ -322,6 +320,8 @@ impl<'a, S: PageSource> Txn<'a, S> {
             count += u32::try_from(now.len()).expect("at most 256");
             records = later;
         }
+        // A tree with records has a top; until it is sealed, a placeholder stands for it.
+        top.page.get_or_insert_with(ChildRef::placeholder);
         Ok(())
     }
 

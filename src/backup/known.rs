@@ -9,6 +9,7 @@ use crate::vault::{
 };
 
 use super::previous::{Seat, intact};
+use crate::keys::OpenedKey;
 
 /// A chunk that need not be stored again.
 #[derive(Clone)]
@@ -66,8 +67,18 @@ impl Known {
 pub(super) struct Fetcher<'v> {
     vault: &'v Vault,
     segments: Vec<SegmentRef>,
-    segment: Option<(u32, Arc<Segment>, Locators)>,
+    segment: Option<Held>,
     record: Option<(Seat, Option<Record>)>,
+}
+
+/// The segment that was looked at last.
+struct Held {
+    number: u32,
+    segment: Arc<Segment>,
+    locators: Locators,
+    /// Keys of all its entries. They are asked for when the first is needed: where there is one there are more, and the
+    /// key store makes an entry of its ledger, and a commit, of each time it is asked.
+    keys: Option<Vec<OpenedKey>>,
 }
 
 impl<'v> Fetcher<'v> {
@@ -115,14 +126,18 @@ impl<'v> Fetcher<'v> {
     /// # Errors
     /// If the segment cannot be read.
     pub(super) fn open(&mut self, seat: Seat) -> Result<Option<(&Segment, &Locators)>> {
+        let held = self.hold(seat)?;
+        Ok(held.map(|held| (&*held.segment, &held.locators)))
+    }
+
+    fn hold(&mut self, seat: Seat) -> Result<Option<&mut Held>> {
         let number = u32::try_from(seat.segment).unwrap_or(u32::MAX);
-        if self.segment.as_ref().is_none_or(|(held, _, _)| *held != number) {
+        if self.segment.as_ref().is_none_or(|held| held.number != number) {
             let segment = self.vault.segment(&self.segments[seat.segment])?;
             let locators = segment.locators(self.vault.keyring())?;
-            self.segment = Some((number, segment, locators));
+            self.segment = Some(Held { number, segment, locators, keys: None });
         }
-        let opened = self.segment.as_ref().filter(|(_, segment, _)| seat.entry < segment.len());
-        Ok(opened.map(|(_, segment, locators)| (&**segment, locators)))
+        Ok(self.segment.as_mut().filter(|held| seat.entry < held.segment.len()))
     }
 
     /// The record of an entry; none if its key does not open.
@@ -132,14 +147,18 @@ impl<'v> Fetcher<'v> {
     pub(super) fn record(&mut self, seat: Seat) -> Result<Option<&Record>> {
         if self.record.as_ref().is_none_or(|(held, _)| *held != seat) {
             let vault = self.vault;
-            let Some((segment, _)) = self.open(seat)? else { return Ok(None) };
-            let (id, sealed) = segment.entry(seat.entry);
-            let record = match vault.open_key(&id)? {
-                Ok((suite, key)) => Some(
-                    open_record(suite, &vault.id(), &key, sealed)
+            let Some(held) = self.hold(seat)? else { return Ok(None) };
+            if held.keys.is_none() {
+                let keys = vault.keys().open_many(&held.segment.keys()).map_err(Error::Keys)?;
+                held.keys = Some(keys);
+            }
+            let (id, sealed) = held.segment.entry(seat.entry);
+            let record = match held.keys.as_ref().and_then(|keys| keys.get(seat.entry)) {
+                Some(Ok((suite, key))) => Some(
+                    open_record(*suite, &vault.id(), key, sealed)
                         .map_err(Error::refused(format!("record of {id}")))?,
                 ),
-                Err(_) => None,
+                _ => None,
             };
             self.record = Some((seat, record));
         }

@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use sealkeep_crypto::{Secret, Suite};
+use sealkeep_keystore::ledger::Alarm;
 use sealkeep_keystore::{
     self as keystore, CopyOutcome, CopyState, CopyStatus, KeyFilter, KeyId, KeyState, KeyStore,
 };
@@ -34,6 +35,12 @@ impl StoreKeys {
     #[must_use]
     pub fn copies(&self) -> Vec<CopyOutcome> {
         self.lock().copies.clone()
+    }
+
+    /// Alarms that were raised since the store was opened.
+    #[must_use]
+    pub fn alarms(&self) -> Vec<Alarm> {
+        self.lock().store.alarms().to_vec()
     }
 
     /// The registered copies of the store, and whether they hold everything that it held when it was opened.
@@ -72,6 +79,17 @@ impl Keys for StoreKeys {
     fn open(&self, id: &KeyId) -> Result<(Suite, Secret<32>), KeysError> {
         let opened = self.lock().store.open_key(id)?;
         Ok((opened.suite, opened.secret))
+    }
+
+    fn open_each(
+        &self,
+        ids: &[KeyId],
+    ) -> Result<Vec<Result<(Suite, Secret<32>), KeysError>>, KeysError> {
+        let opened = self.lock().store.open_keys(ids)?;
+        let told = |one: keystore::Result<keystore::OpenedKey>| {
+            Ok(one.map(|key| (key.suite, key.secret))?)
+        };
+        Ok(opened.into_iter().map(told).collect())
     }
 
     fn settle(&self) -> Result<Settled, KeysError> {

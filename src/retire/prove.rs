@@ -6,7 +6,7 @@ use super::report::{Error, Kept, Reason, Refusal, Report, Totals};
 use super::{RetireOptions, Sealed, wipe_options};
 use crate::envelope::{self, Kind, Run};
 use crate::files::{self, Pairs, Scratch};
-use crate::keys::Keys;
+use crate::keys::{Fetched, Keys};
 use crate::parallel::{groups, parallel};
 use crate::tree::DirCache;
 use crate::wipe::{self, Identity, WipeList, WipePlan};
@@ -115,7 +115,12 @@ impl Proof<'_> {
     }
 
     fn group(&mut self, group: &[u32], list: &mut WipeList) -> Result<(), Error> {
-        for (at, result) in self.compare(group, list) {
+        let mut scratch = Scratch::default();
+        let ids =
+            group.iter().filter_map(|&at| self.pairs.key(at as usize, &mut scratch)).collect();
+        let keys =
+            Fetched::ask(self.keys, ids).map_err(|error| Error::Keys(files::Error::Keys(error)))?;
+        for (at, result) in self.compare(group, &keys, list) {
             if self.run.cancel.load(Ordering::Relaxed) {
                 return Err(Error::Cancelled);
             }
@@ -130,7 +135,12 @@ impl Proof<'_> {
     }
 
     /// Compares small objects side by side, large ones one after the other, each with all threads.
-    fn compare(&self, group: &[u32], list: &WipeList) -> Vec<(usize, Result<Identity, Reason>)> {
+    fn compare(
+        &self,
+        group: &[u32],
+        keys: &dyn Keys,
+        list: &WipeList,
+    ) -> Vec<(usize, Result<Identity, Reason>)> {
         let at = |number: &u32| *number as usize;
         let (large, small): (Vec<usize>, Vec<usize>) =
             group.iter().map(at).partition(|&at| self.pairs.size(at) > LARGE);
@@ -143,14 +153,15 @@ impl Proof<'_> {
         let mut results = parallel(
             self.run.workers,
             small.len(),
-            |at, desk: &mut Desk| self.one(small[at], list, desk, &self.run.single()),
+            |at, desk: &mut Desk| self.one(small[at], keys, list, desk, &self.run.single()),
             cancelled,
         );
         for (at, _) in &mut results {
             *at = small[*at];
         }
         let mut desk = Desk::default();
-        results.extend(large.into_iter().map(|at| (at, self.one(at, list, &mut desk, self.run))));
+        let one = |at| (at, self.one(at, keys, list, &mut desk, self.run));
+        results.extend(large.into_iter().map(one));
         results.sort_unstable_by_key(|(at, _)| *at);
         results
     }
@@ -159,6 +170,7 @@ impl Proof<'_> {
     fn one(
         &self,
         at: usize,
+        keys: &dyn Keys,
         list: &WipeList,
         desk: &mut Desk,
         run: &Run<'_>,
@@ -166,11 +178,11 @@ impl Proof<'_> {
         let (root, below, kind) = self.pairs.part(at);
         let source = list.open(root, below, kind == Kind::File, &mut desk.sources)?;
         if kind == Kind::Directory {
-            self.pairs.compare(at, &source, self.keys, &mut desk.files, run)?;
+            self.pairs.compare(at, &source, keys, &mut desk.files, run)?;
             return Ok(Identity::of(&source)?);
         }
         let before = Identity::settled(&source)?;
-        self.pairs.compare(at, &source, self.keys, &mut desk.files, run)?;
+        self.pairs.compare(at, &source, keys, &mut desk.files, run)?;
         let after = Identity::of(&source)?;
         if after == before { Ok(before) } else { Err(wipe::Error::Changed.into()) }
     }

@@ -24,6 +24,9 @@ pub enum Error {
     /// What was sealed could not be made durable.
     #[error(transparent)]
     Sync(files::Error),
+    /// The keys that prove it could not be asked for.
+    #[error(transparent)]
+    Keys(files::Error),
     /// Asked to stop.
     #[error("stopped before it was done")]
     Cancelled,

@@ -9,6 +9,7 @@ use sealkeep_keystore::KeyId;
 use super::copy::is_local;
 use super::error::{Error, Result, check};
 use super::head::{self, Head};
+use super::listing::IndexKey;
 use super::pack::{PackFault, PackId, PackInfo, PackPart, verify_pack};
 use super::segment::{Locator, Segment, SegmentId, open_record};
 use super::session::Vault;
@@ -252,6 +253,8 @@ struct Survey<'v> {
     concerned: Vec<Concerned>,
     nowhere: Concerned,
     keys: BTreeSet<KeyId>,
+    /// Asked for once, when it is needed.
+    index: Option<IndexKey>,
 }
 
 impl<'v> Survey<'v> {
@@ -266,6 +269,7 @@ impl<'v> Survey<'v> {
             concerned: vec![Concerned::default(); faults.len()],
             nowhere: Concerned::default(),
             keys: BTreeSet::new(),
+            index: None,
         }
     }
 
@@ -341,11 +345,11 @@ impl<'v> Survey<'v> {
             return Ok(());
         }
         // Of a segment that is damaged itself, there may be no listing.
-        let rows =
-            self.vault.listing(&self.vault.index_key()?, place).or_else(|error| match error {
-                Error::Keys(_) => Err(error),
-                _ => Ok(Vec::new()),
-            })?;
+        let vault = self.vault;
+        let rows = vault.listing(self.index()?, place).or_else(|error| match error {
+            Error::Keys(_) => Err(error),
+            _ => Ok(Vec::new()),
+        })?;
         for (entry, fault) in touched {
             let open = rows.get(entry).and_then(|row| row.open.as_ref());
             let path = open.map(|(description, _)| description.path.clone());
@@ -366,7 +370,8 @@ impl<'v> Survey<'v> {
         segment: Option<&Segment>,
         faults: &[usize],
     ) -> Result<()> {
-        let rows = self.vault.kept_listing(place)?.unwrap_or_default();
+        let vault = self.vault;
+        let rows = vault.kept_listing(self.index()?, place).unwrap_or_default();
         let broken = match segment {
             Some(segment) => self.broken(segment)?,
             None => rows.iter().enumerate().map(|(at, row)| (at, row.key)).collect(),
@@ -379,6 +384,13 @@ impl<'v> Survey<'v> {
             }
         }
         Ok(())
+    }
+
+    fn index(&mut self) -> Result<&IndexKey> {
+        if self.index.is_none() {
+            self.index = Some(self.vault.index_key()?);
+        }
+        Ok(self.index.as_ref().expect("was just asked for"))
     }
 
     /// The entries whose records do not open, though nobody has destroyed or held their keys.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use sealkeep_crypto::{Secret, Suite, VerifyingKey, random};
+use sealkeep_crypto::{Suite, VerifyingKey, random};
 use sealkeep_keystore::{KeyId, dsse};
 use serde_json::json;
 
@@ -149,15 +149,6 @@ impl Vault {
         &self.keyring
     }
 
-    /// One data key.
-    pub(crate) fn open_key(
-        &self,
-        id: &KeyId,
-    ) -> Result<std::result::Result<(Suite, Secret<32>), Unavailable>> {
-        let mut opened = self.keys.open_many(&[*id]).map_err(Error::Keys)?;
-        Ok(opened.pop().expect("one for one"))
-    }
-
     /// The index key of now.
     pub(crate) fn index_key(&self) -> Result<IndexKey> {
         let key = self.keys.index(self.suite()).map_err(Error::Keys)?;
@@ -294,11 +285,8 @@ impl Vault {
     }
 
     /// What the catalogue has of a segment, if it has anything.
-    ///
-    /// # Errors
-    /// `Keys`.
-    pub(crate) fn kept_listing(&self, place: &SegmentRef) -> Result<Option<Vec<Row>>> {
-        Ok(self.catalogue.load(&self.index_key()?, place.id, place.entries as usize))
+    pub(crate) fn kept_listing(&self, index: &IndexKey, place: &SegmentRef) -> Option<Vec<Row>> {
+        self.catalogue.load(index, place.id, place.entries as usize)
     }
 
     /// Keeps the listing of a segment that was just written.

@@ -20,6 +20,7 @@ use super::list::Expected;
 use super::method::Pass;
 use super::options::{Verify, WipeOptions};
 use super::report::Problem;
+use super::resume::device_of;
 use super::root::{Root, open_below, open_root, settled};
 use crate::tree::{self, Found, open_dir, path_of, walk};
 
@@ -181,6 +182,11 @@ impl WipePlan {
                 Verify::Every => bytes * passes,
                 Verify::Sample => tenth,
             }
+    }
+
+    /// What tells the device that was named as this root from others.
+    pub(crate) fn device(&self, root: usize) -> String {
+        device_of(self, root)
     }
 
     /// The path of a target as the user would write it.

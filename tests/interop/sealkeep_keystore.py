@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 import gm
 import keystore_files as files
 from keystore_custody import Held, Refused, custody_id, require, sm2_private
+from keystore_ledger import Ledger
 from suite import SUITES
 
 STATES = {
@@ -134,12 +135,13 @@ class Store:
         require(found == (head.store_id, self.suite.id, head.incarnation, head.epoch), "root page and head differ")
         self.created = root.uint(8)
         self.id_key, self.name_key, self.signing_seed = root.take(32), root.take(32), root.take(32)
-        require(root.take(96) == bytes(96), "heads of officers, policy, ledger that this format does not have yet")
+        self.officers_head, self.policy_head, ledger_root = root.take(32), root.take(32), root.take(32)
         self.scope_count, self.height = root.uint(4), root.uint(1)
         self.directory, self.names = root.take(REFERENCE), root.take(REFERENCE)
         self.custodies = [self._custody(root) for _ in range(root.uint(1))]
         self.copies = [self._copy(root) for _ in range(root.uint(2))]
         self.restores = [self._restore(root) for _ in range(root.uint(2))]
+        self.ledger = Ledger(self, root, ledger_root) if any(ledger_root) else None
         root.end()
 
     def _custody(self, root):
@@ -170,7 +172,8 @@ class Store:
         scope = SimpleNamespace(number=number, flags=reader.uint(1), level=reader.uint(1))
         scope.incarnation = reader.uint(2)
         scope.created, scope.rotated, scope.count = reader.uint(8), reader.uint(8), reader.uint(4)
-        require(scope.flags <= 3, f"scope {number}: unknown flags")
+        require(scope.flags <= 7 and scope.flags & 6 != 6, f"scope {number}: unknown flags")
+        scope.request = reader.take(32) if scope.flags & 4 else None
         scope.destroyed, scope.name, scope.keys = bool(scope.flags & 2), None, []
         if scope.destroyed:
             scope.when, scope.certificate = reader.uint(8), reader.take(32)
@@ -185,8 +188,10 @@ class Store:
     def _key(self, scope, slot, record):
         reader = files.Reader(record, f"key {slot} of scope {scope}")
         state, flags, suite, incarnation = reader.uint(1), reader.uint(1), reader.uint(1), reader.uint(2)
-        require(state in STATES and flags <= 1 and suite in SUITES, f"{reader.what}: unknown state, flag or suite")
-        key = SimpleNamespace(scope=scope, slot=slot, state=state, held=bool(flags), suite=SUITES[suite])
+        pending = STATES.get(state) == "pending-destruction"
+        known = state in STATES and flags & 15 <= 1 and suite in SUITES
+        require(known and (flags >> 4 in range(1, 6)) == pending, f"{reader.what}: unknown state, flag or suite")
+        key = SimpleNamespace(scope=scope, slot=slot, state=state, held=bool(flags & 1), suite=SUITES[suite])
         key.incarnation, key.created, key.changed = incarnation, reader.uint(8), reader.uint(8)
         key.id = self.key_id(scope, slot, incarnation)
         if state >= 7:
@@ -194,6 +199,7 @@ class Store:
             key.when, key.certificate, key.fingerprint = reader.uint(8), reader.take(32), reader.take(16)
             reader.end()
         else:
+            key.request = reader.take(32) if pending else None
             key.secret, key.label = reader.take(32), reader.rest()
             require(len(key.label) <= 4_096, f"{reader.what}: the label is too long")
         return key
@@ -248,6 +254,7 @@ class Store:
         key = scope.keys[slot]
         require_open(key.secret, f"key {id.hex()} is destroyed")
         require_open(not key.held and not scope.flags & 1, f"key {id.hex()} is held")
+        require_open(not scope.flags & 4, f"key {id.hex()} is pending destruction with its scope")
         require_open(STATES[key.state] in OPENS, f"key {id.hex()} is {STATES[key.state]}")
         return key
 
@@ -344,26 +351,35 @@ def recover(store, sealed, out):
         file.write(content)
 
 
+def add_custody(command):
+    """The options that say where the cell is and what opens it."""
+    command.add_argument("--cell")
+    command.add_argument("--passphrase-file", type=Path)
+    command.add_argument("--key-file", type=Path)
+    command.add_argument("--share", type=Path, action="append")
+
+
+def open_store(args):
+    """The store that the arguments name."""
+    passphrase = args.passphrase_file and args.passphrase_file.read_bytes().rstrip(b"\r\n")
+    key_file = args.key_file and args.key_file.read_text()
+    return Store(args.dir, args.cell, Held(passphrase, key_file, [path.read_text() for path in args.share or []]))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     verbs = parser.add_subparsers(dest="verb", required=True)
     for verb in ("list", "recover"):
         command = verbs.add_parser(verb)
         command.add_argument("dir")
-        command.add_argument("--cell")
-        command.add_argument("--passphrase-file", type=Path)
-        command.add_argument("--key-file", type=Path)
-        command.add_argument("--share", type=Path, action="append")
+        add_custody(command)
         if verb == "list":
             command.add_argument("--secrets", action="store_true", help="data keys too: for tests")
     command.add_argument("sealed", type=Path)
     command.add_argument("out", type=Path)
     args = parser.parse_args()
     try:
-        passphrase = args.passphrase_file and args.passphrase_file.read_bytes().rstrip(b"\r\n")
-        key_file = args.key_file and args.key_file.read_text()
-        held = Held(passphrase, key_file, [path.read_text() for path in args.share or []])
-        store = Store(args.dir, args.cell, held)
+        store = open_store(args)
         if args.verb == "list":
             json.dump(store.listing(args.secrets), sys.stdout, indent=1)
             print()

@@ -1,6 +1,8 @@
 //! Inventories: the frozen list of what is to be destroyed (`docs/spec/approval.md` §6).
 
 mod line;
+#[cfg(test)]
+mod tests;
 
 pub(super) use line::is_method;
 pub use line::{Extra, ItemDigest, ItemKind, Method, NotALine};
@@ -12,6 +14,7 @@ use sealkeep_crypto::{Suite, hash};
 use super::digest::Digest;
 use super::request::Summary;
 use crate::id::KeyId;
+use crate::ledger::{Frontier, leaf_hash};
 use crate::state::KeyState;
 
 /// One item of an inventory, as its line says it.
@@ -114,7 +117,7 @@ impl Reader {
     pub fn new(suite: Suite) -> Self {
         Self {
             suite,
-            frontier: Frontier::default(),
+            frontier: Frontier::new(suite),
             bytes: 0,
             level: 0,
             held: false,
@@ -128,7 +131,7 @@ impl Reader {
     /// # Errors
     /// [`NotAnInventory`].
     pub fn push(&mut self, line: &str) -> Result<Item, NotAnInventory> {
-        let number = self.frontier.leaves;
+        let number = self.frontier.size();
         let item = Item::parse(line).map_err(|why| NotAnInventory::Line { item: number, why })?;
         if number >= MAX_ITEMS {
             return Err(NotAnInventory::TooLong);
@@ -142,7 +145,7 @@ impl Reader {
         self.held |= item.held;
         *self.kinds.entry(item.kind).or_default() += 1;
         self.targets.take(&item);
-        self.frontier.push(self.suite, hash(self.suite, &[&[0], line.as_bytes()]));
+        self.frontier.push(leaf_hash(self.suite, line.as_bytes()));
         Ok(item)
     }
 
@@ -151,13 +154,13 @@ impl Reader {
     /// # Errors
     /// `Empty`.
     pub fn finish(self) -> Result<Inventory, NotAnInventory> {
-        if self.frontier.leaves == 0 {
+        if self.frontier.size() == 0 {
             return Err(NotAnInventory::Empty);
         }
         let targets = self.targets.finish();
         let summary = Summary {
-            root: Digest(self.frontier.root(self.suite)),
-            items: self.frontier.leaves,
+            root: Digest(self.frontier.root()),
+            items: self.frontier.size(),
             bytes: self.bytes,
             targets: targets_digest(self.suite, &targets),
             kinds: self.kinds,
@@ -184,11 +187,11 @@ pub fn read<'l>(
 /// The root of the tree over these lines.
 #[must_use]
 pub fn root<'l>(suite: Suite, lines: impl IntoIterator<Item = &'l str>) -> Digest {
-    let mut frontier = Frontier::default();
+    let mut frontier = Frontier::new(suite);
     for line in lines {
-        frontier.push(suite, hash(suite, &[&[0], line.as_bytes()]));
+        frontier.push(leaf_hash(suite, line.as_bytes()));
     }
-    Digest(frontier.root(suite))
+    Digest(frontier.root())
 }
 
 /// The ids that the key store destroys for these items, each once, in the order of the items: scopes that are items, and
@@ -233,31 +236,5 @@ impl Targets {
         let covered = |scope: &Option<KeyId>| scope.is_some_and(|id| self.scopes.contains(&id));
         let left = self.candidates.iter().filter(|(_, scope)| !covered(scope));
         left.map(|(id, _)| *id).filter(|id| seen.insert(*id)).collect()
-    }
-}
-
-/// The complete subtrees of a growing tree (RFC 6962 §2.1), largest first.
-#[derive(Clone, Debug, Default)]
-struct Frontier {
-    leaves: u64,
-    hashes: Vec<[u8; 32]>,
-}
-
-impl Frontier {
-    fn push(&mut self, suite: Suite, leaf: [u8; 32]) {
-        let mut node = leaf;
-        for _ in 0..self.leaves.trailing_ones() {
-            let left = self.hashes.pop().expect("one subtree for each bit of the number");
-            node = hash(suite, &[&[1], &left, &node]);
-        }
-        self.hashes.push(node);
-        self.leaves += 1;
-    }
-
-    fn root(&self, suite: Suite) -> [u8; 32] {
-        let join = |right: [u8; 32], left: &[u8; 32]| hash(suite, &[&[1], left, &right]);
-        let mut from_the_right = self.hashes.iter().rev();
-        let last = from_the_right.next();
-        last.map_or_else(|| hash(suite, &[]), |last| from_the_right.fold(*last, join))
     }
 }

@@ -50,9 +50,8 @@ impl<'de> Visitor<'de> for OnceVisitor {
         Ok(value.into())
     }
 
-    /// Nothing here is a fraction, and readers disagree on how exact they are.
-    fn visit_f64<E: serde::de::Error>(self, _: f64) -> Result<Value, E> {
-        Err(E::custom("a number is not whole"))
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(value.into())
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Value, E> {

@@ -185,7 +185,7 @@ impl Register {
         let effects = match &entered.what {
             What::Statement(statement) => self.accept(statement, at, inventories)?,
             What::Event(event) => self.take_event(event, at, inventories)?,
-            What::Alarm(alarm) => self.take_alarm(alarm, at, inventories),
+            What::Alarm(alarm) => self.take_alarm(alarm, at),
         };
         self.at = Some(at);
         Ok(effects)
@@ -333,13 +333,13 @@ impl Register {
         }
     }
 
-    fn take_alarm(&mut self, alarm: &Alarm, at: At, inventories: &dyn Inventories) -> Vec<Effect> {
+    fn take_alarm(&mut self, alarm: &Alarm, at: At) -> Vec<Effect> {
         match alarm {
             Alarm::Clock => {
                 self.clock_alarm = Some(at.time);
                 Vec::new()
             }
-            Alarm::PendingUse { keys } => self.pause(keys, at, inventories),
+            Alarm::PendingUse { requests, .. } => self.pause(requests, at),
         }
     }
 

@@ -14,6 +14,7 @@ pub(crate) struct LedgerHead {
     pub(crate) frontier: Frontier,
     pub(crate) time: Time,
     pub(crate) volume: Volume,
+    pub(crate) rules: AccessRules,
     /// Trees 3 to 7.
     pub(crate) trees: [Records; 5],
 }
@@ -22,6 +23,17 @@ pub(crate) struct LedgerHead {
 pub(crate) struct Records {
     pub(crate) count: u32,
     pub(crate) top: Top,
+}
+
+/// What the policy says of opening, at hand where every opening needs it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct AccessRules {
+    /// Whoever opens must say what for.
+    pub(crate) purpose: bool,
+    /// Keys in scopes of this level or more open only while the glass is broken; 0: none.
+    pub(crate) restricted_from: u8,
+    /// Until when the glass is broken at the latest, Unix seconds.
+    pub(crate) glass_until: u64,
 }
 
 /// How many keys were handed out lately.
@@ -59,6 +71,7 @@ impl LedgerHead {
             frontier: Frontier::new(suite),
             time: Time::begin(moment),
             volume: Volume { start: moment.wall, ..Volume::default() },
+            rules: AccessRules::default(),
             trees: [none(), none(), none(), none(), none()],
         }
     }
@@ -92,6 +105,7 @@ impl LedgerHead {
             frontier: self.frontier.clone(),
             time: self.time.clone(),
             volume: self.volume,
+            rules: self.rules,
             trees: self.trees.each_ref().map(records),
         }
     }
@@ -102,6 +116,9 @@ impl LedgerHead {
         out.put_u64(self.volume.start);
         out.put_u64(self.volume.opened);
         out.put_u64(self.volume.limit);
+        out.put_u8(self.rules.purpose.into());
+        out.put_u8(self.rules.restricted_from);
+        out.put_u64(self.rules.glass_until);
         for Records { count, top } in &self.trees {
             out.put_u32(*count);
             out.put_u8(top.height);
@@ -116,6 +133,15 @@ impl LedgerHead {
         let time = Time::decode(reader)?;
         let frontier = Frontier::decode(suite, reader)?;
         let volume = Volume { start: reader.u64()?, opened: reader.u64()?, limit: reader.u64()? };
+        let rules = AccessRules {
+            purpose: match reader.u8()? {
+                0 => false,
+                1 => true,
+                _ => return Err(reader.malformed()),
+            },
+            restricted_from: reader.u8()?,
+            glass_until: reader.u64()?,
+        };
         let mut records = || -> Result<Records, Malformed> {
             let (count, height) = (reader.u32()?, reader.u8()?);
             let page = ChildRef::decode(reader)?;
@@ -137,7 +163,7 @@ impl LedgerHead {
         if frontier.size() == 0 || u64::from(trees[4].count) > frontier.size() || late {
             return Err(reader.malformed());
         }
-        Ok(Self { frontier, time, volume, trees })
+        Ok(Self { frontier, time, volume, rules, trees })
     }
 }
 

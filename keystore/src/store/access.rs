@@ -8,10 +8,12 @@ use serde_json::{Map, Value};
 
 use super::KeyStore;
 use super::keys::{Found, OpenedKey, find, in_feed, open_found};
+use crate::approval::register::GrantRecord;
 use crate::error::{Error, Result};
 use crate::id::KeyId;
 use crate::ledger::{Access, Act, Alarm, AlarmKind, Event, Hash, StoreEvent};
 use crate::pager::PageSource;
+use crate::root::AccessRules;
 use crate::state::KeyState;
 use crate::txn::{Kind, Txn};
 
@@ -62,13 +64,35 @@ impl KeyStore {
             return Ok(Vec::new());
         }
         let actor = self.actor.clone();
+        let (rules, glass) = self.access_rules()?;
+        let use_of_data = USES.contains(&actor.operation_or("open").as_str());
+        if rules.purpose && use_of_data && actor.purpose.trim().is_empty() {
+            return Err(Error::PurposeNeeded);
+        }
+        let mut grant = None;
         let opened = self.write(Kind::Append, None, |txn, ids| {
             let mut found = Vec::with_capacity(wanted.len());
             let mut requests = BTreeSet::new();
             for id in wanted {
                 let one = find(txn, ids, id);
                 requests.extend(one.as_ref().ok().and_then(Found::waits_for));
-                let one = one.and_then(|found| open_found(found, usable));
+                let one = one.and_then(|found| {
+                    let scope = found.scope(ids);
+                    let broken = glass.iter().find(|record| record.covers(&scope));
+                    if broken.is_none() && rules.restricts(found.level) {
+                        return Err(Error::Restricted(found.id));
+                    }
+                    let suspended = found.state() == KeyState::Suspended;
+                    if let Some(record) = broken
+                        && (suspended || rules.restricts(found.level))
+                    {
+                        grant = Some(record.digest.0);
+                    }
+                    let broken = broken.is_some();
+                    open_found(found, |state| {
+                        usable(state) || (broken && state == KeyState::Suspended)
+                    })
+                });
                 found.push(match one {
                     Err(Error::Lost(_)) if in_feed(txn.source(), ids, id) => {
                         Err(Error::Destroyed { id: *id, tombstone: None })
@@ -77,10 +101,32 @@ impl KeyStore {
                     one => one,
                 });
             }
-            log_opened(txn, &actor, wanted, (&found, &requests));
+            log_opened(txn, &actor, wanted, (&found, &requests), grant);
             Ok((found, Vec::new()))
         });
         opened.map(|(opened, _)| opened).map_err(unrecorded)
+    }
+}
+
+impl KeyStore {
+    /// What the policy says of opening, and every glass that is broken now.
+    fn access_rules(&mut self) -> Result<(AccessRules, Vec<GrantRecord>)> {
+        self.read(|_, _| Ok(()))?;
+        let Some(head) = &self.session.root.ledger else {
+            return Ok((AccessRules::default(), Vec::new()));
+        };
+        let (rules, now) = (head.rules, head.time.time.max(self.clock.read().wall));
+        if rules.glass_until <= now {
+            return Ok((rules, Vec::new()));
+        }
+        let register = self.register()?;
+        Ok((rules, register.grants().filter(|record| now < record.until).cloned().collect()))
+    }
+}
+
+impl AccessRules {
+    fn restricts(&self, level: u8) -> bool {
+        self.restricted_from > 0 && level >= self.restricted_from
     }
 }
 
@@ -160,8 +206,9 @@ fn log_opened<S: PageSource>(
     actor: &Actor,
     wanted: &[KeyId],
     (found, requests): (&[Result<OpenedKey>], &BTreeSet<Hash>),
+    grant: Option<Hash>,
 ) {
-    let mut access = actor.access("open");
+    let mut access = Access { grant, ..actor.access("open") };
     let (mut ids, mut bytes, mut opened) = (0, 0, 0);
     let mut pending = Vec::new();
     for (id, one) in wanted.iter().zip(found) {
@@ -181,7 +228,8 @@ fn log_opened<S: PageSource>(
         }
         ids += 1;
         if ids == IDS_IN_ENTRY || bytes >= BYTES_OF_IDS {
-            let full = std::mem::replace(&mut access, actor.access("open"));
+            let next = Access { grant, ..actor.access("open") };
+            let full = std::mem::replace(&mut access, next);
             txn.log(Event::Access(full));
             (ids, bytes) = (0, 0);
         }
@@ -211,6 +259,7 @@ fn reason(error: &Error) -> &'static str {
         Error::Held(_) => "held",
         Error::NotOfThisStore(_) => "foreign",
         Error::NotUsable { state, .. } => state.name(),
+        Error::Restricted(_) => "restricted",
         _ => "lost",
     }
 }

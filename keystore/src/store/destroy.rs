@@ -64,6 +64,15 @@ impl KeyStore {
         let lock = self.lock()?;
         self.refresh_locked()?;
         self.finish_intents(&lock)?;
+        self.destroy_locked(&lock, clearance)
+    }
+
+    /// [`KeyStore::destroy`], once what was begun before is finished.
+    pub(super) fn destroy_locked(
+        &mut self,
+        lock: &WriteLock,
+        clearance: Clearance,
+    ) -> Result<Receipt> {
         let mut seen = BTreeSet::new();
         if let Some(twice) = clearance.targets.iter().find(|target| !seen.insert(**target)) {
             return Err(Error::Clearance(format!("{twice} is listed twice")));
@@ -75,10 +84,10 @@ impl KeyStore {
         targets.extend(index_scope(&mut txn, &self.ids)?.filter(|index| seen.insert(*index)));
         let intent = Intent { targets, certificate: clearance.certificate, when: now() };
         if !self.session.root.copies.iter().any(|copy| copy.live) {
-            return self.carry_out(&lock, &intent, true);
+            return self.carry_out(lock, &intent, true);
         }
         let number = self.announce(&intent)?;
-        let receipt = self.carry_out(&lock, &intent, true)?;
+        let receipt = self.carry_out(lock, &intent, true)?;
         self.db.drop_intent(number)?;
         Ok(receipt)
     }

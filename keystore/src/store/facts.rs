@@ -8,7 +8,7 @@ use super::KeyStore;
 use super::batch::Batch;
 use super::keys::Found;
 use crate::error::{Error, Result};
-use crate::id::{IdCipher, KeyId, Position, WHOLE_SCOPE};
+use crate::id::{IdCipher, KeyId, WHOLE_SCOPE};
 use crate::pager::PageSource;
 use crate::state::KeyState;
 use crate::txn::Txn;
@@ -120,13 +120,11 @@ pub(super) fn facts_of<S: PageSource>(
 }
 
 fn facts(ids: &IdCipher, found: &Found) -> KeyFacts {
-    let incarnation = found.scope_incarnation;
-    let scope = Position { scope: found.position.scope, slot: WHOLE_SCOPE, incarnation };
     let state = found.state();
     let own = found.record.state;
     KeyFacts {
         id: found.id,
-        scope: ids.id(scope),
+        scope: found.scope(ids),
         level: found.level,
         state,
         before: match found.record.waits {

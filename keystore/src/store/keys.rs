@@ -282,24 +282,7 @@ impl KeyStore {
         let operation = if held { "held" } else { "released" };
         let set = self.write(Kind::Epoch, None, |txn, ids| {
             txn.log(done_to(txn.root.suite, operation, targets, request));
-            for id in targets {
-                let position = ids.position(id).ok_or(Error::NotOfThisStore(*id))?;
-                if position.slot == WHOLE_SCOPE {
-                    let mut scope = txn
-                        .scope(position.scope)?
-                        .filter(|scope| scope.incarnation == position.incarnation)
-                        .ok_or(Error::Lost(*id))?;
-                    if scope.tombstone().is_some() {
-                        return Err(Error::Destroyed { id: *id, tombstone: None });
-                    }
-                    scope.held = held;
-                    txn.put_scope(position.scope, &scope)?;
-                } else {
-                    let Found { mut record, .. } = find(txn, ids, id)?;
-                    (record.held, record.changed) = (held, moment);
-                    txn.put_key(position.scope, position.slot, &record)?;
-                }
-            }
+            set_hold(txn, ids, targets, held, moment)?;
             Ok(((), Vec::new()))
         });
         set.map(drop).map_err(|error| self.lost_or_destroyed(error))
@@ -334,6 +317,35 @@ impl KeyStore {
     }
 }
 
+/// Puts keys and scopes on hold, or releases them.
+pub(super) fn set_hold<S: PageSource>(
+    txn: &mut Txn<'_, S>,
+    ids: &IdCipher,
+    targets: &[KeyId],
+    held: bool,
+    moment: u64,
+) -> Result<()> {
+    for id in targets {
+        let position = ids.position(id).ok_or(Error::NotOfThisStore(*id))?;
+        if position.slot == WHOLE_SCOPE {
+            let mut scope = txn
+                .scope(position.scope)?
+                .filter(|scope| scope.incarnation == position.incarnation)
+                .ok_or(Error::Lost(*id))?;
+            if scope.tombstone().is_some() {
+                return Err(Error::Destroyed { id: *id, tombstone: None });
+            }
+            scope.held = held;
+            txn.put_scope(position.scope, &scope)?;
+        } else {
+            let Found { mut record, .. } = find(txn, ids, id)?;
+            (record.held, record.changed) = (held, moment);
+            txn.put_key(position.scope, position.slot, &record)?;
+        }
+    }
+    Ok(())
+}
+
 /// A live key, where it stands, whether it or its scope is on hold, and whether its scope is to be destroyed.
 pub(super) struct Found {
     pub(super) id: KeyId,
@@ -349,6 +361,12 @@ pub(super) struct Found {
 }
 
 impl Found {
+    /// What stands for its scope in a list.
+    pub(super) fn scope(&self, ids: &IdCipher) -> KeyId {
+        let incarnation = self.scope_incarnation;
+        ids.id(Position { scope: self.position.scope, slot: WHOLE_SCOPE, incarnation })
+    }
+
     /// The request that it, or its scope, waits for.
     pub(super) fn waits_for(&self) -> Option<[u8; 32]> {
         self.pending.or(self.record.waits.map(|waits| waits.request))

@@ -1,7 +1,7 @@
 //! The ledger as one transaction sees it: entries are collected, and appended when the transaction is sealed.
 
 use sealkeep_crypto::codec::{Malformed, Reader, Writer};
-use sealkeep_crypto::{Secret, SecretVec, Suite, hash_many, random};
+use sealkeep_crypto::{SecretVec, Suite, hash_many, random};
 use serde_json::Map;
 
 use super::{Txn, leaf};
@@ -65,6 +65,18 @@ impl<S: PageSource> Txn<'_, S> {
     /// Sets how many keys handed out within an hour are an alarm; 0: none.
     pub(crate) fn set_alarm_limit(&mut self, limit: u64) {
         self.ledger_head().volume.limit = limit;
+    }
+
+    /// Sets what the policy says of opening.
+    pub(crate) fn set_access_rules(&mut self, purpose: bool, restricted_from: u8) {
+        let rules = &mut self.ledger_head().rules;
+        (rules.purpose, rules.restricted_from) = (purpose, restricted_from);
+    }
+
+    /// Notes until when the glass is broken.
+    pub(crate) fn break_glass(&mut self, until: u64) {
+        let rules = &mut self.ledger_head().rules;
+        rules.glass_until = rules.glass_until.max(until);
     }
 
     /// What the next entry will be.
@@ -260,7 +272,7 @@ impl<S: PageSource> Txn<'_, S> {
             } else {
                 let slot = u32::try_from(index).expect("bounded by the caller");
                 self.insert(Address::new(BODIES, 0, slot), SecretVec::from_vec(body));
-                BodyPlace::Apart(commitments[at], placeholder())
+                BodyPlace::Apart(commitments[at], ChildRef::placeholder())
             };
             records.push(Record { salt: salts[at], place }.encode());
         }
@@ -443,11 +455,6 @@ fn commitments(suite: Suite, salts: &[[u8; 16]], bodies: &[Vec<u8>]) -> Vec<Hash
     let messages: Vec<Vec<u8>> =
         salts.iter().zip(bodies).map(|(salt, body)| [label, salt, body].concat()).collect();
     hash_many(suite, &messages.iter().map(Vec::as_slice).collect::<Vec<_>>())
-}
-
-/// Stands for a page that is not sealed yet.
-fn placeholder() -> ChildRef {
-    ChildRef { key: Secret::zeroed(), version: u64::MAX, hash: [0; 32] }
 }
 
 /// Bodies up to this many bytes stand in the entry's record; with longer ones, every entry that is appended would

@@ -10,15 +10,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rustix::fs::{AtFlags, Mode, fchmod, futimens, utimensat};
 
-use super::object::{Ready, SPECIAL_BITS, What, timestamps};
+use super::object::{Head, Ready, SPECIAL_BITS, What, timestamps};
 use super::plan::{Object, OpenPlan};
 use crate::envelope::{self, Kind, Metadata, Run};
 use crate::files::error::{Error, io};
-use crate::files::group::{sync_file_systems, work_on};
+use crate::files::group::{Scratch, sync_file_systems, work_on};
 use crate::files::place::Place;
 use crate::files::report::{Failure, Item, Moved, Report, SkipReason, Skipped};
 use crate::files::seal::SUFFIX;
-use crate::keys::Keys;
+use crate::keys::{Fetched, Keys};
 use crate::output::{publish_symlink, sync_dir};
 use crate::parallel::{groups, parallel};
 use crate::tree::{descend, path_of};
@@ -71,13 +71,36 @@ impl OpenPlan {
         directories: &mut Directories,
         report: &mut Report,
     ) -> Result<(), Error> {
+        let (heads, keys) = self.heads(group, keys, run)?;
         let results = work_on(
             group,
             |object| object.size,
             run,
-            |at, scratch, run| self.open_object(&group[at], keys, scratch, run),
+            |at, scratch, run| self.open_object(&group[at], take(&heads[at])?, &keys, scratch, run),
         );
         self.publish(group, results, run, directories, report)
+    }
+
+    /// The beginnings of all files of a group, and their keys, which are asked for together.
+    fn heads<'k>(
+        &self,
+        group: &[Object],
+        keys: &'k dyn Keys,
+        run: &Run<'_>,
+    ) -> Result<(Vec<Mutex<Option<Result<Head, Error>>>>, Fetched<'k>), Error> {
+        let heads = parallel(
+            run.workers,
+            group.len(),
+            |at, scratch: &mut Scratch| self.head(&group[at], scratch, run),
+            |head| head.as_ref().is_err_and(Error::stops_everything),
+        );
+        let ids = heads.iter().filter_map(|(_, head)| Some(head.as_ref().ok()?.key_id())).collect();
+        let keys = Fetched::ask(keys, ids).map_err(Error::Keys)?;
+        let mut all: Vec<_> = group.iter().map(|_| Mutex::new(None)).collect();
+        for (at, head) in heads {
+            all[at] = Mutex::new(Some(head));
+        }
+        Ok((all, keys))
     }
 
     fn publish(
@@ -279,6 +302,12 @@ impl OpenPlan {
     fn output_path(&self, place: usize, path: &[u8]) -> PathBuf {
         self.places[place].path.join(OsStr::from_bytes(path))
     }
+}
+
+/// The beginning of a file. There is none where reading them was stopped.
+fn take(head: &Mutex<Option<Result<Head, Error>>>) -> Result<Head, Error> {
+    let head = head.lock().unwrap_or_else(PoisonError::into_inner).take();
+    head.unwrap_or(Err(Error::Envelope(envelope::Error::Cancelled)))
 }
 
 /// Place and path of an output; empty for the place itself.

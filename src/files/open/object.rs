@@ -40,14 +40,26 @@ pub(super) enum What {
     Directory { place: usize, path: Option<Vec<u8>> },
 }
 
+/// The beginning of a sealed file, and the file, which stands behind it.
+pub(super) struct Head {
+    file: File,
+    preamble: Preamble,
+}
+
+impl Head {
+    /// The key that it names.
+    pub(super) fn key_id(&self) -> KeyId {
+        self.preamble.header().key_id
+    }
+}
+
 impl OpenPlan {
-    pub(super) fn open_object(
+    pub(super) fn head(
         &self,
         object: &Object,
-        keys: &dyn Keys,
         scratch: &mut Scratch,
         run: &Run<'_>,
-    ) -> Result<Ready, Error> {
+    ) -> Result<Head, Error> {
         run.check()?;
         let input = &self.inputs[object.input];
         let (parent, name) = split_parent(&object.path);
@@ -57,13 +69,26 @@ impl OpenPlan {
         let file = openat(&dir, OsStr::from_bytes(name), flags, Mode::empty())
             .map_err(io("open the sealed file"))?;
         let file = File::from(file);
+        let preamble = Preamble::read(&mut &file)?;
+        Ok(Head { file, preamble })
+    }
+
+    pub(super) fn open_object(
+        &self,
+        object: &Object,
+        head: Head,
+        keys: &dyn Keys,
+        scratch: &mut Scratch,
+        run: &Run<'_>,
+    ) -> Result<Ready, Error> {
+        run.check()?;
         if object.size > SMALL as u64 {
-            let sealed = file.metadata().map_err(io("look at the sealed file"))?.len();
-            let opener = unlock(Preamble::read(&mut &file)?, keys)?;
-            return self.open_large(object, opener, &file, sealed, scratch, run);
+            let sealed = head.file.metadata().map_err(io("look at the sealed file"))?.len();
+            let opener = unlock(head.preamble, keys)?;
+            return self.open_large(object, opener, &head.file, sealed, scratch, run);
         }
         let mut buffer = std::mem::take(&mut scratch.buffer);
-        let result = self.open_small(object, &file, &mut buffer, keys, scratch);
+        let result = self.open_small(object, head, &mut buffer, keys, scratch);
         scratch.buffer = buffer;
         let ready = result?;
         (run.progress)(ready.content);
@@ -73,26 +98,27 @@ impl OpenPlan {
     fn open_small(
         &self,
         object: &Object,
-        mut file: &File,
+        head: Head,
         buffer: &mut Vec<u8>,
         keys: &dyn Keys,
         scratch: &mut Scratch,
     ) -> Result<Ready, Error> {
+        let start = head.preamble.header().preamble_len();
         let size = usize::try_from(object.size).expect("small");
-        let room = crate::files::group::room(buffer, size + 1);
-        let len = envelope::read_full(&mut file, room)?;
-        if len > size {
+        let left = size.checked_sub(start).ok_or(Error::Changed)?;
+        // A byte more, to see whether it has grown.
+        let room = crate::files::group::room(buffer, left + 1);
+        let len = envelope::read_full(&mut &head.file, room)?;
+        if len > left {
             return Err(Error::Changed);
         }
-        let preamble = Preamble::parse(&room[..len])?;
-        let start = preamble.header().preamble_len();
-        let opener = unlock(preamble, keys)?;
-        let content = opener.open_memory(&mut room[start..len])?;
+        let opener = unlock(head.preamble, keys)?;
+        let content = opener.open_memory(&mut room[..len])?;
         let ready = |what, content: usize| Ready {
             key_id: opener.header().key_id,
             metadata: opener.metadata().clone(),
             content: content as u64,
-            sealed: len as u64,
+            sealed: (start + len) as u64,
             what,
         };
         let Some((place, path)) = self.destination(object, opener.metadata())? else {

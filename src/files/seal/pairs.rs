@@ -71,6 +71,16 @@ impl Pairs {
         self.pairs[at].object.size
     }
 
+    /// The key that the sealed file names: the one it was sealed under, or, if it was there before, what it says. None if it
+    /// cannot be read, which [`Pairs::compare`] tells.
+    pub(crate) fn key(&self, at: usize, scratch: &mut Scratch) -> Option<KeyId> {
+        let pair = &self.pairs[at];
+        pair.key.or_else(|| {
+            let sealed = self.open_sealed(pair, scratch).ok()?;
+            Some(Preamble::read(&mut &sealed).ok()?.header().key_id)
+        })
+    }
+
     /// The source, as the user would write it.
     pub(crate) fn source(&self, at: usize) -> PathBuf {
         self.plan.input_path(&self.pairs[at].object)

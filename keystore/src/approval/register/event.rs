@@ -2,16 +2,15 @@
 
 use std::collections::{HashMap, HashSet};
 
-use data_encoding::BASE64;
 use sealkeep_crypto::Suite;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value};
 
 use super::super::digest::Digest;
 use super::super::inventory::Item;
 use super::super::json;
 use super::super::statement::{NotAStatement, Statement};
 use crate::id::KeyId;
+use crate::ledger::{self, AlarmKind, Body};
 
 /// An entry of the ledger that the register is made from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,6 +77,8 @@ pub enum Alarm {
     PendingUse {
         /// Which.
         keys: Vec<KeyId>,
+        /// The requests that they wait for.
+        requests: Vec<Digest>,
     },
     /// The clock was set.
     Clock,
@@ -113,9 +114,30 @@ impl Entered {
     /// [`NotAnEntry`].
     pub fn read(suite: Suite, index: u64, body: &[u8]) -> Result<Option<Self>, NotAnEntry> {
         let body: Body = json::read(body).map_err(NotAnEntry::Body)?;
-        let (time, counted) = (body.time, body.counted);
-        let what = body.what(suite)?;
-        Ok(what.map(|what| Self { index, time, counted, what }))
+        Self::of(suite, index, &body)
+    }
+
+    /// The same for a body that was read.
+    ///
+    /// # Errors
+    /// [`NotAnEntry`].
+    pub fn of(suite: Suite, index: u64, body: &Body) -> Result<Option<Self>, NotAnEntry> {
+        let what = match &body.event {
+            event @ ledger::Event::Statement { .. } => {
+                let envelope = event.envelope();
+                let envelope =
+                    envelope.ok_or_else(|| NotAnEntry::Body("`statement` is not base64".into()))?;
+                Some(What::Statement(Box::new(Statement::parse(suite, &envelope)?)))
+            }
+            ledger::Event::Store(event) => {
+                StoreEvent::read(event).map_err(NotAnEntry::Body)?.map(What::Event)
+            }
+            ledger::Event::Alarm(alarm) => {
+                Alarm::read(alarm).map_err(NotAnEntry::Body)?.map(What::Alarm)
+            }
+            _ => None,
+        };
+        Ok(what.map(|what| Self { index, time: body.time, counted: body.counted, what }))
     }
 }
 
@@ -142,40 +164,42 @@ impl StoreEvent {
         }
     }
 
-    /// What the entry says more. The store may add members.
+    /// What its entry says. The store may add members to `detail`.
     #[must_use]
-    pub fn detail(&self) -> Value {
-        match self {
-            Self::DestroyBegun { order, .. } => json!({ "order": order }),
+    pub fn entry(&self) -> ledger::StoreEvent {
+        let members = match self {
+            Self::DestroyBegun { order, .. } => vec![("order", order.to_string())],
             Self::Finished { execution, partial, .. } => {
-                json!({ "execution": execution, "state": if *partial { "partial" } else { "executed" } })
+                let state = if *partial { PARTIAL } else { EXECUTED };
+                vec![("execution", execution.to_string()), ("state", state.to_owned())]
             }
-            Self::Destroyed { .. } | Self::Expired { .. } => json!({}),
+            Self::Destroyed { .. } | Self::Expired { .. } => Vec::new(),
+        };
+        let members = members.into_iter().map(|(name, value)| (name.to_owned(), value.into()));
+        ledger::StoreEvent {
+            operation: self.operation().to_owned(),
+            detail: members.collect(),
+            request: Some(self.request().0),
         }
     }
 
     /// The event of an entry; `None` if the register is not made from such.
-    ///
-    /// # Errors
-    /// What is missing.
-    pub fn read(
-        operation: &str,
-        request: Option<Digest>,
-        detail: &Value,
-    ) -> Result<Option<Self>, String> {
-        let request = || request.ok_or_else(|| format!("`{operation}` without a request"));
+    fn read(entry: &ledger::StoreEvent) -> Result<Option<Self>, String> {
+        let operation = entry.operation.as_str();
+        let request =
+            || entry.request.map(Digest).ok_or_else(|| format!("`{operation}` without a request"));
         let digest = |name: &str| {
-            let text = detail.get(name).and_then(Value::as_str);
-            text.and_then(|text| text.parse().ok())
+            text(&entry.detail, name)
+                .and_then(|text| text.parse().ok())
                 .ok_or_else(|| format!("`{operation}` without `{name}`"))
         };
         Ok(Some(match operation {
             "destroy-begun" => Self::DestroyBegun { request: request()?, order: digest("order")? },
             "destroyed" => Self::Destroyed { request: request()? },
             "finished" => {
-                let partial = match detail.get("state").and_then(Value::as_str) {
-                    Some("executed") => false,
-                    Some("partial") => true,
+                let partial = match text(&entry.detail, "state") {
+                    Some(EXECUTED) => false,
+                    Some(PARTIAL) => true,
                     _ => return Err("`finished` without `state`".to_owned()),
                 };
                 Self::Finished { request: request()?, execution: digest("execution")?, partial }
@@ -187,36 +211,35 @@ impl StoreEvent {
 }
 
 impl Alarm {
-    /// The name in the ledger.
+    /// What its entry says. The store may add members to `detail`.
+    ///
+    /// # Panics
+    /// Never: ids are texts.
     #[must_use]
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::PendingUse { .. } => "pending-use",
-            Self::Clock => "clock",
-        }
-    }
-
-    /// What the entry says more. The store may add members.
-    #[must_use]
-    pub fn detail(&self) -> Value {
-        match self {
-            Self::PendingUse { keys } => json!({ "keys": keys }),
-            Self::Clock => json!({}),
-        }
+    pub fn entry(&self) -> ledger::Alarm {
+        let (alarm, detail) = match self {
+            Self::PendingUse { keys, requests } => {
+                let keys = serde_json::to_value(keys).expect("a list of texts");
+                let requests = serde_json::to_value(requests).expect("a list of texts");
+                let members = [("keys".to_owned(), keys), ("requests".to_owned(), requests)];
+                (AlarmKind::PendingUse, Map::from_iter(members))
+            }
+            Self::Clock => (AlarmKind::Clock, Map::new()),
+        };
+        ledger::Alarm { alarm, detail }
     }
 
     /// The alarm of an entry; `None` if the register is not made from such.
-    ///
-    /// # Errors
-    /// What is missing.
-    pub fn read(alarm: &str, detail: &Value) -> Result<Option<Self>, String> {
-        Ok(match alarm {
-            "pending-use" => {
-                let keys = detail.get("keys").cloned().unwrap_or_default();
-                let keys = serde_json::from_value(keys).map_err(|error| error.to_string())?;
-                Some(Self::PendingUse { keys })
+    fn read(entry: &ledger::Alarm) -> Result<Option<Self>, String> {
+        Ok(match entry.alarm {
+            AlarmKind::PendingUse => {
+                let member = |name: &str| entry.detail.get(name).cloned().unwrap_or_default();
+                let told = |error: serde_json::Error| error.to_string();
+                let keys = serde_json::from_value(member("keys")).map_err(told)?;
+                let requests = serde_json::from_value(member("requests")).map_err(told)?;
+                Some(Self::PendingUse { keys, requests })
             }
-            "clock" => Some(Self::Clock),
+            AlarmKind::Clock => Some(Self::Clock),
             _ => None,
         })
     }
@@ -236,39 +259,9 @@ impl Inventories for Touched {
     }
 }
 
-#[derive(Deserialize)]
-struct Body {
-    time: u64,
-    counted: u64,
-    class: String,
-    statement: Option<String>,
-    operation: Option<String>,
-    request: Option<Digest>,
-    alarm: Option<String>,
-    #[serde(default)]
-    detail: Value,
-}
+const EXECUTED: &str = "executed";
+const PARTIAL: &str = "partial";
 
-impl Body {
-    fn what(self, suite: Suite) -> Result<Option<What>, NotAnEntry> {
-        let missing = |name: &str| NotAnEntry::Body(format!("`{name}` is missing"));
-        Ok(match self.class.as_str() {
-            "statement" => {
-                let text = self.statement.ok_or_else(|| missing("statement"))?;
-                let bytes = BASE64.decode(text.as_bytes()).map_err(|_| missing("statement"))?;
-                Some(What::Statement(Box::new(Statement::parse(suite, &bytes)?)))
-            }
-            "store" => {
-                let operation = self.operation.ok_or_else(|| missing("operation"))?;
-                StoreEvent::read(&operation, self.request, &self.detail)
-                    .map_err(NotAnEntry::Body)?
-                    .map(What::Event)
-            }
-            "alarm" => {
-                let alarm = self.alarm.ok_or_else(|| missing("alarm"))?;
-                Alarm::read(&alarm, &self.detail).map_err(NotAnEntry::Body)?.map(What::Alarm)
-            }
-            _ => None,
-        })
-    }
+fn text<'m>(detail: &'m Map<String, Value>, name: &str) -> Option<&'m str> {
+    detail.get(name).and_then(Value::as_str)
 }

@@ -27,7 +27,6 @@ impl Excerpt {
 
     /// Takes the next entry, if it belongs here.
     pub fn take(&mut self, entered: Entered, inventories: &dyn Inventories) {
-        let touched = |ids: &[KeyId]| inventories.touches(&self.request, ids);
         let needed = match &entered.what {
             What::Statement(statement) => self.is_needed(statement, inventories),
             What::Event(event) => {
@@ -39,7 +38,7 @@ impl Excerpt {
                 }
                 ours
             }
-            What::Alarm(Alarm::PendingUse { keys }) => touched(keys),
+            What::Alarm(Alarm::PendingUse { requests, .. }) => requests.contains(&self.request),
             What::Alarm(Alarm::Clock) => true,
         };
         self.entries.extend(needed.then_some(entered));

@@ -41,6 +41,14 @@ pub struct GrantRecord {
     pub justified: Option<Digest>,
 }
 
+impl GrantRecord {
+    /// Whether it is about this scope.
+    #[must_use]
+    pub fn covers(&self, scope: &KeyId) -> bool {
+        self.grant.scopes.is_empty() || self.grant.scopes.contains(scope)
+    }
+}
+
 impl Register {
     pub(super) fn hold(&mut self, hold: &Hold, by: &Accepted<'_>) -> Result<Vec<Effect>, Refusal> {
         let rules = &self.founded()?.policy.hold;

@@ -151,10 +151,7 @@ impl Register {
     /// A broken glass that lets this scope be opened at this time.
     #[must_use]
     pub fn glass(&self, scope: &KeyId, time: u64) -> Option<&GrantRecord> {
-        let covers = |record: &&GrantRecord| {
-            time < record.until
-                && (record.grant.scopes.is_empty() || record.grant.scopes.contains(scope))
-        };
+        let covers = |record: &&GrantRecord| time < record.until && record.covers(scope);
         self.grants.values().find(covers)
     }
 

@@ -10,7 +10,6 @@ use super::{
     Accepted, At, Effect, Inspected, Inventories, Refusal, Register, RequestRecord, RequestState,
     Signed, StoreEvent,
 };
-use crate::id::KeyId;
 
 impl Register {
     pub(super) fn request_made(
@@ -231,17 +230,12 @@ impl Register {
         }
     }
 
-    /// Pauses what waits with one of these keys.
-    pub(super) fn pause(
-        &mut self,
-        keys: &[KeyId],
-        at: At,
-        inventories: &dyn Inventories,
-    ) -> Vec<Effect> {
-        let waiting = self.requests.values_mut();
-        let waiting = waiting.filter(|record| record.state == RequestState::Waiting);
+    /// Pauses those of these requests that wait.
+    pub(super) fn pause(&mut self, requests: &[Digest], at: At) -> Vec<Effect> {
+        let named = self.requests.values_mut().filter(|record| requests.contains(&record.digest));
+        let waiting = named.filter(|record| record.state == RequestState::Waiting);
         let mut effects = Vec::new();
-        for record in waiting.filter(|record| inventories.touches(&record.digest, keys)) {
+        for record in waiting {
             record.paused = Some(at.time);
             record.order = None;
             effects.push(Effect::Paused { request: record.digest });

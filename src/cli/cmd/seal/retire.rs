@@ -169,7 +169,7 @@ fn failure(error: &Error, context: &Context) -> Failure {
         Error::Wipe(one) => wipe::failure(one, context),
         Error::Precious(path) => Failure::at(Code::RetireKeys, path),
         Error::Link(path) => Failure::at(Code::RetireLink, path),
-        Error::Sync(error) => classify::file(Path::new(""), error),
+        Error::Sync(error) | Error::Keys(error) => classify::file(Path::new(""), error),
         Error::Cancelled => context.cancel.failure(),
         _ => Failure::new(Code::Unexpected, "").because(error),
     }

@@ -1,0 +1,305 @@
+//! What officers decide, accepted and carried out: the register in the ledger, and what follows from it in the same commit.
+//!
+//! Order of persistence of an execution: the order (`execute`) and `destroy-begun` in one commit → keys destroyed and `destroyed`
+//! in one commit, the old root erased, live copies too (`destroy.rs`) → the caller overwrites what is to be overwritten →
+//! `finished` with the digest of the record. If we crash after the first, [`KeyStore::execute`] goes on with the second; after
+//! the second, [`KeyStore::finish_execution`] is what is left.
+
+mod execution;
+
+pub(super) use execution::is_wiped;
+pub use execution::{EXECUTION, Ran, Wiping};
+
+use sealkeep_crypto::VerifyingKey;
+
+use super::KeyStore;
+use super::access::detail;
+use super::frozen::Frozen;
+use super::pending;
+use crate::approval::register::{Effect, RequestRecord, RequestState};
+use crate::approval::register::{Entered, Inventories, Refusal, StoreEvent, Touched, What};
+use crate::approval::{Digest, Register, Said, Statement};
+use crate::db::Db;
+use crate::error::{Error, Result};
+use crate::id::{IdCipher, KeyId};
+use crate::ledger::{self, AlarmKind, Event};
+use crate::txn::{Kind, Stamp, Txn};
+
+/// A statement that was accepted, and what followed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Accepted {
+    /// Digest of the statement.
+    pub digest: Digest,
+    /// Number of its entry.
+    pub index: u64,
+    /// What the store did.
+    pub effects: Vec<Effect>,
+}
+
+/// The register as it was after so many of the entries that it is made from.
+pub(super) struct Known {
+    entries: usize,
+    register: Register,
+}
+
+impl KeyStore {
+    /// The key under which this store signs checkpoints, records and certificates.
+    #[must_use]
+    pub fn public_key(&self) -> VerifyingKey {
+        self.signer.verifying_key()
+    }
+
+    /// What follows from all statements so far: officers, policy, requests, holds, grants.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] when the ledger has a statement that cannot have been accepted, and when the store cannot be read.
+    pub fn register(&mut self) -> Result<Register> {
+        let entries = self.registered_entries()?;
+        self.learn(&entries).cloned()
+    }
+
+    /// Takes a statement: if all rules hold, its entry in the ledger and what follows from it are one commit, a new epoch.
+    /// `lines` is the text of the request's inventory, for statements about a request. A statement that was accepted before is not
+    /// accepted again.
+    ///
+    /// # Errors
+    /// [`Error::Statement`], [`Error::Refused`]; [`Error::InventoryNeeded`], [`Error::Inventory`],
+    /// [`Error::OtherInventory`], [`Error::Stale`] about the inventory; and as any change. Nothing was accepted then.
+    pub fn submit(&mut self, envelope: &[u8], lines: Option<&str>) -> Result<Accepted> {
+        let suite = self.suite();
+        let statement = Statement::parse(suite, envelope)?;
+        let frozen = lines.map(|lines| Frozen::read(suite, lines)).transpose()?;
+        let lock = self.lock()?;
+        self.refresh_locked()?;
+        self.finish_intents(&lock)?;
+        let mut register = self.register_locked()?;
+        if let Said::Genesis(genesis) = &statement.said
+            && genesis.key.0 != self.signer.verifying_key()
+        {
+            return Err(Error::OtherStoreKey);
+        }
+        let digest = statement.digest;
+        let what = What::Statement(Box::new(statement));
+        let touched = about(&what, frozen.as_ref());
+        let (accepted, _) = self.write_locked(&lock, Kind::Epoch, None, |txn, ids| {
+            let stamp = txn.stamp();
+            let entered = entered(stamp, what);
+            let effects = register.apply(&entered, &touched)?;
+            if let Some(request) = concerned(&entered.what) {
+                let record = register.request(&request).ok_or(Refusal::UnknownRequest(request))?;
+                hold_against(txn, ids, &entered.what, record, frozen.as_ref())?;
+            }
+            txn.log(Event::statement(envelope));
+            for effect in &effects {
+                follow(txn, ids, &register, effect, frozen.as_ref(), stamp)?;
+            }
+            note_heads(txn, &register);
+            Ok((Accepted { digest, index: stamp.index, effects }, Vec::new()))
+        })?;
+        Ok(accepted)
+    }
+
+    /// Ends a request whose time is over: its keys become what they were. It takes no statement; the clock decides.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when its time is not over, those about the inventory of [`KeyStore::submit`], and as any change.
+    pub fn expire(&mut self, request: Digest, lines: &str) -> Result<()> {
+        let frozen = Frozen::read(self.suite(), lines)?;
+        let lock = self.lock()?;
+        self.refresh_locked()?;
+        self.finish_intents(&lock)?;
+        let mut register = self.register_locked()?;
+        self.write_locked(&lock, Kind::Epoch, None, |txn, ids| {
+            let stamp = txn.stamp();
+            let event = StoreEvent::Expired { request };
+            let effects = register.apply(&entered(stamp, What::Event(event)), &Unasked)?;
+            let record = register.request(&request).ok_or(Refusal::UnknownRequest(request))?;
+            frozen.belongs_to(&record.request.inventory, record.request.level)?;
+            txn.log(logged(&event));
+            for effect in &effects {
+                follow(txn, ids, &register, effect, Some(&frozen), stamp)?;
+            }
+            Ok(((), Vec::new()))
+        })?;
+        Ok(())
+    }
+
+    /// Makes the keys of a request what they were before they waited for it, if it does not wait any more. That follows by itself from a
+    /// statement about the request; it is left to do after an officer was suspended or revoked who had approved it.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when it waits or is executed, those about the inventory of [`KeyStore::submit`], and as any change.
+    pub fn restore_pending(&mut self, request: Digest, lines: &str) -> Result<()> {
+        let frozen = Frozen::read(self.suite(), lines)?;
+        let lock = self.lock()?;
+        self.refresh_locked()?;
+        self.finish_intents(&lock)?;
+        let register = self.register_locked()?;
+        let record = register.request(&request).ok_or(Refusal::UnknownRequest(request))?;
+        frozen.belongs_to(&record.request.inventory, record.request.level)?;
+        if matches!(record.state, RequestState::Waiting) || record.begun.is_some() {
+            return Err(Refusal::State(record.state).into());
+        }
+        self.write_locked(&lock, Kind::Epoch, None, |txn, ids| {
+            let time = txn.stamp().time;
+            pending::unpend(txn, ids, &frozen.targets, request.0, time)?;
+            Ok(((), Vec::new()))
+        })?;
+        Ok(())
+    }
+
+    /// The register, with the lock held or within one read.
+    fn register_locked(&mut self) -> Result<Register> {
+        let mut txn = Txn::new(&self.db, &mut self.pager, &self.session.root);
+        let entries = super::ledger::registered_entries(&mut txn)?;
+        self.learn(&entries).cloned()
+    }
+
+    /// Brings the register that is known up to these entries. What is in the ledger was checked when it was accepted, and its
+    /// pages are sealed; that it is accepted again shows that nothing was lost in between.
+    fn learn(&mut self, entries: &[ledger::Entry]) -> Result<&Register> {
+        let (store, suite) = (self.session.root.store, self.session.root.suite);
+        let known = self.known.take().filter(|known| known.entries <= entries.len());
+        let mut known =
+            known.unwrap_or(Known { entries: 0, register: Register::new(store, suite) });
+        for entry in &entries[known.entries..] {
+            let read = Entered::read(suite, entry.index, &entry.body);
+            let read = read.map_err(|error| Error::Damaged(error.to_string()))?;
+            let Some(entered) = read else { continue };
+            match known.register.apply(&entered, &Unasked) {
+                Ok(_) => {}
+                // What a copy's tombstones brought: the request is not in this ledger.
+                Err(Refusal::UnknownRequest(_)) if matches!(entered.what, What::Event(_)) => {}
+                Err(refusal) => {
+                    let what = format!("entry {} of the ledger: {refusal}", entry.index);
+                    return Err(Error::Damaged(what));
+                }
+            }
+        }
+        known.entries = entries.len();
+        Ok(&self.known.insert(known).register)
+    }
+}
+
+/// Holds of the past were checked when a statement was accepted.
+struct Unasked;
+
+impl Inventories for Unasked {
+    fn touches(&self, _: &Digest, _: &[KeyId]) -> bool {
+        false
+    }
+}
+
+fn entered(stamp: Stamp, what: What) -> Entered {
+    Entered { index: stamp.index, time: stamp.time, counted: stamp.counted, what }
+}
+
+/// The entry of something that the store does.
+fn logged(event: &StoreEvent) -> Event {
+    Event::Store(event.entry())
+}
+
+/// What the statement's own inventory has; of others nothing is known, and nothing asked.
+fn about(what: &What, frozen: Option<&Frozen>) -> Touched {
+    let mut touched = Touched::default();
+    if let (Some(request), Some(frozen)) = (concerned(what), frozen) {
+        touched.insert(request, frozen.items());
+    }
+    touched
+}
+
+/// The request that a statement is or is about.
+fn concerned(what: &What) -> Option<Digest> {
+    match what {
+        What::Statement(statement) => match &statement.said {
+            Said::Request(_) => Some(statement.digest),
+            said => said.about(),
+        },
+        _ => None,
+    }
+}
+
+/// The inventory must be the request's, and, as long as the request can still come to an execution, what the store itself
+/// knows of its keys.
+fn hold_against(
+    txn: &mut Txn<'_, Db>,
+    ids: &IdCipher,
+    what: &What,
+    record: &RequestRecord,
+    frozen: Option<&Frozen>,
+) -> Result<()> {
+    let What::Statement(statement) = what else { return Ok(()) };
+    let (needed, checked) = match statement.said {
+        Said::Request(_) | Said::Approve(_) | Said::Execute(_) => (true, true),
+        Said::Reject(_) | Said::Withdraw(_) | Said::Cancel(_) => (true, false),
+        _ => (false, false),
+    };
+    let frozen = match frozen {
+        None if needed => return Err(Error::InventoryNeeded(record.digest)),
+        None => return Ok(()),
+        Some(frozen) => frozen,
+    };
+    frozen.belongs_to(&record.request.inventory, record.request.level)?;
+    if checked { frozen.check(txn, ids) } else { Ok(()) }
+}
+
+/// Does what follows from an accepted entry, in its commit.
+fn follow(
+    txn: &mut Txn<'_, Db>,
+    ids: &IdCipher,
+    register: &Register,
+    effect: &Effect,
+    frozen: Option<&Frozen>,
+    stamp: Stamp,
+) -> Result<()> {
+    let of = |request: &Digest| frozen.ok_or(Error::InventoryNeeded(*request));
+    match effect {
+        Effect::Freeze { request } => pending::freeze(txn, ids, &of(request)?.keys, stamp.time),
+        Effect::MakePending { request } => {
+            pending::pend(txn, ids, &of(request)?.targets, request.0, stamp.time)
+        }
+        // An officer who is suspended is suspended at once: whose keys that frees is settled with the inventory at hand.
+        Effect::RestorePending { request } => match frozen {
+            Some(frozen) => pending::unpend(txn, ids, &frozen.targets, request.0, stamp.time),
+            None => Ok(()),
+        },
+        Effect::Begin { request, order } => {
+            txn.log(logged(&StoreEvent::DestroyBegun { request: *request, order: *order }));
+            Ok(())
+        }
+        Effect::Hold { hold, targets } => {
+            super::keys::set_hold(txn, ids, targets, true, stamp.time)?;
+            log_targets(txn, "held", *hold, targets);
+            Ok(())
+        }
+        Effect::Release { hold, targets } => {
+            super::keys::set_hold(txn, ids, targets, false, stamp.time)?;
+            log_targets(txn, "released", *hold, targets);
+            Ok(())
+        }
+        Effect::Policy { .. } => {
+            let Some(policy) = register.policy() else { return Ok(()) };
+            txn.set_alarm_limit(policy.alarms.opened_per_hour);
+            txn.set_access_rules(policy.access.purpose, policy.access.restricted_from);
+            Ok(())
+        }
+        Effect::BreakGlass { grant } => {
+            let until = register.grants().find(|record| record.digest == *grant);
+            txn.break_glass(until.map_or(0, |record| record.until));
+            let detail = detail([("grant", grant.to_string().into())]);
+            txn.log(Event::Alarm(ledger::Alarm { alarm: AlarmKind::BreakGlass, detail }));
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn log_targets(txn: &mut Txn<'_, Db>, operation: &str, by: Digest, targets: &[KeyId]) {
+    txn.log(super::access::done_to(txn.root.suite, operation, targets, Some(by.0)));
+}
+
+/// The heads of officers and policy in the root page.
+fn note_heads(txn: &mut Txn<'_, Db>, register: &Register) {
+    let head = |digest: Option<Digest>| digest.map_or([0; 32], |digest| digest.0);
+    txn.root.heads = [head(register.officers_head()), head(register.policy_digest())];
+}

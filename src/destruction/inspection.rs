@@ -1,0 +1,181 @@
+//! Inspection (销毁安全检测): opening is attempted at every place that can be reached, through the real path. Everything must fail
+//! because it was destroyed, and what was not destroyed must open (`docs/spec/approval.md` §9).
+
+mod count;
+mod stores;
+mod vaults;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use sealkeep_keystore::approval::{CopyOf, Digest, Item};
+use sealkeep_keystore::record::{Inspection, Others, Place};
+use sealkeep_keystore::{Actor, KeyId, Location, Unlock};
+
+use super::error::{Error, Result};
+use super::overwrite::Overwriting;
+use super::places;
+use super::resolve::Sources;
+use crate::envelope::Run;
+use crate::files;
+use crate::vault::now;
+use count::Counts;
+
+/// What is inspected.
+pub struct InspectOptions<'o> {
+    /// Digest of the request.
+    pub request: Digest,
+    /// Digest of the record of execution.
+    pub execution: Digest,
+    /// The items of its inventory.
+    pub items: &'o [Item],
+    /// What was overwritten, if anything was.
+    pub overwriting: Option<&'o Overwriting>,
+    /// A custody, for copies of the key store; without one they count as not reached.
+    pub unlock: Option<&'o Unlock<'o>>,
+    /// Older or unregistered copies and backups of the key store.
+    pub more_stores: Vec<Location>,
+    /// Unregistered copies of the vault.
+    pub more_vaults: Vec<PathBuf>,
+    /// Sealed files that somebody has found.
+    pub sealed: Vec<PathBuf>,
+    /// How many other objects are tried at each place.
+    pub sample: usize,
+    /// How long to wait for locks.
+    pub wait: Duration,
+}
+
+/// Reasons for which a refusal is right: the key was destroyed; a file is gone; in a copy of the key store the root of that
+/// state was erased, or the key was made later.
+pub const RIGHT: [&str; 4] = [DESTROYED, GONE, ERASED, NOT_THERE];
+
+const DESTROYED: &str = "destroyed";
+const GONE: &str = "gone";
+const ERASED: &str = "erased";
+const NOT_THERE: &str = "not-there";
+
+/// Tries to open every item everywhere.
+///
+/// # Errors
+/// If the vault or the key store itself cannot be read, or what is tried cannot be recorded; `Cancelled`. Places that cannot be
+/// reached stand in the report.
+pub fn inspect(
+    sources: &Sources<'_>,
+    options: &InspectOptions<'_>,
+    run: &Run<'_>,
+) -> Result<Inspection> {
+    let before = sources.keys.with(|store| {
+        let actor = store.actor().clone();
+        store.act_as(Actor { operation: OPERATION.to_owned(), ..actor.clone() });
+        actor
+    });
+    let inspected = inspect_all(sources, options, run);
+    sources.keys.with(|store| store.act_as(before));
+    inspected
+}
+
+fn inspect_all(
+    sources: &Sources<'_>,
+    options: &InspectOptions<'_>,
+    run: &Run<'_>,
+) -> Result<Inspection> {
+    let started = now();
+    let keys: Vec<KeyId> = options.items.iter().filter_map(|item| item.key).collect();
+    let copies = places::copies(sources.keys, sources.vault)?;
+    let mut all = Vec::new();
+    if let Some(vault) = sources.vault {
+        let id = data_encoding::HEXLOWER.encode(&vault.id());
+        let found = vaults::inspect(vault, &keys, options.sample, run)?;
+        all.push(found.place("vault", &id, &vault.storage().describe()));
+        let registered = copies.iter().filter(|copy| copy.registered.what == CopyOf::VaultCopy);
+        for copy in registered {
+            let (id, place) = (copy.registered.id.as_str(), copy.registered.place.as_str());
+            let found = vaults::inspect_copy(vault, place, &keys, options, run)?;
+            let residual = found.is_none().then_some(copy.due).flatten();
+            let place = found.unwrap_or_default().place(VAULT_COPY, id, place);
+            all.push(Place { residual_until: residual, ..place });
+        }
+        for path in &options.more_vaults {
+            let place = path.to_string_lossy();
+            let found = vaults::inspect_copy(vault, &place, &keys, options, run)?;
+            all.push(found.unwrap_or_default().place(VAULT_COPY, "-", &place));
+        }
+    }
+    all.push(stores::inspect(sources.keys, &keys, options.sample)?);
+    for copy in &copies {
+        let Some(status) = &copy.status else { continue };
+        let (id, place) = (copy.registered.id.as_str(), copy.registered.place.as_str());
+        let reachable = copy.registered.reachable;
+        let found = reachable.then(|| stores::inspect_copy(&status.copy.location, &keys, options));
+        all.push(found.flatten().unwrap_or_default().place(KEYSTORE_COPY, id, place));
+    }
+    for location in &options.more_stores {
+        let found = stores::inspect_copy(location, &keys, options).unwrap_or_default();
+        all.push(found.place(KEYSTORE_COPY, "-", &location.dir.to_string_lossy()));
+    }
+    all.extend(sealed_files(sources, options, &keys)?);
+    all.extend(options.overwriting.map(overwritten));
+    run.check().map_err(|_| Error::Cancelled)?;
+    Ok(Inspection {
+        schema: SCHEMA.to_owned(),
+        request: options.request.to_string(),
+        execution: options.execution.to_string(),
+        started,
+        ended: now(),
+        program: concat!("sealkeep ", env!("CARGO_PKG_VERSION")).to_owned(),
+        passed: all.iter().all(passed),
+        places: all,
+    })
+}
+
+/// Whether nothing opened here, everything was refused for the right reason, and what must open does.
+#[must_use]
+pub fn passed(place: &Place) -> bool {
+    let store = place.what == KEYSTORE_COPY;
+    let file = place.what == FILE;
+    let right = |reason: &String| match reason.as_str() {
+        DESTROYED => true,
+        ERASED | NOT_THERE => store,
+        GONE => file,
+        _ => false,
+    };
+    let whole = !place.reachable || place.refused.values().sum::<u64>() == place.items;
+    let Others { tried, opened } = place.others;
+    place.opened == 0 && whole && place.refused.keys().all(right) && tried == opened
+}
+
+/// Sealed files that somebody has found: of each, whether its key opens it.
+fn sealed_files(
+    sources: &Sources<'_>,
+    options: &InspectOptions<'_>,
+    keys: &[KeyId],
+) -> Result<Option<Place>> {
+    let mut ids = Vec::new();
+    for path in &options.sealed {
+        let inspection =
+            files::inspect(path).map_err(|source| Error::Sealed { path: path.clone(), source })?;
+        ids.push(inspection.header.key_id);
+    }
+    ids.retain(|id| keys.contains(id));
+    if ids.is_empty() {
+        return Ok(None);
+    }
+    let mut counts = Counts::reached();
+    stores::try_keys(sources.keys, &ids, &mut counts)?;
+    Ok(Some(counts.place(FILE, "sealed", "-")))
+}
+
+/// Files that were to be overwritten. Names died with the review key, so there are none here.
+fn overwritten(overwriting: &Overwriting) -> Place {
+    let mut counts = Counts::reached();
+    let there = overwriting.still_there().len();
+    (there..overwriting.files()).for_each(|_| counts.refused(GONE));
+    (0..there).for_each(|_| counts.opened());
+    counts.place(FILE, "overwritten", "-")
+}
+
+const SCHEMA: &str = "sealkeep/inspection/v1";
+const OPERATION: &str = "inspect";
+const VAULT_COPY: &str = "vault-copy";
+const KEYSTORE_COPY: &str = "keystore-copy";
+const FILE: &str = "file";

@@ -1,0 +1,161 @@
+//! One thing that is overwritten, and how it is known again.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use data_encoding::HEXLOWER;
+use rustix::fs::OFlags;
+use sealkeep_crypto::{Suite, hash, random};
+use sealkeep_keystore::approval::{Item, ItemKind};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::destruction::plain::{PlainFile, SealedFile, device_size, digest_of};
+use crate::wipe::Identity;
+
+/// One thing that is overwritten.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Target {
+    /// The file or folder that was named, absolute.
+    #[serde(with = "hex_path")]
+    pub(super) root: PathBuf,
+    /// Where it is, absolute.
+    #[serde(with = "hex_path")]
+    pub(super) path: PathBuf,
+    pub(super) device: bool,
+    pub(super) size: u64,
+    pub(super) identity: Identity,
+    /// What lies under a device, so that disks that exchanged their names are told apart.
+    pub(super) disk: String,
+    pub(super) method: String,
+    salt: String,
+}
+
+impl Target {
+    /// A file or device.
+    pub(in crate::destruction) fn plain(file: &PlainFile, method: &str) -> Self {
+        Self {
+            root: file.root.clone(),
+            path: file.path.clone(),
+            device: file.device,
+            size: file.size,
+            identity: file.identity,
+            disk: file.disk.clone(),
+            method: method.to_owned(),
+            salt: HEXLOWER.encode(&random::array::<16>()),
+        }
+    }
+
+    /// A sealed file.
+    pub(in crate::destruction) fn sealed(file: &SealedFile, method: &str) -> Self {
+        Self {
+            root: file.root.clone(),
+            path: file.path.clone(),
+            device: false,
+            size: file.size,
+            identity: file.identity,
+            disk: String::new(),
+            method: method.to_owned(),
+            salt: HEXLOWER.encode(&random::array::<16>()),
+        }
+    }
+
+    /// Binds path and identity without telling them.
+    pub(in crate::destruction) fn commitment(&self, suite: Suite) -> [u8; 32] {
+        let path = self.path.as_os_str().as_bytes();
+        let is = &self.identity;
+        let known = format!(
+            "{} {:?} {} {:?} {:?} {} {}",
+            is.id.1, is.born, is.len, is.modified, is.changed, self.size, self.disk
+        );
+        let length = (path.len() as u64).to_be_bytes();
+        hash(suite, &[LABEL, self.salt.as_bytes(), &length, path, known.as_bytes()])
+    }
+
+    /// Whether this is what the line means.
+    pub(super) fn fits(&self, item: &Item, suite: Suite) -> bool {
+        let digest = item.digest.as_ref().map(|digest| digest.bytes);
+        let bound = item.kind == ItemKind::Sealed || digest == Some(self.commitment(suite));
+        let device = (item.kind == ItemKind::Device) == self.device;
+        bound && device && item.size == Some(self.size) && item.method.wipe() == Some(&self.method)
+    }
+
+    /// Looks whether it is still what was listed.
+    ///
+    /// # Errors
+    /// What is different.
+    pub(super) fn examine(&self, item: &Item, suite: Suite) -> Result<(), String> {
+        let mut file = self.open().map_err(|error| error.to_string())?;
+        if self.device {
+            let size = device_size(&file).map_err(|error| error.to_string())?;
+            let disk = crate::destruction::plain::disk_of(&self.path)?;
+            let same = size == self.size && disk == self.disk;
+            return if same { Ok(()) } else { Err("another device".into()) };
+        }
+        self.same(&Identity::of(&file).map_err(|error| error.to_string())?)?;
+        if item.kind == ItemKind::Sealed {
+            let (is, _) = digest_of(&mut file, suite).map_err(|error| error.to_string())?;
+            if item.digest.as_ref().is_none_or(|was| was.bytes != is) {
+                return Err("its content is another".into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a file is the one that was listed, unchanged. The number of the device may be another after a restart.
+    pub(super) fn same(&self, is: &Identity) -> Result<(), String> {
+        let was = Identity { id: (is.id.0, self.identity.id.1), ..self.identity };
+        match () {
+            () if (is.id.1, is.born) != (was.id.1, was.born) => Err("another file".into()),
+            () if *is != was => Err("changed since".into()),
+            () => Ok(()),
+        }
+    }
+
+    /// Whether the file is there with the length that it had, changed or not.
+    pub(super) fn is_there(&self) -> bool {
+        if self.device {
+            return false;
+        }
+        let is = self.open().ok().and_then(|file| Identity::of(&file).ok());
+        is.is_some_and(|is| (is.id.1, is.born, is.len) == self.was())
+    }
+
+    fn was(&self) -> (u64, Option<(i64, u32)>, u64) {
+        (self.identity.id.1, self.identity.born, self.identity.len)
+    }
+
+    /// Below the root.
+    pub(super) fn below<'t>(&'t self, root: &Path) -> &'t [u8] {
+        self.path.strip_prefix(root).unwrap_or(&self.path).as_os_str().as_bytes()
+    }
+
+    fn open(&self) -> std::io::Result<File> {
+        let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC).bits();
+        let flags = i32::try_from(flags).expect("flags of open");
+        let file = File::options().read(true).custom_flags(flags).open(&self.path)?;
+        let kind = file.metadata()?.file_type();
+        let fits = if self.device { kind.is_block_device() } else { kind.is_file() };
+        if fits { Ok(file) } else { Err(std::io::Error::other("something else lies there")) }
+    }
+}
+
+const LABEL: &[u8] = b"sealkeep/v1/destruction/target";
+
+/// Paths are bytes.
+mod hex_path {
+    use super::{Deserialize, Deserializer, HEXLOWER, OsStr, OsStrExt, Path, PathBuf, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(path: &Path, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&HEXLOWER.encode(path.as_os_str().as_bytes()))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<PathBuf, D::Error> {
+        let text = String::deserialize(from)?;
+        let bytes = HEXLOWER.decode(text.as_bytes()).map_err(serde::de::Error::custom)?;
+        Ok(PathBuf::from(OsStr::from_bytes(&bytes)))
+    }
+}

@@ -1,0 +1,201 @@
+//! What is kept of a request beside the key store: `requests/DIGEST.…` (`docs/spec/certificate.md` §3).
+//!
+//! None of it is trusted when it is read: it is held against digests in the ledger by whoever reads it.
+
+use std::fs::{self, File};
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use sealkeep_crypto::Suite;
+use sealkeep_keystore::Location;
+use sealkeep_keystore::approval::inventory::{self, Inventory, Reader};
+use sealkeep_keystore::approval::{Digest, Item, Summary};
+
+use super::error::{Error, Result};
+
+/// The folder of requests of a key store.
+#[derive(Clone, Debug)]
+pub struct RequestFiles {
+    dir: PathBuf,
+}
+
+/// What is kept of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Part {
+    /// The lines.
+    Inventory,
+    /// The names, sealed.
+    Names,
+    /// What is to be overwritten; gone once the request is done.
+    Targets,
+    /// The record of execution.
+    Execution,
+    /// The reports of what was overwritten, a list of base64.
+    Wipes,
+    /// The report of inspection.
+    Inspection,
+}
+
+impl Part {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Inventory => "inventory",
+            Self::Names => "names",
+            Self::Targets => "targets",
+            Self::Execution => "execution",
+            Self::Wipes => "wipes",
+            Self::Inspection => "inspection",
+        }
+    }
+}
+
+impl RequestFiles {
+    /// Those of the key store at this place.
+    #[must_use]
+    pub fn of(store: &Location) -> Self {
+        Self { dir: store.dir.join("requests") }
+    }
+
+    /// Writes a part, whole or not at all; one that is there is replaced.
+    ///
+    /// # Errors
+    /// `Io`.
+    pub fn write(&self, request: &Digest, part: Part, bytes: &[u8]) -> Result<()> {
+        make_dir(&self.dir)?;
+        replace(&self.path(request, part), bytes)
+    }
+
+    /// Reads a part as it is.
+    ///
+    /// # Errors
+    /// `Missing`, `Io`.
+    pub fn read(&self, request: &Digest, part: Part) -> Result<Vec<u8>> {
+        let path = self.path(request, part);
+        match fs::read(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Err(Error::Missing(path)),
+            read => read.map_err(Error::io(&path)),
+        }
+    }
+
+    /// Reads a part that must have this digest.
+    ///
+    /// # Errors
+    /// `Missing`, `Altered`, `Io`.
+    pub fn read_as(
+        &self,
+        request: &Digest,
+        part: Part,
+        suite: Suite,
+        digest: &Digest,
+    ) -> Result<Vec<u8>> {
+        let bytes = self.read(request, part)?;
+        let what = match part {
+            Part::Execution => "the record of execution",
+            Part::Inspection => "the report of inspection",
+            _ => "a part of the request",
+        };
+        if Digest::of(suite, &bytes) == *digest { Ok(bytes) } else { Err(Error::Altered { what }) }
+    }
+
+    /// Reads the lines, which must be those that the request names.
+    ///
+    /// # Errors
+    /// `Missing`, `Altered`, `Io`.
+    pub fn read_inventory(
+        &self,
+        request: &Digest,
+        suite: Suite,
+        summary: &Summary,
+    ) -> Result<(Vec<Item>, Inventory)> {
+        let bytes = self.read(request, Part::Inventory)?;
+        let text = std::str::from_utf8(&bytes).map_err(|_| altered())?;
+        check_lines(suite, text.lines(), summary)
+    }
+
+    /// Removes a part, after its content was overwritten as well as that can be done here.
+    ///
+    /// # Errors
+    /// `Io`.
+    pub fn remove(&self, request: &Digest, part: Part) -> Result<()> {
+        let path = self.path(request, part);
+        let length = match fs::metadata(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            found => found.map_err(Error::io(&path))?.len(),
+        };
+        let mut file = File::options().write(true).open(&path).map_err(Error::io(&path))?;
+        std::io::copy(&mut std::io::Read::take(std::io::repeat(0), length), &mut file)
+            .and_then(|_| file.sync_all())
+            .and_then(|()| fs::remove_file(&path))
+            .and_then(|()| File::open(&self.dir)?.sync_all())
+            .map_err(Error::io(&path))
+    }
+
+    /// The folder in which an overwriting keeps what it needs to go on after a crash.
+    pub(super) fn work(&self, request: &Digest) -> PathBuf {
+        self.dir.join(format!("{request}.wiping"))
+    }
+
+    pub(super) fn write_work(&self, request: &Digest, name: &str, bytes: &[u8]) -> Result<()> {
+        let dir = self.work(request);
+        make_dir(&dir)?;
+        replace(&dir.join(name), bytes)
+    }
+
+    pub(super) fn read_work(&self, request: &Digest, name: &str) -> Result<Option<Vec<u8>>> {
+        let path = self.work(request).join(name);
+        match fs::read(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            read => read.map(Some).map_err(Error::io(&path)),
+        }
+    }
+
+    fn path(&self, request: &Digest, part: Part) -> PathBuf {
+        self.dir.join(format!("{request}.{}", part.name()))
+    }
+}
+
+/// Reads lines, which must be those that the request names.
+///
+/// # Errors
+/// `Altered`.
+pub(super) fn check_lines<'l>(
+    suite: Suite,
+    lines: impl IntoIterator<Item = &'l str>,
+    summary: &Summary,
+) -> Result<(Vec<Item>, Inventory)> {
+    let mut reader = Reader::new(suite);
+    let mut items = Vec::new();
+    for line in lines {
+        items.push(reader.push(line).map_err(|_| altered())?);
+    }
+    let inventory: inventory::Inventory = reader.finish().map_err(|_| altered())?;
+    if inventory.summary == *summary { Ok((items, inventory)) } else { Err(altered()) }
+}
+
+fn altered() -> Error {
+    Error::Altered { what: "the inventory" }
+}
+
+fn make_dir(dir: &Path) -> Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(Error::io(dir))
+}
+
+/// Temporary file → fsync → rename → fsync of the folder.
+fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".tmp");
+    let temporary = path.with_file_name(name);
+    let dir = path.parent().unwrap_or(Path::new("."));
+    let write = || {
+        let mut options = File::options();
+        let mut file =
+            options.write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&temporary, path)?;
+        File::open(dir)?.sync_all()
+    };
+    write().map_err(Error::io(path))
+}
