@@ -187,3 +187,45 @@ fn one_bit_anywhere_is_found() {
     }
     assert!(!verify(&[&file[..], b"\n"].concat(), None).is_valid());
 }
+
+/// The vectors of the specification: a certificate for each suite, with the digests that go with it.
+#[test]
+fn the_vectors_hold() {
+    for suite in Suite::ALL {
+        let folder = vectors().join(format!("v1-{suite}"));
+        if std::env::var_os("SEALKEEP_BLESS").is_some() {
+            write_vectors(&folder, suite);
+        }
+        let file = std::fs::read(folder.join("certificate.json")).unwrap();
+        let expect = std::fs::read(folder.join("expect.json")).unwrap();
+        let expect: serde_json::Value = serde_json::from_slice(&expect).unwrap();
+        let genesis = expect["genesis"].as_str().unwrap();
+        let genesis = data_encoding::HEXLOWER.decode(genesis.as_bytes()).unwrap();
+        let verdict = verify(&file, Some(genesis.try_into().unwrap()));
+        assert!(verdict.is_valid() && verdict.anchored, "{suite}: {:?}", verdict.checks);
+        assert_eq!(expect["digest"], data_encoding::HEXLOWER.encode(&verdict.digest));
+        assert_eq!(
+            expect["claims"],
+            serde_json::to_value(&verdict.bundle.unwrap().claims).unwrap()
+        );
+    }
+}
+
+fn vectors() -> std::path::PathBuf {
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/spec/vectors/certificate")
+}
+
+fn write_vectors(folder: &std::path::Path, suite: Suite) {
+    let scene = Scene::new(Wanted::small(suite));
+    let file = scene.file();
+    let verdict = verify(&file, None);
+    let expect = serde_json::json!({
+        "digest": data_encoding::HEXLOWER.encode(&verdict.digest),
+        "genesis": scene.bundle.genesis,
+        "claims": scene.bundle.claims,
+    });
+    std::fs::create_dir_all(folder).unwrap();
+    std::fs::write(folder.join("certificate.json"), file).unwrap();
+    let expect = serde_json::to_string_pretty(&expect).unwrap() + "\n";
+    std::fs::write(folder.join("expect.json"), expect).unwrap();
+}

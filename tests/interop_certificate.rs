@@ -25,7 +25,10 @@ fn available(program: &str, arguments: &[&str]) -> bool {
     if found.is_ok_and(|output| output.status.success()) {
         return true;
     }
-    assert!(std::env::var_os("SEALKEEP_REQUIRE_ALL").is_none(), "{program} {arguments:?} is required");
+    assert!(
+        std::env::var_os("SEALKEEP_REQUIRE_ALL").is_none(),
+        "{program} {arguments:?} is required"
+    );
     eprintln!("skipped: {program} {arguments:?} does not work here");
     false
 }
@@ -109,7 +112,9 @@ fn python_agrees_about_what_does_not() {
 #[test]
 fn the_guide_for_auditors_works_as_it_stands() {
     let openssl = "test \"$(printf abc | openssl dgst -sm3 -r | cut -c1-8)\" = 66c7f0f4";
-    if !available("sh", &["-c", openssl]) || !available("python3", &["-c", "import cryptography, tomllib"]) {
+    if !available("sh", &["-c", openssl])
+        || !available("python3", &["-c", "import cryptography, tomllib"])
+    {
         return;
     }
     let guide = fs::read_to_string(root().join("docs/guide/auditing.md")).unwrap();
@@ -122,7 +127,10 @@ fn the_guide_for_auditors_works_as_it_stands() {
         let output = follow(&script, &scene.file(), &scene.genesis);
         assert!(output.status.success(), "{suite}: {}", said(&output));
         let heard = said(&output);
-        assert!(heard.contains("anchored") && heard.contains("items are in their trees"), "{heard}");
+        assert!(
+            heard.contains("anchored") && heard.contains("items are in their trees"),
+            "{heard}"
+        );
         assert!(!follow(&script, &scene.file(), &[1; 32]).status.success());
         let forged = Scene::new(Wanted { objects: 4, ..Wanted::small(suite) });
         let mut bundle = scene.bundle.clone();

@@ -603,6 +603,28 @@ def is_wiped(item):
 # --- Claims, certificate.md §2 --------------------------------------------------------------------------------------------
 
 
+GRADES = {"verified": ["verified", "removed"]}
+GRADES["verified-device"] = GRADES["verified"] + ["verified-device"]
+GRADES["best-effort"] = GRADES["verified-device"] + ["best-effort"]
+OVERWRITTEN = [
+    (
+        "verified",
+        "overwritten in place and read back. In the words of SP 800-88 that is Clear at most.",
+        "原位覆写并回读。按 SP 800-88 的用语至多为 Clear。",
+    ),
+    (
+        "verified-device",
+        "overwritten and read back; of devices, everything that can be addressed. In the words of SP 800-88 that is Clear at most.",
+        "覆写并回读;对设备而言,为其全部可寻址范围。按 SP 800-88 的用语至多为 Clear。",
+    ),
+    (
+        "best-effort",
+        "overwritten; of some, nobody can tell whether nothing is left elsewhere on the medium.",
+        "覆写;其中一部分无法断定介质其他位置没有残留。",
+    ),
+]
+
+
 def claim(name, grade, assumes, en, zh):
     return {"claim": name, "grade": grade, "assumes": assumes.split(), "text": {"en": en, "zh": zh}}
 
@@ -659,18 +681,8 @@ def follow_claims(execution, inspection, media, witnesses, cosigners):
             ))
     if wipes:
         count = len(wipes)
-        if all(one["verdict"] in ("verified", "removed") for one in wipes):
-            found.append(claim(
-                "overwritten", "verified", "A-OVERWRITE",
-                f"{count} files or devices were overwritten in place and read back. In the words of SP 800-88 that is Clear at most.",
-                f"{count} 个文件或设备已原位覆写并回读。按 SP 800-88 的用语至多为 Clear。",
-            ))
-        else:
-            found.append(claim(
-                "overwritten", "best-effort", "A-OVERWRITE",
-                f"{count} files or devices were overwritten; of some, nobody can tell whether nothing is left elsewhere on the medium.",
-                f"{count} 个文件或设备已覆写;其中一部分无法断定介质其他位置没有残留。",
-            ))
+        grade, en, zh = next(found for found in OVERWRITTEN if all(one["verdict"] in GRADES[found[0]] for one in wipes))
+        found.append(claim("overwritten", grade, "A-OVERWRITE", f"{count} files or devices were {en}", f"{count} 个文件或设备已{zh}"))
     if media:
         found.append(claim(
             "physically-destroyed", "attested", "A-OFFICERS A-MEDIUM",
@@ -822,7 +834,7 @@ class Certificate:
         keys = done["keys"] or {"targets": 0, "digest": self.suite.hash(b"").hex(), "cells": []}
         need((keys["targets"], keys["digest"]) == (self.targets, self.summary["targets"]), "other keys were destroyed")
         need(bool(keys["cells"]) == bool(self.targets), "root cells")
-        need(all(one["verdict"] in ("verified", "removed", "best-effort") for one in done["wipes"]), "a wipe failed")
+        need(all(one["verdict"] in GRADES["best-effort"] for one in done["wipes"]), "a wipe failed")
         wiped = [number for number, item in enumerate(self.items) if is_wiped(item)]
         need(sorted(one["item"] for one in done["wipes"]) == wiped, "what was overwritten is not what was to be")
 
@@ -841,9 +853,10 @@ class Certificate:
         need(report["request"] == self.said["request"] and report["execution"] == self.record.execution, "of another request")
         need(report["passed"] is True, "not passed")
         for place in report["places"]:
-            refused = {why: count for why, count in place["refused"].items() if count}
-            full = {"destroyed": place["items"]} if place["items"] else {}
-            need(place["opened"] == 0 and (refused == full or not place["reachable"] and set(refused) <= {"destroyed"}), "something opened")
+            right = {"destroyed"} | {"keystore-copy": {"erased", "not-there"}, "file": {"gone"}}.get(place["what"], set())
+            need(place["opened"] == 0 and set(place["refused"]) <= right, "something opened, or was refused for another reason")
+            need(not place["reachable"] or sum(place["refused"].values()) == place["items"], "not everything was refused")
+            need(place["others"]["tried"] == place["others"]["opened"], "something else did not open")
 
     def cosigned(self):
         self.persons = set()
