@@ -7,7 +7,7 @@ use sealkeep::destruction::certificate::{
 };
 use sealkeep_crypto::{Secret, SigningKey, Suite, hash};
 use sealkeep_keystore::KeyId;
-use sealkeep_keystore::approval::cast::{BEGIN, Cast, QUICK_POLICY};
+use sealkeep_keystore::approval::cast::{BEGIN, Cast};
 use sealkeep_keystore::approval::inventory::{Extra, Method, Reader};
 use sealkeep_keystore::approval::{CopyOf, Digest, Item, ItemKind, RegisteredCopy};
 use sealkeep_keystore::dsse::Envelope;
@@ -33,6 +33,11 @@ impl Wanted {
     /// Three objects, a file and a medium.
     pub(crate) fn small(suite: Suite) -> Self {
         Self { suite, objects: 3, files: 1, media: 1, cosigned: true }
+    }
+
+    /// Keys that die: one for each object, and the review key.
+    fn keys(self) -> u64 {
+        if self.objects > 0 { self.objects + 1 } else { 0 }
     }
 }
 
@@ -91,9 +96,19 @@ struct History {
 
 const STORE: [u8; 16] = [5; 16];
 
+/// A policy under which nobody waits long.
+const POLICY: &str = r#"version = 1
+title = "For tests"
+effective = 2026-01-01
+review_by = 2027-01-01
+
+[level.default]
+wait = "2s"
+"#;
+
 impl History {
     fn new(wanted: Wanted) -> Self {
-        let cast = Cast::new(STORE, wanted.suite).with_policy(QUICK_POLICY);
+        let cast = Cast::new(STORE, wanted.suite).with_policy(POLICY);
         let mut history = Self {
             wanted,
             cast,
@@ -138,7 +153,7 @@ impl History {
         self.time += 10;
         let order = self.officer("sun", Cast::execute(request, root));
         let begun = self.event("destroy-begun", request, json!({ "order": order }));
-        let keyed = self.wanted.objects > 0;
+        let keyed = self.wanted.keys() > 0;
         let destroyed = keyed.then(|| self.event("destroyed", request, json!({})));
         let record = self.execution(request, order, summary, (begun, destroyed));
         let digest = Digest::of(suite, &record);
@@ -194,11 +209,11 @@ impl History {
         (begun, destroyed): (u64, Option<u64>),
     ) -> Vec<u8> {
         let text = |text: &str| text.to_owned();
-        let first_file = self.wanted.objects + 1;
+        let first_file = self.wanted.keys();
         let report = Digest::of(self.wanted.suite, &self.report).to_string();
         let wiped = |item| Wiped { item, verdict: text("best-effort"), report: report.clone() };
         let keys = destroyed.map(|_| Keys {
-            targets: self.wanted.objects + 1,
+            targets: self.wanted.keys(),
             digest: summary.targets.to_string(),
             epoch: 7,
             sequence: 41,
@@ -350,11 +365,11 @@ fn request_digest(bodies: &[Vec<u8>], cast: &Cast) -> String {
 /// The lines of an inventory: objects, the review key, files, media.
 fn inventory(wanted: Wanted) -> (Vec<String>, sealkeep_keystore::approval::Summary) {
     let mut lines = Vec::new();
-    for at in 0..wanted.objects + 1 + wanted.files + wanted.media {
+    for at in 0..wanted.keys() + wanted.files + wanted.media {
         let kind = match at {
             at if at < wanted.objects => ItemKind::Object,
-            at if at == wanted.objects => ItemKind::Key,
-            at if at <= wanted.objects + wanted.files => ItemKind::File,
+            at if at < wanted.keys() => ItemKind::Key,
+            at if at < wanted.keys() + wanted.files => ItemKind::File,
             _ => ItemKind::Medium,
         };
         lines.push(item(wanted.suite, at, kind).line());
