@@ -1,6 +1,8 @@
 //! What officers decide and the store does: the whole way of a request, and everything that must not open it.
 
 mod common;
+#[path = "governance/histories.rs"]
+mod histories;
 
 use common::{Fixture, WAIT, make, opens};
 use sealkeep_crypto::Suite;
