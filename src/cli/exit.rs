@@ -162,6 +162,13 @@ codes! {
     NoOfficerKey = "E-NO-OFFICER-KEY" => Usage;
     NotOfficerKey = "E-NOT-OFFICER-KEY" => Usage;
     OfficerLocked = "E-OFFICER-LOCKED" => Locked;
+    OfficerList = "E-OFFICER-LIST" => Usage;
+    OfficerUnknown = "E-OFFICER-UNKNOWN" => NotFound;
+    NoOfficers = "E-NO-OFFICERS" => NotFound;
+    NotAnOfficer = "E-NOT-AN-OFFICER" => Refused;
+    BadPolicy = "E-BAD-POLICY" => Usage;
+    Statement = "E-STATEMENT" => Usage;
+    NotAccepted = "E-NOT-ACCEPTED" => Refused;
     Partial = "E-PARTIAL" => Partial;
     WipeFailed = "E-WIPE-FAILED" => Partial;
     NotInPlace = "E-NOT-IN-PLACE" => Partial;
