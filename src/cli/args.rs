@@ -5,6 +5,7 @@
 
 mod backup;
 mod certificate;
+mod destroy;
 mod key;
 mod keystore;
 mod ledger;
@@ -25,6 +26,12 @@ pub(crate) use backup::{
     RulesExplain, Snapshots, Status, Which,
 };
 pub(crate) use certificate::{CertificateCommand, CertificateFile, CertificateRender};
+pub(crate) use destroy::{
+    BreakGlassBegin, BreakGlassCommand, BreakGlassJustify, DestroyApprove, DestroyCertify,
+    DestroyCommand, DestroyExecute, DestroyExport, DestroyImport, DestroyInspect, DestroyList,
+    DestroyRequest, DestroyReview, DestroySay, DestroyStatus, HoldCommand, HoldPlace,
+    HoldReasonArg, HoldRelease, HoldReview, TriggerArg, What,
+};
 pub(crate) use key::{KeyCommand, KeyIds, KeyList, KeyRotate};
 pub(crate) use keystore::{
     CopyAdd, CopyCommand, CopyNames, CopyRemove, KeystoreCommand, NewCustody, Passwd, Recover,
@@ -148,6 +155,21 @@ pub(crate) enum Command {
         command: RulesCommand,
     },
     Status(Status),
+    #[command(subcommand_required = true)]
+    Destroy {
+        #[command(subcommand)]
+        command: DestroyCommand,
+    },
+    #[command(subcommand_required = true)]
+    Hold {
+        #[command(subcommand)]
+        command: HoldCommand,
+    },
+    #[command(subcommand_required = true)]
+    BreakGlass {
+        #[command(subcommand)]
+        command: BreakGlassCommand,
+    },
     #[command(subcommand_required = true)]
     Vault {
         #[command(subcommand)]

@@ -85,6 +85,10 @@ exits! {
     /// An alarm was raised that somebody must look at: very many keys were opened, or one that is to be destroyed was
     /// asked for. Whatever else the command was to do is done, or was refused as it tells.
     Alarm = 43, "alarm";
+    /// The keys are gone; something that was to be overwritten was not.
+    DestroyPartial = 44, "destroy-partial";
+    /// An inspection found something that opens, or was refused for another reason than its destruction.
+    InspectionFailed = 45, "inspection-failed";
     /// Stopped by SIGHUP.
     Hangup = 129, "hangup";
     /// Stopped by SIGINT (Ctrl-C).
@@ -164,11 +168,7 @@ codes! {
     OfficerLocked = "E-OFFICER-LOCKED" => Locked;
     OfficerList = "E-OFFICER-LIST" => Usage;
     OfficerUnknown = "E-OFFICER-UNKNOWN" => NotFound;
-    NoOfficers = "E-NO-OFFICERS" => NotFound;
-    NotAnOfficer = "E-NOT-AN-OFFICER" => Refused;
     BadPolicy = "E-BAD-POLICY" => Usage;
-    Statement = "E-STATEMENT" => Usage;
-    NotAccepted = "E-NOT-ACCEPTED" => Refused;
     Partial = "E-PARTIAL" => Partial;
     WipeFailed = "E-WIPE-FAILED" => Partial;
     NotInPlace = "E-NOT-IN-PLACE" => Partial;
@@ -259,6 +259,26 @@ codes! {
     Ledger = "E-LEDGER" => StoreDamaged;
     Unrecorded = "E-UNRECORDED" => Failure;
     Alarm = "E-ALARM" => Alarm;
+    DestroyPartial = "E-DESTROY-PARTIAL" => DestroyPartial;
+    Inspection = "E-INSPECTION" => InspectionFailed;
+    NoOfficers = "E-NO-OFFICERS" => Refused;
+    NotAnOfficer = "E-NOT-AN-OFFICER" => Refused;
+    Statement = "E-STATEMENT" => Refused;
+    NotAStatement = "E-NOT-A-STATEMENT" => Usage;
+    Packet = "E-PACKET" => Damaged;
+    RequestUnknown = "E-REQUEST-UNKNOWN" => NotFound;
+    RequestAmbiguous = "E-REQUEST-AMBIGUOUS" => Usage;
+    HoldUnknown = "E-HOLD-UNKNOWN" => NotFound;
+    GrantUnknown = "E-GRANT-UNKNOWN" => NotFound;
+    MustBeKept = "E-MUST-BE-KEPT" => Refused;
+    NothingFound = "E-NOTHING-FOUND" => NotFound;
+    Inventory = "E-INVENTORY" => Refused;
+    Stale = "E-STALE" => Refused;
+    NotExecuted = "E-NOT-EXECUTED" => Refused;
+    NotCertified = "E-NOT-CERTIFIED" => Refused;
+    Purpose = "E-PURPOSE" => Usage;
+    Restricted = "E-RESTRICTED" => KeyUnusable;
+    ScopePending = "E-SCOPE-PENDING" => KeyUnusable;
     Hangup = "E-HANGUP" => Hangup;
     Interrupted = "E-INTERRUPTED" => Interrupted;
     PipeClosed = "E-PIPE-CLOSED" => PipeClosed;

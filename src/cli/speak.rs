@@ -5,14 +5,19 @@ use std::io::{Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
+use sealkeep::destruction::execution;
+use sealkeep::destruction::request_files::RequestFiles;
 use sealkeep_keystore::KeyStore;
-use sealkeep_keystore::approval::{Draft, OfficerId, OfficerKey, Register, Said, Statement};
+use sealkeep_keystore::approval::register::Effect;
+use sealkeep_keystore::approval::{Digest, OfficerId, Register, Said, Statement};
 use serde_json::json;
 
 use crate::cli::args::Say;
+use crate::cli::cmd::destroy;
 use crate::cli::exit::{Code, Exit};
 use crate::cli::failure::Failure;
-use crate::cli::{Context, cmd, sign, store};
+use crate::cli::sign::Signer;
+use crate::cli::{Context, cmd, store};
 
 /// What follows from all statements, if there are officers.
 ///
@@ -27,62 +32,56 @@ pub(crate) fn register(context: &Context) -> Result<Register, Failure> {
     }
 }
 
-/// Has the officer whose key the settings name say something, with others who sign too; `lines` is the inventory, where it is
-/// about a request.
+/// Has the officer whose key the settings name say something, with others who sign too.
 ///
 /// # Errors
-/// `E-NOT-AN-OFFICER`, those of reading the key, and of [`submit`].
+/// `E-NO-OFFICERS`, `E-NOT-AN-OFFICER`, those of reading the key, and of [`submit`].
 pub(crate) fn speak(
     opened: &mut KeyStore,
     said: impl Into<Said>,
     with: &[OfficerId],
     how: &Say,
-    lines: Option<&str>,
     context: &Context,
 ) -> Result<Exit, Failure> {
     let register = opened.register().map_err(|error| store::here(context, &error))?;
-    let policy = register.policy_digest().ok_or_else(|| Failure::new(Code::NoOfficers, ""))?;
-    let key = sign::officer_key(context)?;
-    let public = OfficerKey(key.verifying_key());
-    let id = owner(&register, &public)?;
-    let others = with.iter().filter(|other| **other != id).cloned();
-    let by = std::iter::once(id.clone()).chain(others).collect();
-    let draft = Draft::new(*register.store(), cmd::now(), Some(policy), by, said);
-    finish(opened, &draft, (&id, &key), how, lines, context)
+    if register.genesis().is_none() {
+        return Err(Failure::new(Code::NoOfficers, ""));
+    }
+    let signer = Signer::of(&register, context)?;
+    let others: Vec<OfficerId> = with.iter().filter(|id| **id != signer.id).cloned().collect();
+    let envelope = signer.say_with(&register, &others, said)?;
+    finish(opened, &envelope, how, context)
 }
 
-/// Signs a draft with one key, and submits it or writes it.
+/// Submits what one officer has signed, or writes it for the others.
 ///
 /// # Errors
 /// As [`speak`].
 pub(crate) fn finish(
     opened: &mut KeyStore,
-    draft: &Draft,
-    signer: (&OfficerId, &sealkeep_crypto::SigningKey),
+    envelope: &[u8],
     how: &Say,
-    lines: Option<&str>,
     context: &Context,
 ) -> Result<Exit, Failure> {
-    let envelope = draft.sign(&[signer]).map_err(not_a_statement)?;
-    let statement = parse(opened.suite(), &envelope, "")?;
+    let statement = parse(opened.suite(), envelope, "")?;
     if how.dry_run {
         return tell(&statement, "statement-not-sent", context);
     }
     if let Some(path) = &how.output {
-        write_new(path, &envelope, 0o644)?;
+        write_new(path, envelope, 0o644)?;
         return written(&statement, path, context);
     }
     if !statement.missing().is_empty() {
         let usage = context.output.messages().text("usage-more-signers", &[]);
         return Err(Failure::new(Code::Usage, usage));
     }
-    submit(opened, &envelope, lines, context)
+    submit(opened, envelope, None, context)
 }
 
 /// Submits a statement and tells what became of it.
 ///
 /// # Errors
-/// `E-STATEMENT`, `E-NOT-ACCEPTED`, and those of the key store.
+/// `E-NOT-A-STATEMENT`, `E-STATEMENT`, and those of the key store.
 pub(crate) fn submit(
     opened: &mut KeyStore,
     envelope: &[u8],
@@ -91,6 +90,7 @@ pub(crate) fn submit(
 ) -> Result<Exit, Failure> {
     let statement = parse(opened.suite(), envelope, "")?;
     let accepted = opened.submit(envelope, lines).map_err(|error| store::here(context, &error))?;
+    settle_pending(opened, &accepted.effects, context);
     cmd::settle_copies(opened, context)?;
     let (kind, digest) = (statement.said.kind(), accepted.digest.to_string());
     let args: crate::cli::messages::Args<'_> =
@@ -151,19 +151,19 @@ pub(crate) fn tell(
 }
 
 /// # Errors
-/// `E-STATEMENT`.
+/// `E-NOT-A-STATEMENT`.
 pub(crate) fn parse(
     suite: sealkeep_crypto::Suite,
     bytes: &[u8],
     name: &str,
 ) -> Result<Statement, Failure> {
     Statement::parse(suite, bytes)
-        .map_err(|error| Failure::new(Code::Statement, name).because(error))
+        .map_err(|error| Failure::new(Code::NotAStatement, name).because(error))
 }
 
 /// What could not be signed is not a statement.
 pub(crate) fn not_a_statement(error: impl ToString) -> Failure {
-    Failure::new(Code::Statement, "").because(error)
+    Failure::new(Code::NotAStatement, "").because(error)
 }
 
 /// A file of at most `most` bytes.
@@ -188,9 +188,27 @@ pub(crate) fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Fail
     file.and_then(write).map_err(|error| Failure::io(path, &error))
 }
 
-/// The officer who signs with this key.
-fn owner(register: &Register, key: &OfficerKey) -> Result<OfficerId, Failure> {
-    let record = register.officers().find(|record| record.officer.key == *key);
-    let record = record.ok_or_else(|| Failure::new(Code::NotAnOfficer, key.to_string()))?;
-    Ok(record.officer.id.clone())
+/// The inventory of a request, as it lies beside the key store.
+///
+/// # Errors
+/// `E-INVENTORY` and those of reading.
+pub(crate) fn lines(request: &Digest, context: &Context) -> Result<String, Failure> {
+    let files = RequestFiles::of(&store::location(context)?);
+    execution::lines(&files, request).map_err(|error| destroy::failure(&error, context))
+}
+
+/// Frees keys that waited only because of somebody who is no longer active. What cannot be done now stays unusable, which harms
+/// no data, and is told.
+fn settle_pending(opened: &mut KeyStore, effects: &[Effect], context: &Context) {
+    for effect in effects {
+        let Effect::RestorePending { request } = effect else { continue };
+        let restored = lines(request, context).and_then(|lines| {
+            let restored = opened.restore_pending(*request, &lines);
+            restored.map_err(|error| store::here(context, &error))
+        });
+        if restored.is_err() {
+            let request = request.to_string();
+            context.output.warn("W-STILL-PENDING", "warn-still-pending", &[("request", &request)]);
+        }
+    }
 }

@@ -124,7 +124,7 @@ pub(crate) fn here(context: &Context, error: &sealkeep_keystore::Error) -> Failu
 }
 
 /// What is not about the whole store.
-const ABOUT_SOMETHING_ELSE: [Code; 3] = [Code::SharesRefused, Code::Statement, Code::NotAccepted];
+const ABOUT_SOMETHING_ELSE: [Code; 3] = [Code::SharesRefused, Code::NotAStatement, Code::Statement];
 
 /// A file that cannot be large: key files and shares are a line or a page of text.
 pub(crate) fn read_small(path: &Path) -> Result<Vec<u8>, Failure> {

@@ -432,6 +432,14 @@ pub(crate) fn child_of_record(record: &[u8]) -> Option<ChildRef> {
     }
 }
 
+/// Reads a record of tree 3, which is written back as it was.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn read_record(bytes: &[u8]) {
+    if let Ok(record) = Record::decode(bytes) {
+        assert_eq!(record.encode().expose(), bytes, "the ledger record has a second form");
+    }
+}
+
 fn number(record: &[u8]) -> std::result::Result<u64, Malformed> {
     Ok(u64::from_be_bytes(record.try_into().map_err(|_| Malformed("entry number"))?))
 }

@@ -93,7 +93,8 @@ fn init(args: &OfficerInit, context: &Context) -> Result<Exit, Failure> {
     let register = opened.register().map_err(|error| store::here(context, &error))?;
     let genesis = Genesis { key: OfficerKey(opened.public_key()), officers, policy_text };
     let draft = Draft::new(*register.store(), cmd::now(), None, by, genesis);
-    speak::finish(&mut opened, &draft, (&id, &key), &args.say, None, context)
+    let envelope = draft.sign(&[(&id, &key)]).map_err(speak::not_a_statement)?;
+    speak::finish(&mut opened, &envelope, &args.say, context)
 }
 
 fn enroll(args: &OfficerEnroll, context: &Context) -> Result<Exit, Failure> {
@@ -121,7 +122,7 @@ fn say(
     context: &Context,
 ) -> Result<Exit, Failure> {
     let mut opened = store::open(context)?;
-    speak::speak(&mut opened, said, with, how, None, context)
+    speak::speak(&mut opened, said, with, how, context)
 }
 
 fn text(text: &str) -> Result<Text, Failure> {

@@ -134,7 +134,7 @@ fn set(args: &PolicySet, context: &Context) -> Result<Exit, Failure> {
     let mut opened = store::open(context)?;
     let together = &args.together;
     let said = SetPolicy { policy_text };
-    speak::speak(&mut opened, said, &together.with, &together.say, None, context)
+    speak::speak(&mut opened, said, &together.with, &together.say, context)
 }
 
 fn bad(path: &Path, problem: &Problem) -> Failure {

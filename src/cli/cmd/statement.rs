@@ -29,7 +29,7 @@ fn sign(args: &StatementSign, context: &Context) -> Result<Exit, Failure> {
     let bytes = speak::read(&args.file, MAX_STATEMENT as u64)?;
     let key = sign::officer_key(context)?;
     let signed = add_signature(&bytes, &args.id, &key)
-        .map_err(|error| Failure::at(Code::Statement, &args.file).because(error))?;
+        .map_err(|error| Failure::at(Code::NotAStatement, &args.file).because(error))?;
     let statement = speak::parse(key.suite(), &signed, "")?;
     speak::write_new(&args.output, &signed, 0o644)?;
     speak::written(&statement, &args.output, context)
@@ -37,9 +37,15 @@ fn sign(args: &StatementSign, context: &Context) -> Result<Exit, Failure> {
 
 fn submit(args: &StatementSubmit, context: &Context) -> Result<Exit, Failure> {
     let bytes = speak::read(&args.file, MAX_STATEMENT as u64)?;
-    let lines = args.inventory.as_deref().map(std::fs::read_to_string).transpose();
-    let lines = lines
-        .map_err(|error| Failure::io(args.inventory.as_deref().unwrap_or(&args.file), &error))?;
     let mut opened = store::open(context)?;
+    let name = args.file.display().to_string();
+    let statement = speak::parse(opened.suite(), &bytes, &name)?;
+    let lines = match (&args.inventory, statement.said.about()) {
+        (Some(path), _) => {
+            Some(std::fs::read_to_string(path).map_err(|error| Failure::io(path, &error))?)
+        }
+        (None, Some(request)) => Some(speak::lines(&request, context)?),
+        (None, None) => None,
+    };
     speak::submit(&mut opened, &bytes, lines.as_deref(), context)
 }
