@@ -22,6 +22,17 @@ pub(crate) fn day(seconds: i64) -> Date {
     civil_at(ZONE, seconds).date()
 }
 
+/// The civil time at UTC+8, as `2026-01-31 18:05:09`.
+pub(crate) fn china_time(seconds: u64) -> String {
+    let time = civil_at(ZONE, i64::try_from(seconds).unwrap_or(i64::MAX));
+    time.strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+/// The civil time at UTC.
+pub(crate) fn civil_utc(seconds: u64) -> DateTime {
+    civil_at(Offset::UTC, i64::try_from(seconds).unwrap_or(i64::MAX))
+}
+
 /// Unix seconds at which a calendar day begins at UTC+8.
 pub(crate) fn begins(day: Date) -> i64 {
     let begin = ZONE.to_timestamp(day.to_datetime(jiff::civil::time(0, 0, 0, 0)));

@@ -37,6 +37,9 @@ pub enum Error {
     /// The passphrase, key file or shares do not open this store. Says nothing more.
     #[error("this passphrase, key file or share set does not open the key store")]
     WrongCustody,
+    /// The store does not sign this certificate.
+    #[error("the key store does not sign this certificate: {0}")]
+    NotCertified(String),
     /// Another process holds the key store.
     #[error("another process has held the key store for {0:?}")]
     Busy(Duration),

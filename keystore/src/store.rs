@@ -2,6 +2,7 @@
 
 mod access;
 mod batch;
+mod certify;
 mod check;
 mod copies;
 mod custody;

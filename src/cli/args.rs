@@ -4,6 +4,8 @@
 //! exist in every language. A test fails when an argument has none.
 
 mod backup;
+mod certificate;
+mod destroy;
 mod key;
 mod keystore;
 mod ledger;
@@ -21,6 +23,13 @@ use sealkeep_crypto::Suite;
 pub(crate) use backup::{
     Backup, Forget, GroupField, RetentionCommand, RetentionDue, RetentionPolicy, RulesCommand,
     RulesExplain, Snapshots, Status, Which,
+};
+pub(crate) use certificate::{CertificateCommand, CertificateFile, CertificateRender};
+pub(crate) use destroy::{
+    BreakGlassBegin, BreakGlassCommand, BreakGlassJustify, DestroyApprove, DestroyCertify,
+    DestroyCommand, DestroyExecute, DestroyExport, DestroyImport, DestroyInspect, DestroyList,
+    DestroyRequest, DestroyReview, DestroySay, DestroyStatus, HoldCommand, HoldPlace,
+    HoldReasonArg, HoldRelease, HoldReview, TriggerArg, What,
 };
 pub(crate) use key::{KeyCommand, KeyIds, KeyList, KeyRotate};
 pub(crate) use keystore::{
@@ -141,6 +150,21 @@ pub(crate) enum Command {
     },
     Status(Status),
     #[command(subcommand_required = true)]
+    Destroy {
+        #[command(subcommand)]
+        command: DestroyCommand,
+    },
+    #[command(subcommand_required = true)]
+    Hold {
+        #[command(subcommand)]
+        command: HoldCommand,
+    },
+    #[command(subcommand_required = true)]
+    BreakGlass {
+        #[command(subcommand)]
+        command: BreakGlassCommand,
+    },
+    #[command(subcommand_required = true)]
     Vault {
         #[command(subcommand)]
         command: VaultCommand,
@@ -154,6 +178,11 @@ pub(crate) enum Command {
     Keystore {
         #[command(subcommand)]
         command: KeystoreCommand,
+    },
+    #[command(subcommand_required = true)]
+    Certificate {
+        #[command(subcommand)]
+        command: CertificateCommand,
     },
     #[command(subcommand_required = true)]
     Ledger {

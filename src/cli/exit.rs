@@ -48,6 +48,8 @@ exits! {
     Damaged = 11, "damaged";
     /// The key in the key store does not fit this file, or its header was changed.
     WrongKey = 12, "wrong-key";
+    /// A certificate does not hold, or is not one.
+    CertificateInvalid = 13, "certificate-invalid";
     /// There is no key store where one was expected.
     StoreMissing = 20, "store-missing";
     /// The passphrase, key file or shares do not open the key store.
@@ -83,6 +85,10 @@ exits! {
     /// An alarm was raised that somebody must look at: very many keys were opened, or one that is to be destroyed was
     /// asked for. Whatever else the command was to do is done, or was refused as it tells.
     Alarm = 43, "alarm";
+    /// The keys are gone; something that was to be overwritten was not.
+    DestroyPartial = 44, "destroy-partial";
+    /// An inspection found something that opens, or was refused for another reason than its destruction.
+    InspectionFailed = 45, "inspection-failed";
     /// Stopped by SIGHUP.
     Hangup = 129, "hangup";
     /// Stopped by SIGINT (Ctrl-C).
@@ -203,6 +209,8 @@ codes! {
     Damaged = "E-DAMAGED" => Damaged;
     Truncated = "E-TRUNCATED" => Damaged;
     WrongKey = "E-WRONG-KEY" => WrongKey;
+    Certificate = "E-CERTIFICATE" => CertificateInvalid;
+    OtherGenesis = "E-OTHER-GENESIS" => CertificateInvalid;
     StoreMissing = "E-STORE-MISSING" => StoreMissing;
     Locked = "E-LOCKED" => Locked;
     SharesRefused = "E-SHARES-REFUSED" => Locked;
@@ -248,6 +256,26 @@ codes! {
     Ledger = "E-LEDGER" => StoreDamaged;
     Unrecorded = "E-UNRECORDED" => Failure;
     Alarm = "E-ALARM" => Alarm;
+    DestroyPartial = "E-DESTROY-PARTIAL" => DestroyPartial;
+    Inspection = "E-INSPECTION" => InspectionFailed;
+    NoOfficers = "E-NO-OFFICERS" => Refused;
+    NotAnOfficer = "E-NOT-AN-OFFICER" => Refused;
+    Statement = "E-STATEMENT" => Refused;
+    NotAStatement = "E-NOT-A-STATEMENT" => Usage;
+    Packet = "E-PACKET" => Damaged;
+    RequestUnknown = "E-REQUEST-UNKNOWN" => NotFound;
+    RequestAmbiguous = "E-REQUEST-AMBIGUOUS" => Usage;
+    HoldUnknown = "E-HOLD-UNKNOWN" => NotFound;
+    GrantUnknown = "E-GRANT-UNKNOWN" => NotFound;
+    MustBeKept = "E-MUST-BE-KEPT" => Refused;
+    NothingFound = "E-NOTHING-FOUND" => NotFound;
+    Inventory = "E-INVENTORY" => Refused;
+    Stale = "E-STALE" => Refused;
+    NotExecuted = "E-NOT-EXECUTED" => Refused;
+    NotCertified = "E-NOT-CERTIFIED" => Refused;
+    Purpose = "E-PURPOSE" => Usage;
+    Restricted = "E-RESTRICTED" => KeyUnusable;
+    ScopePending = "E-SCOPE-PENDING" => KeyUnusable;
     Hangup = "E-HANGUP" => Hangup;
     Interrupted = "E-INTERRUPTED" => Interrupted;
     PipeClosed = "E-PIPE-CLOSED" => PipeClosed;

@@ -9,11 +9,11 @@ use sealkeep::envelope::Run;
 use sealkeep::vault::copy::{CopyCheck, SyncOptions, SyncReport, check, sync};
 use sealkeep::vault::{
     Directory, Head, IndexFile, Keyring, PackIndex, PackInfo, PackKind, PackWriter, Result,
-    SignedFile, SnapshotId, Storage, VaultFile, dsse, head,
+    SignedFile, SnapshotId, Storage, VaultFile, head,
 };
 use sealkeep_crypto::codec::Writer;
 use sealkeep_crypto::{Secret, Suite, random};
-use sealkeep_keystore::KeyId;
+use sealkeep_keystore::{KeyId, dsse};
 
 pub(crate) const OPTIONS: SyncOptions =
     SyncOptions { known: None, wait: Duration::ZERO, dry_run: false };

@@ -3,6 +3,7 @@
 //! The key store accepts through it, and whoever verifies replays through it: there is one code path.
 
 mod event;
+mod excerpt;
 mod holds;
 mod people;
 mod queries;
@@ -13,6 +14,7 @@ mod requests;
 mod tests;
 
 pub use event::{Alarm, Entered, Inventories, NotAnEntry, StoreEvent, Touched, What};
+pub use excerpt::Excerpt;
 pub use holds::{GrantRecord, HoldRecord};
 pub use people::OfficerRecord;
 pub use queries::{Task, Work};

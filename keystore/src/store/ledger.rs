@@ -55,6 +55,19 @@ impl KeyStore {
         })
     }
 
+    /// Time of the ledger and the seconds that passed beyond doubt, as an entry made now would have them.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn ledger_clock(&mut self) -> Result<(u64, u64)> {
+        let moment = self.clock.read();
+        self.read(|txn, _| {
+            txn.moment = Some(moment);
+            let stamp = txn.stamp();
+            Ok((stamp.time, stamp.counted))
+        })
+    }
+
     /// Makes entries of their own, in one commit, and returns the number of the first. For what is no change of keys; changes,
     /// and keys that are handed out, have theirs anyway.
     ///

@@ -1,0 +1,58 @@
+//! `certificate verify`: every check, by name.
+
+use sealkeep::destruction::certificate::{Check, Verdict};
+use serde_json::{Value, json};
+
+use super::{failure, verdict, warn_unanchored};
+use crate::cli::args::CertificateFile;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::{Context, hex};
+
+pub(super) fn run(args: &CertificateFile, context: &Context) -> Result<Exit, Failure> {
+    let verdict = verdict(args, context)?;
+    for check in &verdict.checks {
+        say(check, context)?;
+    }
+    if let Some(mut failure) = failure(&args.file, &verdict) {
+        failure.report = Some(document(&verdict));
+        return Err(failure);
+    }
+    warn_unanchored(&verdict, context);
+    let key = if verdict.anchored { "certificate-anchored" } else { "certificate-unanchored" };
+    context.output.say(key, &[("digest", &hex(&verdict.digest))])?;
+    context.output.document("sealkeep.certificate-verify/1", document(&verdict))?;
+    Ok(Exit::Ok)
+}
+
+fn say(check: &Check, context: &Context) -> Result<(), Failure> {
+    let messages = context.output.messages();
+    let what = messages.text(&format!("certificate-check-{}", check.name.word()), &[]);
+    let (key, why) = match (check.passed(), check.failed()) {
+        (true, _) => ("certificate-passed", ""),
+        (false, Some(why)) => ("certificate-failed", why),
+        (false, None) => ("certificate-not-done", ""),
+    };
+    context.output.say(key, &[("what", &what), ("why", &why)])
+}
+
+fn document(verdict: &Verdict) -> Value {
+    let checks = verdict.checks.iter().map(|check| {
+        let passed = (check.passed() || check.failed().is_some()).then(|| check.passed());
+        json!({ "check": check.name.word(), "passed": passed, "why": check.failed() })
+    });
+    let bundle = verdict.bundle.as_ref();
+    json!({
+        "valid": verdict.is_valid(),
+        "anchored": verdict.anchored,
+        "digest": hex(&verdict.digest),
+        "number": bundle.map(|bundle| &bundle.number),
+        "request": bundle.map(|bundle| &bundle.request),
+        "genesis": bundle.map(|bundle| &bundle.genesis),
+        "store": bundle.map(|bundle| &bundle.store.id),
+        "checks": checks.collect::<Vec<_>>(),
+        "claims": bundle.map(|bundle| &bundle.claims),
+        "residual": bundle.map(|bundle| &bundle.residual),
+        "not_covered": bundle.map(|bundle| &bundle.not_covered),
+    })
+}
