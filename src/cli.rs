@@ -24,17 +24,20 @@ mod signal;
 mod store;
 mod vault;
 
+use std::cell::RefCell;
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use std::time::{Duration, UNIX_EPOCH};
 
-use clap::FromArgMatches;
 use clap::error::ErrorKind;
+use clap::{ArgMatches, FromArgMatches};
 use sealkeep_crypto::Suite;
+use sealkeep_keystore::AlarmBell;
+use sealkeep_keystore::ledger::AlarmKind;
 
 use args::{Cli, Command};
-use exit::Exit;
+use exit::{Code, Exit};
 use failure::Failure;
 use messages::{Lang, Messages};
 use output::Output;
@@ -49,38 +52,73 @@ pub(crate) struct Context {
     pub(crate) output: Output,
     /// Whether to stop.
     pub(crate) cancel: Cancel,
+    /// Tell of alarms that key stores raise; one for each that was opened.
+    pub(crate) bells: RefCell<Vec<AlarmBell>>,
 }
 
 /// Runs the program with these arguments, the program's name first.
 pub(crate) fn run(args: Vec<OsString>) -> ExitCode {
     let lang = Lang::guess(&args, |name| std::env::var(name).ok());
     let messages = Messages::new(lang);
-    let typed = help::command(&messages)
-        .try_get_matches_from(&args)
-        .and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches));
+    let typed = help::command(&messages).try_get_matches_from(&args).and_then(|mut matches| {
+        let operation = operation(&matches);
+        Ok((Cli::from_arg_matches_mut(&mut matches)?, operation))
+    });
     let exit = match typed {
-        Ok(cli) => run_typed(cli, messages),
+        Ok((cli, operation)) => run_typed(cli, operation, messages),
         Err(error) => show_parse_result(&error, messages, &args),
     };
     exit.into()
 }
 
-fn run_typed(cli: Cli, messages: Messages) -> Exit {
+/// The command's name, as the ledger shall say it: `open`, `keystore copy add`.
+fn operation(matches: &ArgMatches) -> String {
+    let mut names = Vec::new();
+    let mut next = matches.subcommand();
+    while let Some((name, below)) = next {
+        names.push(name);
+        next = below.subcommand();
+    }
+    names.join(" ")
+}
+
+fn run_typed(cli: Cli, operation: String, messages: Messages) -> Exit {
     let global = &cli.global;
     let mut output = Output::new(messages, global.json, global.quiet, global.verbose);
-    let settings = match Settings::resolve(global, |name| std::env::var_os(name)) {
+    let mut settings = match Settings::resolve(global, |name| std::env::var_os(name)) {
         Ok(settings) => settings,
-        Err(failure) => return output.fail(&failure),
+        Err(failure) => return output.fail(&failure, false),
     };
     if let Some(lang) = settings.lang.filter(|lang| *lang != output.messages().lang()) {
         output.set_messages(Messages::new(lang));
     }
+    settings.actor.operation = operation;
     harden(&output);
-    let mut context = Context { settings, output, cancel: Cancel::listen() };
-    match run_command(cli.command, &mut context) {
+    let bells = RefCell::default();
+    let mut context = Context { settings, output, cancel: Cancel::listen(), bells };
+    let ended = run_command(cli.command, &mut context);
+    let alarms = alarms(&context);
+    let exit = match ended {
         Ok(exit) => exit,
-        Err(failure) => context.output.fail(&failure),
+        Err(failure) => context.output.fail(&failure, !alarms.is_empty()),
+    };
+    for alarm in &alarms {
+        context.output.explain(alarm);
     }
+    exit.or_alarm(!alarms.is_empty())
+}
+
+/// Alarms that this command has raised and that somebody must look at now.
+fn alarms(context: &Context) -> Vec<Failure> {
+    let bells = context.bells.borrow();
+    let rung = bells.iter().flat_map(AlarmBell::rung);
+    let told =
+        rung.filter(|alarm| matches!(alarm.alarm, AlarmKind::Volume | AlarmKind::PendingUse));
+    told.map(|alarm| {
+        let detail = serde_json::Value::Object(alarm.detail);
+        Failure::new(Code::Alarm, alarm.alarm.name()).because(detail)
+    })
+    .collect()
 }
 
 fn run_command(command: Command, context: &mut Context) -> Result<Exit, Failure> {
@@ -106,10 +144,14 @@ fn run_command(command: Command, context: &mut Context) -> Result<Exit, Failure>
         Command::Retention { command } => cmd::retention::run(command, context),
         Command::Rules { command } => cmd::rules::run(command, context),
         Command::Status(args) => cmd::status::run(&args, context),
+        Command::Destroy { command } => cmd::destroy::run(command, context),
+        Command::Hold { command } => cmd::hold::run(command, context),
+        Command::BreakGlass { command } => cmd::break_glass::run(command, context),
         Command::Vault { command } => cmd::vault::run(command, context),
         Command::Key { command } => cmd::key::run(command, context),
         Command::Keystore { command } => cmd::keystore::run(command, context),
         Command::Certificate { command } => cmd::certificate::run(command, context),
+        Command::Ledger { command } => cmd::ledger::run(command, context),
         Command::Tour(args) => cmd::tour::run(args, context),
         Command::Completions(args) => cmd::completions::run(&args, context),
         Command::Man(args) => cmd::man::run(&args, context),
@@ -126,7 +168,7 @@ fn show_parse_result(error: &clap::Error, messages: Messages, args: &[OsString])
     }
     let json = args.iter().any(|arg| arg == "--json");
     let failure = help::usage_failure(error, &messages);
-    Output::new(messages, json, false, false).fail(&failure)
+    Output::new(messages, json, false, false).fail(&failure, false)
 }
 
 /// Keeps secrets out of core dumps and other processes, and allows many open files.

@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`annex`] | the names of the items, under a key that dies with them |
 //! | [`certificate`] | the file that an auditor gets, and the forms made from it |
+//! | [`execution`] | an approved request, carried out |
 //! | [`inspection`] | opening attempted at every place that can be reached |
 //! | [`overwrite`] | files and devices, overwritten as the lines say |
 //! | [`packet`] | all that an officer needs to decide on another machine |
@@ -18,6 +19,7 @@ mod blocked;
 pub mod certificate;
 mod choice;
 mod error;
+pub mod execution;
 mod freeze;
 pub mod inspection;
 mod lineage;

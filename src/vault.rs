@@ -35,6 +35,7 @@ pub use error::{Error, Refused, Result};
 pub use head::Head;
 pub use index::{IndexFile, IndexId, PackIndex, Relocation};
 pub use keyring::Keyring;
+pub use listing::{CATALOGUE, forget_listings};
 pub(crate) use listing::{IndexKey, Row, Tag, Taggers};
 pub use object::{Attributes, ChunkKey, Class, Description, Extent, Kind, Record, Time};
 pub use pack::{PackId, PackInfo, PackKind, PackWriter};

@@ -13,6 +13,8 @@ mod files;
 mod interrupted;
 #[path = "cli/keystore.rs"]
 mod keystore;
+#[path = "cli/ledger.rs"]
+mod ledger;
 #[path = "cli/memory.rs"]
 mod memory;
 #[path = "cli/output.rs"]

@@ -9,6 +9,7 @@
 
 mod certificate;
 mod keystore;
+mod ledger;
 mod levels;
 mod mutate;
 mod targets;
@@ -66,7 +67,16 @@ fn keep(target: &Target, input: &[u8]) {
 }
 
 fn all_targets() -> impl Iterator<Item = &'static Target> {
-    [targets::TARGETS, keystore::TARGETS, vault::TARGETS, certificate::TARGETS, levels::TARGETS].into_iter().flatten()
+    [
+        targets::TARGETS,
+        keystore::TARGETS,
+        ledger::TARGETS,
+        vault::TARGETS,
+        certificate::TARGETS,
+        levels::TARGETS,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 struct Options {

@@ -3,16 +3,18 @@
 //! Not part of the interface: it exists only with the feature `fuzzing`, and may change at any time. None of these
 //! functions may panic, whatever the bytes are; where a thing has one form only, they check that too.
 
+use sealkeep_crypto::Suite;
 use sealkeep_crypto::codec::Reader;
 
 use crate::cell;
 use crate::clearance::Intent;
+use crate::clock::Moment;
 use crate::copy;
 use crate::leaf::KeyRecord;
 use crate::names;
 use crate::page::ChildRef;
 use crate::records::{children, list};
-use crate::root::RootPage;
+use crate::root::{LedgerHead, RootPage};
 use crate::scope::ScopeRecord;
 
 /// The records of a row file, without its header, and without regard to its running hashes: otherwise hardly any
@@ -58,6 +60,28 @@ pub fn page(bytes: &[u8]) {
     }
     let mut reader = Reader::new(bytes, "child reference");
     let _ = ChildRef::decode(&mut reader);
+}
+
+/// An entry's record as it stands in a leaf page. What parses is written back as it was.
+pub fn ledger_record(bytes: &[u8]) {
+    crate::txn::read_record(bytes);
+}
+
+/// Root pages with a ledger, to start from.
+pub fn roots_with_a_ledger() -> Vec<Vec<u8>> {
+    let moment = Moment { wall: 1_800_000_000, since_boot: 1, boot: [1; 16] };
+    let with = |suite, entries: u32| {
+        let mut root = RootPage::new(suite, Vec::new(), 1);
+        let mut ledger = LedgerHead::new(suite, moment);
+        (0..entries).for_each(|_| ledger.frontier.push([7; 32]));
+        for (records, count) in ledger.trees.iter_mut().zip([entries, entries / 256, 0, 0, 1]) {
+            records.count = count;
+            records.top.page = (count > 0).then(ChildRef::placeholder);
+        }
+        root.ledger = Some(ledger);
+        root.encode().expose().to_vec()
+    };
+    vec![with(Suite::Aes256Gcm, 1), with(Suite::Sm4Gcm, 300)]
 }
 
 /// An intent without its signature. What parses is written back as it was.

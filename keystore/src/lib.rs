@@ -79,8 +79,8 @@ pub use scope::ScopeTombstone;
 pub use shares::{MAX_SHARES, Share, ShareError};
 pub use state::{KeyState, NotAKeyState};
 pub use store::{
-    Accepted, Actor, CellErasure, CheckReport, CopyCheck, CopyOutcome, CopyState, CopyStatus,
-    DrillReport, EXECUTION, Examined, InitOptions, KeyFacts, KeyFilter, KeyInfo, KeyStore,
-    LedgerFault, LedgerReport, LedgerStatus, Location, NewKey, OpenedKey, Peek, Problem, Ran,
-    Receipt, RestoreOptions, RestoreReport, ScopeFacts, ScopeInfo, Status, Wiping,
+    Accepted, Actor, AlarmBell, CellErasure, CheckReport, CopyCheck, CopyOutcome, CopyState,
+    CopyStatus, DrillReport, EXECUTION, Examined, InitOptions, KeyFacts, KeyFilter, KeyInfo,
+    KeyStore, LedgerFault, LedgerReport, LedgerStatus, Location, NewKey, OpenedKey, Peek, Problem,
+    Ran, Receipt, RestoreOptions, RestoreReport, ScopeFacts, ScopeInfo, Status, Wiping,
 };

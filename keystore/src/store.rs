@@ -24,7 +24,7 @@ use std::time::Duration;
 
 use sealkeep_crypto::{Secret, SigningKey, Suite};
 
-pub use access::Actor;
+pub use access::{Actor, AlarmBell};
 pub use check::{CheckReport, Problem};
 pub use copies::{CopyCheck, CopyOutcome, CopyState, CopyStatus};
 pub use custody::DrillReport;
@@ -48,7 +48,6 @@ use crate::error::{Error, Result};
 use crate::feed::Tombstoned;
 use crate::files::now;
 use crate::id::IdCipher;
-use crate::ledger::Alarm;
 use crate::lock::WriteLock;
 use crate::page::Address;
 use crate::pager::{PageSource, Pager, open_page};
@@ -120,7 +119,7 @@ pub struct KeyStore {
     /// The register, as far as it was replayed.
     known: Option<govern::Known>,
     /// Alarms that this session has raised.
-    alarms: Vec<Alarm>,
+    alarms: AlarmBell,
 }
 
 /// What changes with every commit.
@@ -309,7 +308,7 @@ impl KeyStore {
             self.db.commit(&commit)?;
             self.session = Session { head, root: sealed.root, root_key: sealed.root_key };
             self.stale = false;
-            self.alarms.extend(alarms);
+            self.alarms.ring(alarms);
             return Ok((value, None));
         }
 
@@ -328,7 +327,7 @@ impl KeyStore {
         self.open_from_disk(&changed)?;
         let read_back = self.cell.erase(index)?;
         self.stale = false;
-        self.alarms.extend(alarms);
+        self.alarms.ring(alarms);
         Ok((value, Some(read_back)))
     }
 
@@ -422,7 +421,7 @@ impl KeyStore {
             actor: Actor::default(),
             clock: Clock::default(),
             known: None,
-            alarms: Vec::new(),
+            alarms: AlarmBell::default(),
         }
     }
 }

@@ -22,6 +22,8 @@ use crate::scope::{ScopeBody, ScopeRecord};
 pub(crate) use ledger::Log;
 #[cfg(test)]
 pub(crate) use ledger::child_of_record;
+#[cfg(feature = "fuzzing")]
+pub(crate) use ledger::read_record;
 
 /// How a commit seals the pages it changed.
 #[derive(Clone, Copy, PartialEq, Eq)]

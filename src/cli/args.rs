@@ -5,8 +5,10 @@
 
 mod backup;
 mod certificate;
+mod destroy;
 mod key;
 mod keystore;
+mod ledger;
 mod media;
 mod restore;
 mod retire;
@@ -23,10 +25,19 @@ pub(crate) use backup::{
     RulesExplain, Snapshots, Status, Which,
 };
 pub(crate) use certificate::{CertificateCommand, CertificateFile, CertificateRender};
+pub(crate) use destroy::{
+    BreakGlassBegin, BreakGlassCommand, BreakGlassJustify, DestroyApprove, DestroyCertify,
+    DestroyCommand, DestroyExecute, DestroyExport, DestroyImport, DestroyInspect, DestroyList,
+    DestroyRequest, DestroyReview, DestroySay, DestroyStatus, HoldCommand, HoldPlace,
+    HoldReasonArg, HoldRelease, HoldReview, TriggerArg, What,
+};
 pub(crate) use key::{KeyCommand, KeyIds, KeyList, KeyRotate};
 pub(crate) use keystore::{
     CopyAdd, CopyCommand, CopyNames, CopyRemove, KeystoreCommand, NewCustody, Passwd, Recover,
     Restore, ShareFiles,
+};
+pub(crate) use ledger::{
+    ClassArg, LedgerCheck, LedgerCheckpoint, LedgerCommand, LedgerExport, LedgerLog, LedgerProve,
 };
 pub(crate) use media::{
     Facts, KindArg, MediaAdd, MediaAudit, MediaCommand, MediaList, MediaSet, StateArg,
@@ -78,6 +89,8 @@ pub(crate) struct Global {
     pub(crate) officer_key: Option<PathBuf>,
     #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) officer_passphrase_file: Option<PathBuf>,
+    #[arg(long, global = true, value_name = "TEXT")]
+    pub(crate) purpose: Option<String>,
     #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) config: Option<PathBuf>,
     #[arg(long, global = true, value_name = "LANG")]
@@ -137,6 +150,21 @@ pub(crate) enum Command {
     },
     Status(Status),
     #[command(subcommand_required = true)]
+    Destroy {
+        #[command(subcommand)]
+        command: DestroyCommand,
+    },
+    #[command(subcommand_required = true)]
+    Hold {
+        #[command(subcommand)]
+        command: HoldCommand,
+    },
+    #[command(subcommand_required = true)]
+    BreakGlass {
+        #[command(subcommand)]
+        command: BreakGlassCommand,
+    },
+    #[command(subcommand_required = true)]
     Vault {
         #[command(subcommand)]
         command: VaultCommand,
@@ -155,6 +183,11 @@ pub(crate) enum Command {
     Certificate {
         #[command(subcommand)]
         command: CertificateCommand,
+    },
+    #[command(subcommand_required = true)]
+    Ledger {
+        #[command(subcommand)]
+        command: LedgerCommand,
     },
     Tour(Tour),
     Completions(Completions),

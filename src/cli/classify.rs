@@ -4,7 +4,7 @@ use std::path::Path;
 
 use sealkeep::backup::{self, ObjectError, PlaceError};
 use sealkeep::keys::Unavailable;
-use sealkeep::{envelope, files, vault, wipe};
+use sealkeep::{destruction, envelope, files, vault, wipe};
 use sealkeep_keystore as keystore;
 
 use crate::cli::exit::Code;
@@ -200,6 +200,28 @@ fn key_of_file(path: &Path, error: &keystore::Error) -> Failure {
     }
 }
 
+/// An error of a destruction that is not of the key store, the vault or a signal.
+pub(crate) fn destruction(error: &destruction::Error) -> Failure {
+    use destruction::Error as E;
+    match error {
+        E::Blocked(blocked) => Failure::new(Code::MustBeKept, blocked.len().to_string()),
+        E::Nothing => Failure::new(Code::NothingFound, ""),
+        E::Pattern(what) => Failure::new(Code::Pattern, what),
+        E::NeedsVault => Failure::new(Code::NoVault, ""),
+        E::NoSnapshot(id) => Failure::new(Code::SnapshotUnknown, id.to_string()),
+        E::Method(method) => Failure::new(Code::Method, method),
+        E::NoRequest(digest) => Failure::new(Code::RequestUnknown, digest.to_string()),
+        E::Altered { .. } => Failure::new(Code::Inventory, "").because(error),
+        E::Missing(path) => Failure::at(Code::Missing, path),
+        E::Changed { item, why } => Failure::new(Code::Stale, item.to_string()).because(why),
+        E::Wipe(problem) => wipe(&problem.path, &problem.error),
+        E::Sealed { path, source } => file(path, source),
+        E::Io { path, source } => Failure::io(path, source),
+        E::Reserved(_) | E::TooLong(_) => Failure::new(Code::Usage, error.to_string()),
+        _ => Failure::new(Code::Unexpected, "").because(error),
+    }
+}
+
 /// An error of the key store.
 pub(crate) fn store(error: &keystore::Error) -> Failure {
     use keystore::Error as E;
@@ -234,6 +256,21 @@ pub(crate) fn store(error: &keystore::Error) -> Failure {
         E::NoSuchCopy(path) => Failure::at(Code::CopyUnknown, path),
         E::NotACopy(path) => Failure::at(Code::NotACopy, path),
         E::CopyOutdated { .. } => Failure::new(Code::CopyOutdated, "").because(error),
+        E::ScopePending(name) => Failure::new(Code::ScopePending, name),
+        E::Statement(error) => Failure::new(Code::NotAStatement, "").because(error),
+        E::Refused(refusal) => {
+            Failure::new(Code::Statement, refusal.to_string()).because(refusal.code())
+        }
+        E::Inventory(_) | E::OtherInventory | E::InventoryNeeded(_) => {
+            Failure::new(Code::Inventory, "").because(error)
+        }
+        E::Stale { item, why } => Failure::new(Code::Stale, item.to_string()).because(why),
+        E::Restricted(id) => Failure::new(Code::Restricted, id.to_string()),
+        E::PurposeNeeded => Failure::new(Code::Purpose, ""),
+        E::OtherStoreKey => Failure::new(Code::Statement, error.to_string()),
+        E::NotCertified(why) => Failure::new(Code::NotCertified, "").because(why),
+        E::Unrecorded(why) => Failure::new(Code::Unrecorded, "").because(why),
+        E::NoSuchEntry(index) => Failure::new(Code::EntryUnknown, index.to_string()),
         E::Io { path, source } => Failure::io(path, source),
         E::Database(_) => database(error),
         _ => Failure::new(Code::Unexpected, "").because(error),

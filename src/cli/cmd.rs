@@ -1,19 +1,23 @@
 //! The commands, one file each: arguments → options → library → report → exit code.
 
 pub(crate) mod backup;
+pub(crate) mod break_glass;
 pub(crate) mod certificate;
 pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod copy;
+pub(crate) mod destroy;
 pub(crate) mod diff;
 pub(crate) mod drill;
 pub(crate) mod dump;
 pub(crate) mod find;
 pub(crate) mod forget;
+pub(crate) mod hold;
 pub(crate) mod init;
 pub(crate) mod inspect;
 pub(crate) mod key;
 pub(crate) mod keystore;
+pub(crate) mod ledger;
 pub(crate) mod listing;
 pub(crate) mod ls;
 pub(crate) mod man;

@@ -82,6 +82,13 @@ exits! {
     DestroyedObjects = 41, "destroyed-objects";
     /// `status` found something that should have been done by now.
     Overdue = 42, "overdue";
+    /// An alarm was raised that somebody must look at: very many keys were opened, or one that is to be destroyed was
+    /// asked for. Whatever else the command was to do is done, or was refused as it tells.
+    Alarm = 43, "alarm";
+    /// The keys are gone; something that was to be overwritten was not.
+    DestroyPartial = 44, "destroy-partial";
+    /// An inspection found something that opens, or was refused for another reason than its destruction.
+    InspectionFailed = 45, "inspection-failed";
     /// Stopped by SIGHUP.
     Hangup = 129, "hangup";
     /// Stopped by SIGINT (Ctrl-C).
@@ -90,6 +97,14 @@ exits! {
     PipeClosed = 141, "pipe-closed";
     /// Stopped by SIGTERM.
     Terminated = 143, "terminated";
+}
+
+impl Exit {
+    /// This, or that of an alarm; whoever stopped the program hears of that first.
+    pub(crate) fn or_alarm(self, alarm: bool) -> Self {
+        let stopped = [Exit::Hangup, Exit::Interrupted, Exit::PipeClosed, Exit::Terminated];
+        if alarm && !stopped.contains(&self) { Exit::Alarm } else { self }
+    }
 }
 
 impl From<Exit> for ExitCode {
@@ -237,6 +252,30 @@ codes! {
     KeyHeld = "E-KEY-HELD" => KeyHeld;
     KeyLost = "E-KEY-LOST" => KeyLost;
     KeyUnusable = "E-KEY-UNUSABLE" => KeyUnusable;
+    EntryUnknown = "E-ENTRY-UNKNOWN" => NotFound;
+    Ledger = "E-LEDGER" => StoreDamaged;
+    Unrecorded = "E-UNRECORDED" => Failure;
+    Alarm = "E-ALARM" => Alarm;
+    DestroyPartial = "E-DESTROY-PARTIAL" => DestroyPartial;
+    Inspection = "E-INSPECTION" => InspectionFailed;
+    NoOfficers = "E-NO-OFFICERS" => Refused;
+    NotAnOfficer = "E-NOT-AN-OFFICER" => Refused;
+    Statement = "E-STATEMENT" => Refused;
+    NotAStatement = "E-NOT-A-STATEMENT" => Usage;
+    Packet = "E-PACKET" => Damaged;
+    RequestUnknown = "E-REQUEST-UNKNOWN" => NotFound;
+    RequestAmbiguous = "E-REQUEST-AMBIGUOUS" => Usage;
+    HoldUnknown = "E-HOLD-UNKNOWN" => NotFound;
+    GrantUnknown = "E-GRANT-UNKNOWN" => NotFound;
+    MustBeKept = "E-MUST-BE-KEPT" => Refused;
+    NothingFound = "E-NOTHING-FOUND" => NotFound;
+    Inventory = "E-INVENTORY" => Refused;
+    Stale = "E-STALE" => Refused;
+    NotExecuted = "E-NOT-EXECUTED" => Refused;
+    NotCertified = "E-NOT-CERTIFIED" => Refused;
+    Purpose = "E-PURPOSE" => Usage;
+    Restricted = "E-RESTRICTED" => KeyUnusable;
+    ScopePending = "E-SCOPE-PENDING" => KeyUnusable;
     Hangup = "E-HANGUP" => Hangup;
     Interrupted = "E-INTERRUPTED" => Interrupted;
     PipeClosed = "E-PIPE-CLOSED" => PipeClosed;

@@ -131,9 +131,9 @@ impl Output {
         writeln!(io::stdout(), "{text}").map_err(|error| Failure::stdout(&error))
     }
 
-    /// Shows the failure that ends the run and gives the exit code for it.
-    pub(crate) fn fail(&self, failure: &Failure) -> Exit {
-        let exit = failure.code.exit();
+    /// Shows the failure that ends the run and gives the exit code for it, or that of an alarm.
+    pub(crate) fn fail(&self, failure: &Failure, alarm: bool) -> Exit {
+        let exit = failure.code.exit().or_alarm(alarm);
         if failure.code == Code::PipeClosed {
             return exit;
         }

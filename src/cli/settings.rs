@@ -4,6 +4,8 @@ use std::os::fd::RawFd;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use sealkeep_keystore::Actor;
+
 use crate::cli::args::Global;
 use crate::cli::config::{BackupDefaults, Config, RetentionDefaults, SealDefaults, WipeDefaults};
 use crate::cli::exit::Code;
@@ -36,6 +38,8 @@ pub(crate) struct Settings {
     pub(crate) officer_key: Option<PathBuf>,
     /// Where that key's passphrase comes from; asked for if there is none.
     pub(crate) officer_passphrase_file: Option<PathBuf>,
+    /// Who works with the key store, as its ledger shall say it.
+    pub(crate) actor: Actor,
     /// How long to wait for a busy key store.
     pub(crate) wait: Duration,
     /// The language asked for by option, environment or configuration.
@@ -104,6 +108,7 @@ impl Settings {
                 .officer_passphrase_file
                 .clone()
                 .or_else(|| path("SEALKEEP_OFFICER_PASSPHRASE_FILE")),
+            actor: actor(global, &env),
             wait: seconds("--wait", global.wait.or(config.wait))?.unwrap_or(DEFAULT_WAIT),
             lang: lang.map(language).transpose()?,
             vault: global.vault.clone().or_else(|| path("SEALKEEP_VAULT")).or(config.vault),
@@ -112,6 +117,20 @@ impl Settings {
             retention: config.retention,
             wipe: config.wipe,
         })
+    }
+}
+
+/// The account that runs the program, and where from. The operation is the command's.
+fn actor(global: &Global, env: &impl Fn(&str) -> Option<std::ffi::OsString>) -> Actor {
+    let text = |name: &str| env(name).map(|value| value.to_string_lossy().into_owned());
+    let account = uzers::get_current_username().map(|name| name.to_string_lossy().into_owned());
+    let remote = text("SSH_CONNECTION")
+        .and_then(|connection| connection.split(' ').next().map(str::to_owned));
+    Actor {
+        who: account.unwrap_or_else(|| uzers::get_current_uid().to_string()),
+        source: remote.filter(|from| !from.is_empty()).unwrap_or_else(|| "local".to_owned()),
+        purpose: global.purpose.clone().or_else(|| text("SEALKEEP_PURPOSE")).unwrap_or_default(),
+        operation: String::new(),
     }
 }
 
@@ -190,6 +209,17 @@ mod tests {
         let settings = resolve(&[], &[("HOME", "/h"), ("XDG_DATA_HOME", "/x")]).expect("fine");
         assert_eq!(settings.keystore.expect("it is named"), Path::new("/x/sealkeep/keystore"));
         assert_eq!(resolve(&[], &[]).expect("not every command needs one").keystore, None);
+    }
+
+    #[test]
+    fn the_ledger_is_told_who_where_from_and_what_for() {
+        let env =
+            [("SSH_CONNECTION", "192.0.2.7 50022 192.0.2.1 22"), ("SEALKEEP_PURPOSE", "round")];
+        let settings = resolve(&[], &env).expect("fine");
+        assert_eq!((&*settings.actor.source, &*settings.actor.purpose), ("192.0.2.7", "round"));
+        assert!(!settings.actor.who.is_empty());
+        let settings = resolve(&["--purpose", "typed"], &env[1..]).expect("fine");
+        assert_eq!((&*settings.actor.source, &*settings.actor.purpose), ("local", "typed"));
     }
 
     #[test]

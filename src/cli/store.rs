@@ -61,10 +61,17 @@ pub(crate) fn given_to(context: &Context) -> Result<Given, Failure> {
 
 /// Opens the store with what was given.
 pub(crate) fn open_with(given: &Given, context: &Context) -> Result<KeyStore, Failure> {
-    let opened = KeyStore::open(&location(context)?, &given.unlock(), context.settings.wait)
+    let mut opened = KeyStore::open(&location(context)?, &given.unlock(), context.settings.wait)
         .map_err(|error| here(context, &error))?;
+    introduce(&mut opened, context);
     tell_leftovers(&opened, context);
     Ok(opened)
+}
+
+/// Tells an opened store who works with it, and listens for its alarms.
+pub(crate) fn introduce(opened: &mut KeyStore, context: &Context) {
+    opened.act_as(context.settings.actor.clone());
+    context.bells.borrow_mut().push(opened.alarm_bell());
 }
 
 /// What a crash had left: finished by this opening, or still to be finished.

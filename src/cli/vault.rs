@@ -7,7 +7,7 @@ use std::sync::Arc;
 use sealkeep::backup::restore::RestoreError;
 use sealkeep::keys::StoreKeys;
 use sealkeep::vault::{
-    About, Access, Directory, Lock, SnapshotFile, SnapshotId, Storage, Vault, VaultFile,
+    About, Access, CATALOGUE, Directory, Lock, SnapshotFile, SnapshotId, Storage, Vault, VaultFile,
 };
 
 use crate::cli::args::Which;
@@ -238,7 +238,6 @@ pub(crate) fn pick(snapshots: &[Snapshot], name: &str, which: &Which) -> Result<
     }
 }
 
-const CATALOGUE: &str = "catalogue";
 const LATEST: &str = "latest";
 const SHORT: usize = 8;
 /// Sources on a line.

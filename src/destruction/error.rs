@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use sealkeep_keystore::approval::Digest;
+
 use super::blocked::Blocked;
 use crate::{keys, vault, wipe};
 
@@ -34,6 +36,12 @@ pub enum Error {
     /// A text is longer than a line or a statement may have.
     #[error("{0} is too long")]
     TooLong(&'static str),
+    /// The key store has no such request.
+    #[error("there is no request {0}")]
+    NoRequest(Digest),
+    /// Nobody has ordered the execution.
+    #[error("nobody has ordered the execution")]
+    NotOrdered,
     /// What was kept of a request is not what was signed.
     #[error("{what} is not what was signed")]
     Altered {

@@ -108,7 +108,7 @@ impl Frozen {
 fn item(found: &Found) -> Item {
     let facts = found.facts.as_ref();
     let keyed = facts.is_some() || found.kind == ItemKind::Scope;
-    let level = facts.map_or(found.level, |facts| facts.level);
+    let level = facts.map_or(found.level, |facts| facts.level.max(found.level));
     Item {
         item: 0,
         kind: found.kind,

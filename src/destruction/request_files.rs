@@ -36,6 +36,8 @@ pub enum Part {
     Wipes,
     /// The report of inspection.
     Inspection,
+    /// Checkpoints with cosignatures of witnesses, a list of notes.
+    Cosigned,
 }
 
 impl Part {
@@ -47,6 +49,7 @@ impl Part {
             Self::Execution => "execution",
             Self::Wipes => "wipes",
             Self::Inspection => "inspection",
+            Self::Cosigned => "cosigned",
         }
     }
 }

@@ -4,7 +4,6 @@ use std::ops::ControlFlow;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use sealkeep_crypto::{Secret, Suite};
-use sealkeep_keystore::ledger::Alarm;
 use sealkeep_keystore::{
     self as keystore, CopyOutcome, CopyState, CopyStatus, KeyFilter, KeyId, KeyState, KeyStore,
 };
@@ -35,12 +34,6 @@ impl StoreKeys {
     #[must_use]
     pub fn copies(&self) -> Vec<CopyOutcome> {
         self.lock().copies.clone()
-    }
-
-    /// Alarms that were raised since the store was opened.
-    #[must_use]
-    pub fn alarms(&self) -> Vec<Alarm> {
-        self.lock().store.alarms().to_vec()
     }
 
     /// The registered copies of the store, and whether they hold everything that it held when it was opened.

@@ -208,6 +208,14 @@ const LEVEL: i32 = 1;
 /// More than a segment's listing can have: 1,024 rows with their attributes, or one of a huge file.
 const MOST_PLAIN: usize = 1 << 30;
 
+/// The folder of listings in that of a vault.
+pub const CATALOGUE: &str = "catalogue";
+
+/// Removes all listings of the vault in this folder, on this machine. After a destruction they do not open any more.
+pub fn forget_listings(vault: &std::path::Path) {
+    Catalogue::new(Some(vault.join(CATALOGUE)), [0; 16]).retain(|_| false);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -89,6 +89,26 @@ impl World {
         KeyStore::check(&place(&self.root), Some(&unlock), WAIT).expect("can be read")
     }
 
+    /// The vault and its source of keys, opened anew.
+    pub(crate) fn opened(&self) -> (Arc<StoreKeys>, Vault) {
+        let keys = Arc::new(StoreKeys::new(self.store()));
+        let storage: Arc<dyn Storage> =
+            Arc::new(Directory::open(&self.path("vault")).expect("opens"));
+        let shared: SharedKeys = Arc::clone(&keys) as SharedKeys;
+        let vault = Vault::open(storage, shared, self.access(Lock::Shared)).expect("opens");
+        (keys, vault)
+    }
+
+    /// What opens the key store and its copies.
+    pub(crate) fn unlock(&self) -> Unlock<'_> {
+        Unlock::KeyFile(&self.key_file)
+    }
+
+    /// Where the key store lies.
+    pub(crate) fn location(&self) -> Location {
+        place(&self.root)
+    }
+
     fn access(&self, lock: Lock) -> Access {
         Access { lock, wait: WAIT, catalogue: Some(self.path("catalogue")) }
     }

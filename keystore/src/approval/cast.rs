@@ -32,7 +32,7 @@ pub const BEGIN: u64 = 1_780_243_200;
 pub const QUICK_POLICY: &str = r#"version = 1
 title = "For tests"
 effective = 2026-01-01
-review_by = 2099-01-01
+review_by = 2027-01-01
 statement_age = "366d"
 
 [level.default]

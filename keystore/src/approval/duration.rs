@@ -54,7 +54,7 @@ impl FromStr for Seconds {
 
 impl fmt::Display for Seconds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let whole = |unit: u64| self.0 != 0 && self.0 % unit == 0;
+        let whole = |unit: u64| self.0 != 0 && self.0.is_multiple_of(unit);
         let units = [(DAY, 'd'), (HOUR, 'h'), (60, 'm')];
         let (unit, letter) = units.into_iter().find(|(unit, _)| whole(*unit)).unwrap_or((1, 's'));
         write!(f, "{}{letter}", self.0 / unit)

@@ -85,9 +85,9 @@ mod tests {
     #[test]
     fn what_is_ambiguous_is_refused() {
         assert_eq!(read::<Vec<u64>>(b"[1, 2]"), Ok(vec![1, 2]));
-        for bad in ["{\"a\":1,\"a\":1}", "[{\"b\":{\"a\":1,\"a\":2}}]", "1.0", "[1e2]", "{} {}", ""]
-        {
+        for bad in ["{\"a\":1,\"a\":1}", "[{\"b\":{\"a\":1,\"a\":2}}]", "{} {}", ""] {
             assert!(read_value(bad.as_bytes()).is_err(), "{bad}");
         }
+        assert!(read::<Vec<u64>>(b"[1.0]").is_err() && read::<Vec<u64>>(b"[1e2]").is_err());
     }
 }

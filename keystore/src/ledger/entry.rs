@@ -188,6 +188,20 @@ pub enum AlarmKind {
     Other,
 }
 
+impl AlarmKind {
+    /// The name, as it stands in entries.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Volume => "volume",
+            Self::PendingUse => "pending-use",
+            Self::BreakGlass => "break-glass",
+            Self::Clock => "clock",
+            Self::Other => "other",
+        }
+    }
+}
+
 impl Event {
     /// The entry of an accepted statement: the bytes of its envelope.
     #[must_use]

@@ -389,6 +389,24 @@ mod tests {
         assert_eq!(verifier.checkpoint(&note), Err(NoteError::NotACheckpoint));
     }
 
+    /// A checkpoint of a Certificate Transparency log that is published, signed by the log and a witness.
+    #[test]
+    fn a_checkpoint_of_other_peoples_programs() {
+        let verifier = |text: &str| text.parse::<Verifier>().expect("a key");
+        let log = verifier(
+            "arche2025h1.staging.ct.transparency.dev+ba2f06c0+AU0vHmlGCS/PdN8b2OaGmKprLI8HKM+dJ472xgFYh15f",
+        );
+        let witness =
+            verifier("remora.n621.de+da77ade7+BOvN63jn/bLvkieywe8R6UYAtVtNbZpXh34x7onlmtw2");
+        let note: Note = "arche2025h1.staging.ct.transparency.dev\n1432088532\nU7WM79jrzyhGZ5/GUBTpM7NzwdyfFx61t3RovgcC4Ro=\n\n\
+            \u{2014} arche2025h1.staging.ct.transparency.dev ui8GwCF1+kWqZrxGdhj4aX3gcw7XUlXQQabg/27lefwhUkzbC3NygNI75MdhL1bfTW9g8Ei59RA23oHP7Ry1k3ZFWwQ=\n\
+            \u{2014} remora.n621.de 2net5wAAAABqEiEgPlfF3V06o0Y+fHM+J5J9s27wgxxcOVSpZ/2g/KSiXCg9DEZI+aVCIobWX9sXTynk5XeU/zZ0WBxtqB0DrAWfBw==\n"
+            .parse()
+            .expect("a note");
+        assert_eq!(log.checkpoint(&note).map(|found| found.size), Ok(1_432_088_532));
+        assert_eq!(witness.verify(&note), Ok(Signed { time: Some(0x6a12_2120) }));
+    }
+
     /// The example of Go's `golang.org/x/mod/sumdb/note`, signed anew with its key.
     #[test]
     fn the_note_of_go() {

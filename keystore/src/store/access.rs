@@ -1,6 +1,7 @@
 //! Who works with the store, and the entries that say so: no key is handed out without one.
 
 use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use data_encoding::HEXLOWER;
 use sealkeep_crypto::{Suite, hash};
@@ -33,6 +34,22 @@ pub struct Actor {
     pub operation: String,
 }
 
+/// Tells of the alarms that a session raises.
+#[derive(Clone, Debug, Default)]
+pub struct AlarmBell(Arc<Mutex<Vec<Alarm>>>);
+
+impl AlarmBell {
+    /// The alarms until now.
+    #[must_use]
+    pub fn rung(&self) -> Vec<Alarm> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn ring(&self, alarms: Vec<Alarm>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(alarms);
+    }
+}
+
 impl KeyStore {
     /// Says who works with the store from here on. Control characters are taken out, and each text is cut after 1,000 bytes.
     pub fn act_as(&mut self, actor: Actor) {
@@ -49,8 +66,14 @@ impl KeyStore {
 
     /// Alarms that this session has raised: each is in the ledger, too.
     #[must_use]
-    pub fn alarms(&self) -> &[Alarm] {
-        &self.alarms
+    pub fn alarms(&self) -> Vec<Alarm> {
+        self.alarms.rung()
+    }
+
+    /// What tells of this session's alarms, even after the store was closed.
+    #[must_use]
+    pub fn alarm_bell(&self) -> AlarmBell {
+        self.alarms.clone()
     }
 
     /// Hands out those of the keys that may be used. Which they are, and which were refused, is durable in the ledger before
@@ -289,3 +312,51 @@ const BYTES_OF_IDS: usize = 50_000;
 /// An id in quotes, and a comma.
 const ID_BYTES: usize = 35;
 const LONGEST_TEXT: usize = 1000;
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::store::pending::pend;
+    use crate::{InitOptions, KeyFile, Location, NewCustody};
+
+    #[test]
+    fn asking_for_a_key_that_is_to_be_destroyed_is_an_alarm_for_whoever_wants_its_data() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let place = Location::new(dir.path().join("keys"), None);
+        let custody = [NewCustody::KeyFile(&KeyFile::generate())];
+        let options = InitOptions { suite: Suite::Aes256Gcm, custody: &custody, shares: None };
+        let (mut store, _) =
+            KeyStore::init(&place, &options, Duration::from_secs(5)).expect("a new store");
+        let made = store.create_keys("s", Suite::Aes256Gcm, &[b"a", b"b"]).expect("keys");
+        let id = made[0].id;
+        let pended = store.write(Kind::Epoch, None, |txn, ids| {
+            pend(txn, ids, &[id], [9; 32], 1)?;
+            Ok(((), Vec::new()))
+        });
+        pended.expect("pending");
+        let rings = |store: &mut KeyStore, operation: &str| {
+            store.act_as(Actor { operation: operation.into(), ..Actor::default() });
+            let before = store.alarms().len();
+            let opened = store.open_keys(&[made[1].id, id]).expect("recorded");
+            assert!(opened[0].is_ok() && matches!(opened[1], Err(Error::NotUsable { .. })));
+            let alarms = store.alarms();
+            alarms[before..].iter().map(|one| (one.alarm, one.detail.clone())).collect::<Vec<_>>()
+        };
+        for operation in ["", "open", "restore", "dump", "export"] {
+            let [(kind, about)] = &rings(&mut store, operation)[..] else { panic!("one alarm") };
+            assert_eq!(*kind, AlarmKind::PendingUse);
+            assert_eq!(about["keys"], ids_value(&[id]));
+        }
+        assert!(rings(&mut store, "check").is_empty(), "it only looks whether it is whole");
+        assert_eq!(store.check_ledger(&[]).expect("readable").faults, []);
+    }
+
+    #[test]
+    fn texts_are_bounded_and_plain() {
+        let long = "病".repeat(1000);
+        assert_eq!(bounded(long).len(), 999);
+        assert_eq!(bounded("a\u{1b}[2J\nb".into()), "a[2Jb");
+    }
+}

@@ -39,7 +39,7 @@ impl Frozen {
         let (mut items, mut wiped) = (Vec::new(), Vec::new());
         for line in lines.lines() {
             let item = reader.push(line)?;
-            if is_wiped(item.kind) {
+            if is_wiped(&item) {
                 wiped.push(item.item);
             }
             if item.key.is_some() || item.kind == ItemKind::Scope {

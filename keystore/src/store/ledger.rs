@@ -4,10 +4,12 @@ mod check;
 
 use std::ops::{ControlFlow, Range};
 
-use super::KeyStore;
+use serde_json::{Map, Value};
+
+use super::{Actor, KeyStore};
 use crate::error::{Error, Result};
 use crate::ledger::{
-    self, Checkpoint, Entry, Event, Hash, InclusionProof, Verifier, consistency, empty_root,
+    self, Act, Checkpoint, Entry, Event, Hash, InclusionProof, Verifier, consistency, empty_root,
     inclusion, root_of,
 };
 use crate::page::FAN_OUT;
@@ -50,6 +52,19 @@ impl KeyStore {
                 counted: head.map_or(0, |head| head.time.counted),
                 alarm_limit: head.map_or(0, |head| head.volume.limit),
             })
+        })
+    }
+
+    /// Time of the ledger and the seconds that passed beyond doubt, as an entry made now would have them.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn ledger_clock(&mut self) -> Result<(u64, u64)> {
+        let moment = self.clock.read();
+        self.read(|txn, _| {
+            txn.moment = Some(moment);
+            let stamp = txn.stamp();
+            Ok((stamp.time, stamp.counted))
         })
     }
 
@@ -136,15 +151,59 @@ impl KeyStore {
         let (proofs, checkpoint) = self.read(|txn, _| {
             let checkpoint = head_of(txn);
             let suite = txn.root.suite;
-            let mut proofs = Vec::with_capacity(indices.len());
+            let mut entries = Vec::with_capacity(indices.len());
             for &index in indices {
-                let entry = txn.entry(index)?.ok_or(Error::NoSuchEntry(index))?;
-                let mut nodes = txn.stored_nodes(suite);
-                proofs.push((entry, inclusion(suite, &mut nodes, index, checkpoint.size)?));
+                entries.push(txn.entry(index)?.ok_or(Error::NoSuchEntry(index))?);
             }
-            Ok((proofs, checkpoint))
+            let mut nodes = txn.stored_nodes(suite);
+            let proven = entries.into_iter().map(|entry| {
+                let proof = inclusion(suite, &mut nodes, entry.index, checkpoint.size)?;
+                Ok((entry, proof))
+            });
+            Ok((proven.collect::<Result<_>>()?, checkpoint))
         })?;
         Ok((proofs, checkpoint.sign(&self.signer).to_string()))
+    }
+
+    /// Calls `each` with the entries of a range and their proofs, in order, until it breaks; returns the checkpoint that all
+    /// of these lead to.
+    ///
+    /// # Errors
+    /// When a page cannot be read.
+    pub fn prove_range(
+        &mut self,
+        range: Range<u64>,
+        mut each: impl FnMut(&Entry, &[Hash]) -> ControlFlow<()>,
+    ) -> Result<String> {
+        let checkpoint = self.read(|txn, _| {
+            let checkpoint = head_of(txn);
+            let (suite, end) = (txn.root.suite, range.end.min(checkpoint.size));
+            if range.start >= end {
+                return Ok(checkpoint);
+            }
+            for page in page_of(range.start)?..=page_of(end - 1)? {
+                let entries = txn.entries_in_page(page)?;
+                let mut nodes = txn.stored_nodes(suite);
+                for entry in entries.iter().filter(|entry| range.contains(&entry.index)) {
+                    let proof = inclusion(suite, &mut nodes, entry.index, checkpoint.size)?;
+                    if each(entry, &proof).is_break() {
+                        return Ok(checkpoint);
+                    }
+                }
+            }
+            Ok(checkpoint)
+        })?;
+        Ok(checkpoint.sign(&self.signer).to_string())
+    }
+
+    /// Records an administrative act that changes nothing in the store, such as giving out its ledger.
+    ///
+    /// # Errors
+    /// As [`KeyStore::log`].
+    pub fn log_act(&mut self, operation: &str, detail: Map<String, Value>) -> Result<u64> {
+        let Actor { who, source, .. } = self.actor.clone();
+        let act = Act { operation: operation.to_owned(), who, source, detail };
+        self.log(vec![Event::Act(act)])
     }
 
     /// The proof that the ledger of `to` entries begins with that of `from`.

@@ -1,5 +1,8 @@
 //! The ledger as one transaction sees it: entries are collected, and appended when the transaction is sealed.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry::{Occupied, Vacant};
+
 use sealkeep_crypto::codec::{Malformed, Reader, Writer};
 use sealkeep_crypto::{SecretVec, Suite, hash_many, random};
 use serde_json::Map;
@@ -185,7 +188,7 @@ impl<S: PageSource> Txn<'_, S> {
 
     /// Hashes of complete subtrees from the pages, for roots and proofs.
     pub(crate) fn stored_nodes(&mut self, suite: Suite) -> StoredNodes<'_, Self> {
-        StoredNodes { source: self, suite, known: Vec::new() }
+        StoredNodes { source: self, suite, known: HashMap::new() }
     }
 
     /// The records of one leaf page of tree 4, 5 or 6.
@@ -224,7 +227,7 @@ impl<S: PageSource> Txn<'_, S> {
 
     /// The first entry of a ledger says so.
     fn begin_log(&mut self) {
-        if self.root.ledger.is_none() && self.log.drafts.is_empty() {
+        if self.ledger_size() == 0 && self.log.drafts.is_empty() {
             let root = &self.root;
             let detail = Map::from_iter([
                 ("suite".to_owned(), root.suite.to_string().into()),
@@ -353,8 +356,8 @@ impl<S: PageSource> Txn<'_, S> {
 pub(crate) struct StoredNodes<'t, T> {
     source: &'t mut T,
     suite: Suite,
-    /// Hashes of a page that was read, by tree and page.
-    known: Vec<(Tree, u32, Vec<Hash>)>,
+    /// Hashes of pages that were read, by tree and page.
+    known: HashMap<(Tree, u32), Vec<Hash>>,
 }
 
 impl<S: PageSource> Nodes for StoredNodes<'_, Txn<'_, S>> {
@@ -378,19 +381,13 @@ impl<S: PageSource> Nodes for StoredNodes<'_, Txn<'_, S>> {
 
 impl<S: PageSource> StoredNodes<'_, Txn<'_, S>> {
     fn page(&mut self, tree: Tree, page: u32) -> Result<&[Hash]> {
-        let same = |known: &(Tree, u32, Vec<Hash>)| (known.0, known.1) == (tree, page);
-        let at = match self.known.iter().position(same) {
-            Some(at) => at,
-            None => {
-                let hashes = match tree {
-                    ENTRIES => self.source.leaf_hashes_in_page(page)?,
-                    _ => self.source.hashes_in_page(tree, page)?,
-                };
-                self.known.push((tree, page, hashes));
-                self.known.len() - 1
-            }
-        };
-        Ok(&self.known[at].2)
+        Ok(match self.known.entry((tree, page)) {
+            Occupied(known) => known.into_mut(),
+            Vacant(vacant) => vacant.insert(match tree {
+                ENTRIES => self.source.leaf_hashes_in_page(page)?,
+                _ => self.source.hashes_in_page(tree, page)?,
+            }),
+        })
     }
 }
 
@@ -432,6 +429,14 @@ pub(crate) fn child_of_record(record: &[u8]) -> Option<ChildRef> {
     match Record::decode(record).expect("a record").place {
         BodyPlace::Here(_) => None,
         BodyPlace::Apart(_, child) => Some(child),
+    }
+}
+
+/// Reads a record of tree 3, which is written back as it was.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn read_record(bytes: &[u8]) {
+    if let Ok(record) = Record::decode(bytes) {
+        assert_eq!(record.encode().expose(), bytes, "the ledger record has a second form");
     }
 }
 

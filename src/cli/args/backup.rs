@@ -41,7 +41,7 @@ pub(crate) struct Backup {
 }
 
 /// Which snapshots.
-#[derive(Args)]
+#[derive(Args, Default)]
 pub(crate) struct Which {
     #[arg(long, value_name = "NAME")]
     pub(crate) host: Option<String>,

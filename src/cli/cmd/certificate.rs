@@ -16,6 +16,8 @@ use crate::cli::exit::{Code, Exit};
 use crate::cli::failure::Failure;
 use crate::cli::input::Stdin;
 
+pub(crate) use render::render_all;
+
 pub(crate) fn run(command: CertificateCommand, context: &mut Context) -> Result<Exit, Failure> {
     match command {
         CertificateCommand::Verify(args) => verify::run(&args, context),

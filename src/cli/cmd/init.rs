@@ -26,6 +26,7 @@ pub(crate) fn run(args: Init, context: &mut Context) -> Result<Exit, Failure> {
     };
     let (mut made, shares) = KeyStore::init(&location, &options, context.settings.wait)
         .map_err(|error| store::here(context, &error))?;
+    store::introduce(&mut made, context);
     let status = made.status().map_err(|error| store::here(context, &error))?;
     let id = hex(&status.peek.store);
     let pages = match kit {

@@ -281,7 +281,8 @@ impl File {
     }
 }
 
-const MAX_PERSONS: u32 = super::super::statement::MAX_SIGNERS as u32;
+/// As many as can sign one statement.
+const MAX_PERSONS: u32 = 16;
 const DECADE: Seconds = Seconds::days(3660);
 
 fn day(written: &Datetime) -> Option<Date> {

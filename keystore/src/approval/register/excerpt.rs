@@ -5,7 +5,6 @@ use std::collections::HashSet;
 use super::super::digest::Digest;
 use super::super::statement::{Said, Statement};
 use super::{Alarm, Entered, Inventories, Refusal, Register, StoreEvent, What};
-use crate::id::KeyId;
 
 /// Entries about officers and policy, about one request, and holds, alarms and doubts about the clock that concern it.
 #[derive(Clone, Debug)]

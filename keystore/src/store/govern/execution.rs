@@ -6,7 +6,7 @@ use data_encoding::HEXLOWER;
 use super::{entered, logged};
 use crate::approval::inventory::ItemKind;
 use crate::approval::register::{Refusal, RequestRecord, RequestState, StoreEvent, What};
-use crate::approval::{Digest, Register};
+use crate::approval::{Digest, Item, Register};
 use crate::cell::{self, ReadBack};
 use crate::clearance::{Act, Clearance};
 use crate::copy::CopyRecord;
@@ -289,9 +289,10 @@ fn copy_record(outcome: &CopyOutcome) -> StoreCopy {
     }
 }
 
-/// Kinds of items that are overwritten, not shredded.
-pub(in crate::store) fn is_wiped(kind: ItemKind) -> bool {
-    matches!(kind, ItemKind::File | ItemKind::Device)
+/// Whether an item is overwritten, instead of being shredded or beside it.
+pub(in crate::store) fn is_wiped(item: &Item) -> bool {
+    matches!(item.kind, ItemKind::File | ItemKind::Device | ItemKind::Sealed)
+        && item.method.wipe().is_some()
 }
 
 const SCHEMA: &str = "sealkeep/execution/v1";

@@ -2,9 +2,9 @@
 
 use std::fs::File;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use sealkeep::destruction::certificate::{html, pdf, xlsx};
+use sealkeep::destruction::certificate::{self, html, pdf, xlsx};
 use serde_json::json;
 
 use super::{failure, verdict, warn_unanchored};
@@ -40,11 +40,34 @@ pub(super) fn run(args: &CertificateRender, context: &Context) -> Result<Exit, F
     Ok(Exit::Ok)
 }
 
+/// Writes all forms of a certificate that was just issued into a folder, as `STEM.html` and so on.
+///
+/// # Errors
+/// What the system says; none is overwritten.
+pub(crate) fn render_all(bytes: &[u8], dir: &Path, stem: &str) -> Result<Vec<PathBuf>, Failure> {
+    let verdict = certificate::verify(bytes, None);
+    let dossier = verdict.dossier.ok_or_else(|| Failure::new(Code::Certificate, stem))?;
+    let book = xlsx(&dossier);
+    let book = book.map_err(|error| Failure::new(Code::Unexpected, stem).because(error))?;
+    let forms = [("html", html(&dossier).into_bytes()), ("pdf", pdf(&dossier)), ("xlsx", book)];
+    let mut written = Vec::new();
+    for (kind, bytes) in forms {
+        let path = dir.join(format!("{stem}.{kind}"));
+        create(&path, &bytes)?;
+        written.push(path);
+    }
+    Ok(written)
+}
+
 fn write(path: &Path, bytes: &[u8], context: &Context) -> Result<(), Failure> {
+    create(path, bytes)?;
+    context.output.say("certificate-written", &[("path", &path.display().to_string())])
+}
+
+fn create(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let written = File::create_new(path).and_then(|mut file| {
         file.write_all(bytes)?;
         file.sync_all()
     });
-    written.map_err(|error| Failure::io(path, &error))?;
-    context.output.say("certificate-written", &[("path", &path.display().to_string())])
+    written.map_err(|error| Failure::io(path, &error))
 }

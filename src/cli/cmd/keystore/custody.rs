@@ -31,8 +31,9 @@ pub(super) fn recover(args: &Recover, context: &Context) -> Result<Exit, Failure
     let shares = custody::read_shares(&args.shares.share_files)?;
     let kit = Kit::prepare(&args.custody)?;
     let location = store::location(context)?;
-    let opened = KeyStore::open(&location, &Unlock::Shares(&shares), context.settings.wait)
+    let mut opened = KeyStore::open(&location, &Unlock::Shares(&shares), context.settings.wait)
         .map_err(|error| store::here(context, &error))?;
+    store::introduce(&mut opened, context);
     replace(opened, &args.custody, false, kit, "sealkeep.keystore-recover/1", context)
 }
 
@@ -81,6 +82,7 @@ fn replace(
     let location = store::location(context)?;
     let mut opened =
         KeyStore::open(&location, &new.unlock(), context.settings.wait).map_err(here)?;
+    store::introduce(&mut opened, context);
     if !add {
         let kind = new.kind();
         let others = opened.status().map_err(here)?.custodies.into_iter().filter(|old| {

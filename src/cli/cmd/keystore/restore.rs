@@ -21,7 +21,7 @@ pub(super) fn run(args: args::Restore, context: &Context) -> Result<Exit, Failur
     let options = RestoreOptions {
         evidence: args.evidence,
         accept_loss: args.accept_loss,
-        ..RestoreOptions::default()
+        actor: context.settings.actor.clone(),
     };
     let (mut opened, report) =
         KeyStore::restore(&from, &to, &given.unlock(), &options, context.settings.wait).map_err(

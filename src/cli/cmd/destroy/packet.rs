@@ -1,0 +1,189 @@
+//! `destroy export` and `import`: deciding on another machine.
+
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use sealkeep::destruction::annex;
+use sealkeep::destruction::packet::{Packet, PacketParts};
+use sealkeep_keystore::approval::register::{Entered, Inventories, What};
+use sealkeep_keystore::approval::statement::Statement;
+use sealkeep_keystore::approval::{Digest, Register, Said};
+use sealkeep_keystore::{KeyId, ledger};
+use serde_json::json;
+
+use super::{Desk, failure, find};
+use crate::cli::args::{DestroyExport, DestroyImport};
+use crate::cli::exit::{Code, Exit};
+use crate::cli::failure::Failure;
+use crate::cli::{Context, cmd};
+
+pub(super) fn export(args: &DestroyExport, context: &Context) -> Result<Exit, Failure> {
+    let desk = Desk::without_vault(context)?;
+    let register = desk.register(context)?;
+    let record = find(&register, &args.request)?;
+    let told = |error| failure(&error, context);
+    let suite = register.suite();
+    let summary = &record.request.inventory;
+    let (items, _) = desk.files.read_inventory(&record.digest, suite, summary).map_err(told)?;
+    let names = match args.names {
+        false => None,
+        true => Some(
+            annex::read(
+                desk.keys.as_ref(),
+                suite,
+                &desk.files,
+                &record.digest,
+                &summary.root,
+                &items,
+            )
+            .map_err(told)?,
+        ),
+    };
+    let said = statements(&desk, context)?;
+    let about = |entry: &Said| entry.about() == Some(record.digest);
+    let request = said.iter().find(|(_, statement)| statement.digest == record.digest);
+    let request = request.map(|(_, statement)| statement.to_bytes()).unwrap_or_default();
+    let statements: Vec<Vec<u8>> = said
+        .iter()
+        .filter(|(_, statement)| about(&statement.said))
+        .map(|(_, statement)| statement.to_bytes())
+        .collect();
+    let people: Vec<ledger::Entry> = said
+        .into_iter()
+        .filter(|(_, statement)| is_about_people(&statement.said))
+        .map(|(entry, _)| entry)
+        .collect();
+    let parts = PacketParts {
+        suite,
+        request: &request,
+        policy_text: register.policy_text().unwrap_or_default(),
+        entries: &people,
+        items: &items,
+        names: names.as_ref().map(|(names, key)| (names.as_slice(), key)),
+        statements: &statements,
+    };
+    write_new(&args.output, &parts.encode().map_err(told)?)?;
+    let path = args.output.display().to_string();
+    if args.names {
+        context.output.warn("W-PACKET-NAMES", "warn-packet-names", &[("path", &path)]);
+    }
+    context.output.say("destroy-exported", &[("path", &path)])?;
+    let fields = json!({ "out": path, "items": items.len(), "names": args.names });
+    context.output.document("sealkeep.destroy-export/1", fields)?;
+    Ok(Exit::Ok)
+}
+
+pub(super) fn import(args: &DestroyImport, context: &Context) -> Result<Exit, Failure> {
+    let desk = Desk::without_vault(context)?;
+    let suite = desk.keys.with(|store| store.suite());
+    let (mut accepted, mut failures) = (Vec::new(), Vec::new());
+    for path in &args.files {
+        match hand_in(&desk, path, suite, context) {
+            Ok(digest) => accepted.push(digest.to_string()),
+            Err(failure) => failures.push(failure),
+        }
+    }
+    context.output.say("destroy-imported", &[("count", &accepted.len())])?;
+    let rows: Vec<_> = failures.iter().map(|one| context.output.failure_json(one)).collect();
+    let exit = cmd::end(context, failures, accepted.len())?;
+    let fields = json!({ "accepted": accepted, "failures": rows });
+    context.output.document("sealkeep.destroy-import/1", fields)?;
+    Ok(exit)
+}
+
+fn hand_in(
+    desk: &Desk,
+    path: &Path,
+    suite: sealkeep_crypto::Suite,
+    context: &Context,
+) -> Result<Digest, Failure> {
+    let bytes = crate::cli::store::read_small(path)?;
+    let statement = Statement::parse(suite, &bytes)
+        .map_err(|error| Failure::at(Code::NotAStatement, path).because(error))?;
+    let about = statement.said.about();
+    desk.submit(&bytes, about.as_ref(), context).map_err(|failure| Failure {
+        subject: format!("{}: {}", path.display(), failure.subject),
+        ..failure
+    })?;
+    Ok(statement.digest)
+}
+
+/// Reads a packet.
+///
+/// # Errors
+/// `E-PACKET` naming the part that does not fit.
+pub(super) fn read(path: &Path) -> Result<Packet, Failure> {
+    let bytes = fs::read(path).map_err(|error| Failure::io(path, &error))?;
+    Packet::read(&bytes).map_err(|error| Failure::at(Code::Packet, path).because(error))
+}
+
+/// The officers and the policy that a packet tells of. The key store will check against its own.
+///
+/// # Errors
+/// `E-PACKET` if they do not fit together.
+pub(super) fn register(packet: &Packet) -> Result<Register, Failure> {
+    let odd = |what: &dyn std::fmt::Display| Failure::new(Code::Packet, "").because(what);
+    let mut register = Register::new(packet.request.store, packet.suite);
+    for entry in &packet.entries {
+        let entered = Entered::read(packet.suite, entry.index, &entry.body);
+        let Some(entered) = entered.map_err(|error| odd(&error))? else { continue };
+        register.apply(&entered, &Nothing).map_err(|refusal| odd(&refusal))?;
+    }
+    Ok(register)
+}
+
+/// Writes a file that must not be there yet, readable for its owner alone.
+///
+/// # Errors
+/// `E-OUTPUT-EXISTS`, and what the system says; then nothing is left of it.
+pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let mut new = fs::File::options();
+    let mut file = new.write(true).create_new(true).mode(0o600).open(path).map_err(|error| {
+        let failure = Failure::io(path, &error);
+        if failure.code == Code::Exists { Failure::at(Code::OutputExists, path) } else { failure }
+    })?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(|error| {
+        let _ = fs::remove_file(path);
+        Failure::io(path, &error)
+    })
+}
+
+/// Every statement in the ledger, with its entry.
+fn statements(desk: &Desk, context: &Context) -> Result<Vec<(ledger::Entry, Statement)>, Failure> {
+    let suite = desk.keys.with(|store| store.suite());
+    let entries = desk.ask(context, |store| store.registered_entries())?;
+    let read = |entry: ledger::Entry| {
+        let entered = Entered::read(suite, entry.index, &entry.body).ok().flatten()?;
+        match entered.what {
+            What::Statement(statement) => Some((entry, *statement)),
+            _ => None,
+        }
+    };
+    Ok(entries.into_iter().filter_map(read).collect())
+}
+
+fn is_about_people(said: &Said) -> bool {
+    matches!(
+        said,
+        Said::Genesis(_)
+            | Said::Enroll(_)
+            | Said::Qualify(_)
+            | Said::Reinstate(_)
+            | Said::Suspend(_)
+            | Said::Revoke(_)
+            | Said::Leaver(_)
+            | Said::Policy(_)
+            | Said::Clock(_)
+    )
+}
+
+/// Officers and policy do not ask for inventories.
+struct Nothing;
+
+impl Inventories for Nothing {
+    fn touches(&self, _: &Digest, _: &[KeyId]) -> bool {
+        false
+    }
+}

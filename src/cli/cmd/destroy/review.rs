@@ -1,0 +1,111 @@
+//! `destroy review`: the list before a decision, in summary, by sample, by search.
+
+use sealkeep::destruction::annex::{self, by_scope, sample};
+use sealkeep_keystore::approval::{Digest, Item, Request};
+use serde_json::json;
+
+use super::{Desk, failure, find, short};
+use crate::cli::Context;
+use crate::cli::args::DestroyReview;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+
+pub(super) fn run(args: &DestroyReview, context: &Context) -> Result<Exit, Failure> {
+    let (request, digest, items, names) = match &args.packet {
+        Some(path) => {
+            let packet = super::packet::read(path)?;
+            let request = packet.request().clone();
+            (request, packet.request.digest, packet.items, packet.names)
+        }
+        None => of_store(args.request.as_deref().unwrap_or_default(), context)?,
+    };
+    summary(&request, &digest, context)?;
+    for (scope, of) in by_scope(&items) {
+        let (items, bytes) = (of.items.to_string(), of.bytes.to_string());
+        let args: crate::cli::messages::Args<'_> = &[
+            ("scope", &scope.to_string()),
+            ("items", &items),
+            ("bytes", &bytes),
+            ("level", &of.level.to_string()),
+        ];
+        context.output.say("destroy-scope", args)?;
+    }
+    let chosen = match &args.search {
+        Some(text) => searched(&items, names.as_deref(), text),
+        None => sample(items.len(), args.sample),
+    };
+    let rows: Vec<String> = chosen
+        .iter()
+        .map(|&at| match &names {
+            Some(names) => format!("  {at}  {}  {}", items[at].kind.name(), names[at]),
+            None => format!("  {}", items[at].line()),
+        })
+        .collect();
+    context.output.say("destroy-shown", &[("count", &rows.len()), ("of", &items.len())])?;
+    context.output.lines(&rows)?;
+    if names.is_none() {
+        context.output.warn("W-NO-NAMES", "warn-no-names", &[]);
+    }
+    let shown: Vec<_> = chosen
+        .iter()
+        .map(|&at| json!({ "line": items[at].line(), "name": names.as_ref().map(|names| &names[at]) }))
+        .collect();
+    context.output.document(
+        "sealkeep.destroy-review/1",
+        json!({ "request": digest.to_string(), "items": items.len(), "shown": shown }),
+    )?;
+    Ok(Exit::Ok)
+}
+
+/// What a request says, in a few lines.
+pub(super) fn summary(
+    request: &Request,
+    digest: &Digest,
+    context: &Context,
+) -> Result<(), Failure> {
+    let inventory = &request.inventory;
+    let args: crate::cli::messages::Args<'_> = &[
+        ("number", &request.number.to_string()),
+        ("digest", &short(digest)),
+        ("trigger", &request.trigger.name()),
+        ("reason", &request.reason.to_string()),
+        ("level", &request.level.to_string()),
+        ("items", &inventory.items.to_string()),
+        ("bytes", &inventory.bytes.to_string()),
+        ("root", &inventory.root.to_string()),
+    ];
+    context.output.say("destroy-summary", args)?;
+    for text in &request.residual {
+        context.output.say("destroy-residual", &[("text", &text.to_string())])?;
+    }
+    for text in &request.not_covered {
+        context.output.say("destroy-not-covered", &[("text", &text.to_string())])?;
+    }
+    Ok(())
+}
+
+type Reviewed = (Request, Digest, Vec<Item>, Option<Vec<String>>);
+
+fn of_store(name: &str, context: &Context) -> Result<Reviewed, Failure> {
+    let desk = Desk::without_vault(context)?;
+    let register = desk.register(context)?;
+    let record = find(&register, name)?;
+    let told = |error| failure(&error, context);
+    let suite = desk.keys.with(|store| store.suite());
+    let summary = &record.request.inventory;
+    let (items, _) = desk.files.read_inventory(&record.digest, suite, summary).map_err(told)?;
+    // While the keys wait or are gone, names cannot be shown any more.
+    let names =
+        annex::read(desk.keys.as_ref(), suite, &desk.files, &record.digest, &summary.root, &items);
+    let names = names.ok().map(|(names, _)| names);
+    Ok((record.request.clone(), record.digest, items, names))
+}
+
+fn searched(items: &[Item], names: Option<&[String]>, text: &str) -> Vec<usize> {
+    let mut found = names.map(|names| annex::search(names, text)).unwrap_or_default();
+    let lines = items.iter().enumerate().filter(|(_, item)| item.line().contains(text));
+    found.extend(lines.map(|(at, _)| at));
+    found.sort_unstable();
+    found.dedup();
+    found
+}

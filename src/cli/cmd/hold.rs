@@ -1,0 +1,143 @@
+//! `hold`: kept from everybody, by signed statements (PIPL art. 47).
+
+use sealkeep_keystore::KeyId;
+use sealkeep_keystore::approval::register::HoldRecord;
+use sealkeep_keystore::approval::statement::{Hold, HoldReason, HoldReview, Release};
+use sealkeep_keystore::approval::{Digest, OfficerId, Register};
+use serde_json::{Value, json};
+
+use crate::cli::args::{HoldCommand, HoldPlace, HoldReasonArg, HoldRelease, HoldReview as Review};
+use crate::cli::cmd::destroy::{Desk, short, text};
+use crate::cli::exit::{Code, Exit};
+use crate::cli::failure::Failure;
+use crate::cli::sign::Signer;
+use crate::cli::{Context, cmd, time};
+
+pub(crate) fn run(command: HoldCommand, context: &Context) -> Result<Exit, Failure> {
+    match command {
+        HoldCommand::Place(args) => place(&args, context),
+        HoldCommand::Review(args) => review(&args, context),
+        HoldCommand::Release(args) => release(&args, context),
+        HoldCommand::List => list(context),
+    }
+}
+
+fn place(args: &HoldPlace, context: &Context) -> Result<Exit, Failure> {
+    let desk = Desk::without_vault(context)?;
+    let register = desk.register(context)?;
+    let mut targets: Vec<KeyId> = Vec::new();
+    for name in &args.scope {
+        targets.push(desk.ask(context, |store| store.scope_id(name))?);
+    }
+    for id in &args.key {
+        targets.push(id.parse().map_err(|_| Failure::new(Code::KeyId, id))?);
+    }
+    let hold = Hold {
+        targets,
+        reason: args.reason.into(),
+        basis: text("--basis", &args.basis)?,
+        review: after_days(args.review_days),
+    };
+    let signed = Signer::of(&register, context)?.say(&register, hold)?;
+    let accepted = desk.submit(&signed, None, context)?;
+    context.output.say("hold-placed", &[("hold", &short(&accepted.digest))])?;
+    let fields = json!({ "hold": accepted.digest.to_string() });
+    context.output.document("sealkeep.hold-place/1", fields)?;
+    Ok(Exit::Ok)
+}
+
+fn review(args: &Review, context: &Context) -> Result<Exit, Failure> {
+    let desk = Desk::without_vault(context)?;
+    let register = desk.register(context)?;
+    let hold = find(&register, &args.hold)?.digest;
+    let review = after_days(args.review_days);
+    let said = HoldReview { hold, review, opinion: text("--opinion", &args.opinion)? };
+    let signed = Signer::of(&register, context)?.say(&register, said)?;
+    desk.submit(&signed, None, context)?;
+    context.output.say("hold-reviewed", &[("hold", &short(&hold)), ("review", &time(review))])?;
+    let fields = json!({ "hold": hold.to_string(), "review": review });
+    context.output.document("sealkeep.hold-review/1", fields)?;
+    Ok(Exit::Ok)
+}
+
+fn release(args: &HoldRelease, context: &Context) -> Result<Exit, Failure> {
+    let desk = Desk::without_vault(context)?;
+    let register = desk.register(context)?;
+    let hold = find(&register, &args.hold)?.digest;
+    let parse = |id: &String| id.parse().map_err(|_| Failure::new(Code::NotAnOfficer, id));
+    let others = args.with.iter().map(parse).collect::<Result<Vec<OfficerId>, _>>()?;
+    let said = Release { hold, opinion: text("--opinion", &args.opinion)? };
+    let signed = Signer::of(&register, context)?.say_with(&register, &others, said)?;
+    cmd::destroy::write_new(&args.out, &signed)?;
+    let path = args.out.display().to_string();
+    context.output.say("hold-release-begun", &[("path", &path)])?;
+    let fields = json!({ "hold": hold.to_string(), "out": path });
+    context.output.document("sealkeep.hold-release/1", fields)?;
+    Ok(Exit::Ok)
+}
+
+fn list(context: &Context) -> Result<Exit, Failure> {
+    let desk = Desk::without_vault(context)?;
+    let register = desk.register(context)?;
+    let now = cmd::now();
+    let standing: Vec<&HoldRecord> =
+        register.holds().filter(|record| record.released.is_none()).collect();
+    for record in &standing {
+        let key = if record.review <= now { "hold-row-due" } else { "hold-row" };
+        let args: crate::cli::messages::Args<'_> = &[
+            ("hold", &short(&record.digest)),
+            ("targets", &record.hold.targets.len()),
+            ("basis", &record.hold.basis.to_string()),
+            ("review", &time(record.review)),
+        ];
+        context.output.say(key, args)?;
+    }
+    if standing.is_empty() {
+        context.output.say("hold-none", &[])?;
+    }
+    let due = standing.iter().any(|record| record.review <= now);
+    let rows: Vec<Value> = standing.iter().map(|record| fields(record, now)).collect();
+    context.output.document("sealkeep.hold-list/1", json!({ "holds": rows }))?;
+    Ok(if due { Exit::Overdue } else { Exit::Ok })
+}
+
+fn fields(record: &HoldRecord, now: u64) -> Value {
+    json!({
+        "hold": record.digest.to_string(),
+        "targets": record.hold.targets,
+        "reason": record.hold.reason,
+        "basis": record.hold.basis,
+        "review": record.review,
+        "due": record.review <= now,
+    })
+}
+
+fn find<'r>(register: &'r Register, name: &str) -> Result<&'r HoldRecord, Failure> {
+    let starts = |record: &&HoldRecord| starts_with(&record.digest, name);
+    let mut found = register.holds().filter(starts);
+    match (found.next(), found.next()) {
+        (Some(record), None) => Ok(record),
+        _ => Err(Failure::new(Code::HoldUnknown, name)),
+    }
+}
+
+/// Whether a digest begins with what was typed.
+pub(super) fn starts_with(digest: &Digest, typed: &str) -> bool {
+    typed.len() >= 4 && digest.to_string().starts_with(typed)
+}
+
+/// So many days from now, Unix seconds.
+fn after_days(days: u32) -> u64 {
+    cmd::now() + u64::from(days) * 86_400
+}
+
+impl From<HoldReasonArg> for HoldReason {
+    fn from(reason: HoldReasonArg) -> Self {
+        match reason {
+            HoldReasonArg::StatutoryRetention => Self::StatutoryRetention,
+            HoldReasonArg::TechnicallyHard => Self::TechnicallyHard,
+            HoldReasonArg::LegalProceedings => Self::LegalProceedings,
+            HoldReasonArg::Other => Self::Other,
+        }
+    }
+}
