@@ -71,6 +71,16 @@ fn all_targets() -> impl Iterator<Item = &'static Target> {
         .into_iter()
         .flatten()
     [targets::TARGETS, keystore::TARGETS, vault::TARGETS, certificate::TARGETS, levels::TARGETS].into_iter().flatten()
+    [
+        targets::TARGETS,
+        keystore::TARGETS,
+        ledger::TARGETS,
+        vault::TARGETS,
+        certificate::TARGETS,
+        levels::TARGETS,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 struct Options {
