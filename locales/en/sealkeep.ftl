@@ -1104,7 +1104,7 @@ warn-shared-device = { $data } and the key store { $keys } lie on one device. Wh
 warn-length = { $path } has a length that no content gives: it was cut or extended.
 
 warn-finished = A destruction that had been begun and interrupted is finished now: { $count } keys or scopes.
-warn-unsettled = What a crash left in the root cell cannot be erased: { $reason }. Keys can be read; nothing can be changed until the medium can be written again.
+warn-unsettled = What a crash left in the root cell cannot be erased: { $reason }. Keys can be listed; nothing opens and nothing can be changed until the medium can be written again.
 warn-copy-behind = The copy of the key store at { $path } was not brought up to date: { $reason }
 warn-unanchored = unanchored: everything in the certificate fits together, but nobody said whose key store it is. Compare the genesis digest { $genesis } with what the organisation told you in another way, or give it with --trust.
 warn-uncopied = { $count ->

@@ -1102,7 +1102,7 @@ warn-shared-device = { $data } 与密钥库 { $keys } 在同一设备上。拿�
 warn-length = { $path } 的长度与任何内容都不符：它被截短或加长过。
 
 warn-finished = 此前已开始但中断的一次销毁现已完成：{ $count } 个密钥或范围。
-warn-unsettled = 崩溃遗留在根单元中的内容无法擦除：{ $reason }。密钥仍可读取；在介质恢复可写之前不能做任何更改。
+warn-unsettled = 崩溃遗留在根单元中的内容无法擦除：{ $reason }。密钥仍可列出；在介质恢复可写之前什么也打不开，也不能做任何更改。
 warn-copy-behind = { $path } 处的密钥库副本未能同步：{ $reason }
 warn-unanchored = 未锚定：证明中的一切相互吻合，但没有说明这是谁的密钥库。请把创世声明摘要 { $genesis } 与该单位以其他途径告知的摘要比对，或用 --trust 给出。
 warn-uncopied = 有 { $count } 个新密钥只存在于一个密钥库中。请用 `sealkeep keystore copy add` 添加副本。

@@ -108,7 +108,6 @@ impl Frozen {
 fn item(found: &Found) -> Item {
     let facts = found.facts.as_ref();
     let keyed = facts.is_some() || found.kind == ItemKind::Scope;
-    let level = facts.map_or(found.level, |facts| facts.level.max(found.level));
     Item {
         item: 0,
         kind: found.kind,
@@ -116,7 +115,7 @@ fn item(found: &Found) -> Item {
         scope: found.scope.or(facts.map(|facts| facts.scope)),
         state: facts.map(|facts| facts.state),
         held: false,
-        level: keyed.then_some(level),
+        level: keyed.then_some(found.level),
         suite: facts.map(|facts| facts.suite),
         created: facts.map(|facts| facts.created),
         size: found.size,

@@ -45,14 +45,100 @@ pub struct InspectOptions<'o> {
     pub wait: Duration,
 }
 
-/// Reasons for which a refusal is right: the key was destroyed; a file is gone; in a copy of the key store the root of that
-/// state was erased, or the key was made later.
-pub const RIGHT: [&str; 4] = [DESTROYED, GONE, ERASED, NOT_THERE];
+const DESTROYED: &str = "destroyed";
+
+/// Tries to open every item everywhere.
+///
+/// # Errors
+/// If the vault or the key store itself cannot be read, or what is tried cannot be recorded; `Cancelled`. Places that cannot be
+/// reached stand in the report.
+pub fn inspect(
+    sources: &Sources<'_>,
+    options: &InspectOptions<'_>,
+    run: &Run<'_>,
+) -> Result<Inspection> {
+    let before = sources.keys.with(|store| {
+        let actor = store.actor().clone();
+        store.act_as(Actor { operation: OPERATION.to_owned(), ..actor.clone() });
+        actor
+    });
+    let inspected = inspect_all(sources, options, run);
+    sources.keys.with(|store| store.act_as(before));
+    inspected
+}
+
+fn inspect_all(
+    sources: &Sources<'_>,
+    options: &InspectOptions<'_>,
+    run: &Run<'_>,
+) -> Result<Inspection> {
+    let started = now();
+    let keys: Vec<KeyId> = options.items.iter().filter_map(|item| item.key).collect();
+    let copies = places::copies(sources.keys, sources.vault)?;
+    let mut all = Vec::new();
+    if let Some(vault) = sources.vault {
+        let id = data_encoding::HEXLOWER.encode(&vault.id());
+        let found = vaults::inspect(vault, &keys, options.sample, run)?;
+        all.push(found.place("vault", &id, &vault.storage().describe()));
+        let registered = copies.iter().filter(|copy| copy.registered.what == CopyOf::VaultCopy);
+        for copy in registered {
+            let (id, place) = (copy.registered.id.as_str(), copy.registered.place.as_str());
+            let found = vaults::inspect_copy(vault, place, &keys, options, run)?;
+            let residual = found.is_none().then_some(copy.due).flatten();
+            let place = found.unwrap_or_default().place(VAULT_COPY, id, place);
+            all.push(Place { residual_until: residual, ..place });
+        }
+        for path in &options.more_vaults {
+            let place = path.to_string_lossy();
+            let found = vaults::inspect_copy(vault, &place, &keys, options, run)?;
+            all.push(found.unwrap_or_default().place(VAULT_COPY, "-", &place));
+        }
+    }
+    all.push(stores::inspect(sources.keys, &keys, options.sample)?);
+    for copy in &copies {
+        let Some(status) = &copy.status else { continue };
+        let (id, place) = (copy.registered.id.as_str(), copy.registered.place.as_str());
+        let reachable = copy.registered.reachable;
+        let found = reachable.then(|| stores::inspect_copy(&status.copy.location, &keys, options));
+        all.push(found.flatten().unwrap_or_default().place(KEYSTORE_COPY, id, place));
+    }
+    for location in &options.more_stores {
+        let found = stores::inspect_copy(location, &keys, options).unwrap_or_default();
+        all.push(found.place(KEYSTORE_COPY, "-", &location.dir.to_string_lossy()));
+    }
+    all.extend(sealed_files(sources, options, &keys)?);
+    all.extend(options.overwriting.map(overwritten));
+    run.check().map_err(|_| Error::Cancelled)?;
+    Ok(Inspection {
+        schema: SCHEMA.to_owned(),
+        request: options.request.to_string(),
+        execution: options.execution.to_string(),
+        started,
+        ended: now(),
+        program: concat!("sealkeep ", env!("CARGO_PKG_VERSION")).to_owned(),
+        passed: all.iter().all(passed),
+        places: all,
+    })
+}
+
+/// Whether nothing opened here, everything was refused because it was destroyed, and what must open does.
+#[must_use]
+pub fn passed(place: &Place) -> bool {
+    let destroyed = place.refused.get(DESTROYED).copied().unwrap_or(0);
+    let only = place.refused.keys().all(|reason| reason == DESTROYED);
+    let Others { tried, opened } = place.others;
+    place.opened == 0 && only && destroyed == place.items && tried == opened
+}
+
+/// Sealed files that somebody has found.
+    pub sealed: Vec<PathBuf>,
+    /// How many other objects are tried at each place.
+    pub sample: usize,
+    /// How long to wait for locks.
+    pub wait: Duration,
+}
 
 const DESTROYED: &str = "destroyed";
-const GONE: &str = "gone";
-const ERASED: &str = "erased";
-const NOT_THERE: &str = "not-there";
 
 /// Tries to open every item everywhere.
 ///
@@ -169,7 +255,7 @@ fn sealed_files(
 fn overwritten(overwriting: &Overwriting) -> Place {
     let mut counts = Counts::reached();
     let there = overwriting.still_there().len();
-    (there..overwriting.files()).for_each(|_| counts.refused(GONE));
+    (there..overwriting.files()).for_each(|_| counts.refused(DESTROYED));
     (0..there).for_each(|_| counts.opened());
     counts.place(FILE, "overwritten", "-")
 }

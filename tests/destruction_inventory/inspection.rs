@@ -160,7 +160,7 @@ fn a_key_store_copy_that_was_left_behind_is_found() {
     let old = Location::new(world.path("old backup"), Some(cell));
     let found = inspection(&world, &frozen, vec![old]);
     assert!(found.passed, "{:#?}", found.places);
-    assert_eq!(refused(of(&found, "keystore-copy")[2]), [("erased", items)]);
+    assert_eq!(refused(of(&found, "keystore-copy")[2]), [("destroyed", items)]);
 }
 
 #[test]

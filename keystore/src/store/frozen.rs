@@ -98,7 +98,7 @@ impl Frozen {
             if scope.held || txn.holds_a_key(at.scope, &scope)? {
                 return Err(stale("its scope is on hold"));
             }
-            if item.level < Some(scope.level) || item.created != Some(scope.created) {
+            if item.level < Some(scope.level) {
                 return Err(stale("its scope is not what the line says"));
             }
             let living = txn.living_keys(at.scope, &scope)?;

@@ -8,7 +8,7 @@ use sealkeep_keystore::record::Place;
 use sealkeep_keystore::{self as keystore, KeyFilter, KeyId, KeyState, KeyStore, Location};
 
 use super::count::Counts;
-use super::{DESTROYED, ERASED, InspectOptions, NOT_THERE};
+use super::{DESTROYED, InspectOptions};
 use crate::destruction::error::{Error, Result};
 use crate::keys::{StoreKeys, VaultKeys};
 
@@ -67,12 +67,14 @@ pub(super) fn inspect_copy(
                 match key {
                     Ok(_) => counts.opened(),
                     Err(keystore::Error::Destroyed { .. }) => counts.refused(DESTROYED),
-                    Err(keystore::Error::Lost(_)) => counts.refused(NOT_THERE),
+                    // Made after this state: it was never there, so there is nothing to try.
+                    Err(keystore::Error::Lost(_)) => {}
                     Err(_) => counts.refused("foreign"),
                 }
             }
         }
-        Err(keystore::Error::DatabaseRolledBack { .. }) => all(ERASED),
+        // The root of this state was erased from the cell, and with it every key was destroyed that this state holds.
+        Err(keystore::Error::DatabaseRolledBack { .. }) => all(DESTROYED),
         Err(keystore::Error::WrongCustody) => all("wrong-custody"),
         Err(keystore::Error::NotAStore(_) | keystore::Error::NotACopy(_)) => return None,
         Err(keystore::Error::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {

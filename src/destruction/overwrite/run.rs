@@ -91,7 +91,7 @@ fn outcomes<'r>(
         let row = rows.get(target.path.as_path()).copied();
         let outcome = match (refused.get(&listed.item), row, problems.get(target.path.as_path())) {
             (Some(why), ..) => Err(why.clone()),
-            (None, Some(row), _) => verdict(row, target.device),
+            (None, Some(row), _) => verdict(row),
             (None, None, Some(error)) => Err(error.to_string()),
             (None, None, None) if target.is_there() => Err("it is still there".to_owned()),
             // It was done before the run was cut off, and only the sum of all was kept.
@@ -102,9 +102,8 @@ fn outcomes<'r>(
     group.iter().map(of).collect()
 }
 
-fn verdict(row: &Row, device: bool) -> std::result::Result<&'static str, String> {
+fn verdict(row: &Row) -> std::result::Result<&'static str, String> {
     match row.verdict {
-        Verdict::Verified if device => Ok("verified-device"),
         Verdict::Verified => Ok("verified"),
         Verdict::BestEffort => Ok("best-effort"),
         other => {
