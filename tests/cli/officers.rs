@@ -97,7 +97,8 @@ fn two_officers_hold_the_ceremony_and_change_each_other() {
         good(&world, "chen", &[&enroll[..], &["-o", "e1.json"]].concat());
         let shown = world.good(&["statement", "show", "e1.json"]).stdout;
         assert!(shown.contains("enroll") && shown.contains("Still to sign: zhao"), "{shown}");
-        let not_named = as_officer(&world, "li", &["statement", "sign", "e1.json", "li", "-o", "x"]);
+        let not_named =
+            as_officer(&world, "li", &["statement", "sign", "e1.json", "li", "-o", "x"]);
         assert_eq!(not_named.code, 2, "{}", not_named.stderr);
         good(&world, "zhao", &["statement", "sign", "e1.json", "zhao", "-o", "e2.json"]);
         world.good(&["statement", "submit", "e2.json"]);
