@@ -109,7 +109,7 @@ fn two_officers_hold_the_ceremony_and_change_each_other() {
         good(&world, "chen", &["officer", "suspend", "li", "--reason", "on leave"]);
         let refused = as_officer(&world, "li", &["officer", "suspend", "zhao", "--reason", "x"]);
         assert_eq!(refused.code, 4, "{}", refused.stderr);
-        good(&world, "chen", &["officer", "leaver", "li", "--left", "2026-01-31"]);
+        good(&world, "chen", &["officer", "leaver", "li", "--left", "2020-01-31"]);
         let late = world.run(&["officer", "list"]);
         assert!(late.stderr.contains("W-LEAVER-OVERDUE"), "{}", late.stderr);
         good(&world, "chen", &["officer", "revoke", "li", "--reason", "left", "--compromised"]);
