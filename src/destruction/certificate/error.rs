@@ -12,9 +12,6 @@ pub enum Error {
     /// What lies beside the key store about the request cannot be read.
     #[error("the papers of the request cannot be read: {0}")]
     Papers(String),
-    /// They cannot be read from where they lie.
-    #[error(transparent)]
-    Files(#[from] crate::destruction::Error),
     /// It would not be verified, so it is not issued.
     #[error("not certified: {check}: {why}")]
     NotIssued {

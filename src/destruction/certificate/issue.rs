@@ -11,10 +11,6 @@ use super::bundle::{Bundle, Bytes, Cosigned, Entry, Inventory, Program, SCHEMA, 
 use super::claims::{claims, not_covered, residual};
 use super::error::{Error, Result};
 use super::verify::{examine_for_issue, verify};
-use crate::destruction::{
-    self,
-    request_files::{Part, RequestFiles},
-};
 
 /// The papers of a request, which lie beside the key store. All are checked against digests in the ledger.
 #[derive(Clone, Debug, Default)]
@@ -29,28 +25,6 @@ pub struct Papers {
     pub inspection: Option<Vec<u8>>,
     /// Checkpoints with cosignatures of witnesses; those that are older than the destruction are left out.
     pub cosigned: Vec<String>,
-}
-
-impl Papers {
-    /// Reads what lies beside the key store, as it lies there.
-    ///
-    /// # Errors
-    /// [`Error::Files`] when it cannot be read, [`Error::Papers`] when it is not what it should be.
-    pub fn read(files: &RequestFiles, request: &Digest, cosigned: Vec<String>) -> Result<Self> {
-        let lines = files.read(request, Part::Inventory)?;
-        let lines = std::str::from_utf8(&lines).map_err(unreadable)?;
-        let wipes: Vec<Bytes> = match maybe(files.read(request, Part::Wipes))? {
-            Some(list) => serde_json::from_slice(&list).map_err(unreadable)?,
-            None => Vec::new(),
-        };
-        Ok(Self {
-            lines: lines.lines().map(str::to_owned).collect(),
-            execution: files.read(request, Part::Execution)?,
-            wipe_reports: wipes.into_iter().map(|report| report.0).collect(),
-            inspection: maybe(files.read(request, Part::Inspection))?,
-            cosigned,
-        })
-    }
 }
 
 /// Issues the certificate of a request that is done: the bytes of its file.
@@ -132,14 +106,6 @@ pub fn complete(mut bundle: Bundle) -> Result<Bundle> {
     bundle.residual = residual(&evidence);
     bundle.not_covered = not_covered(evidence.request);
     Ok(bundle)
-}
-
-/// What is not there was not needed: whoever verifies would miss it otherwise.
-fn maybe(read: destruction::Result<Vec<u8>>) -> Result<Option<Vec<u8>>> {
-    match read {
-        Err(destruction::Error::Missing(_)) => Ok(None),
-        read => Ok(Some(read?)),
-    }
 }
 
 /// The entries that a certificate of this request needs.

@@ -56,10 +56,11 @@ fn signed_checkpoint(certificate: &Value, note: &str) -> Outcome<Checkpoint> {
     let key = [vec![1], key?].concat();
     let name = format!("sealkeep.invalid/ledger/{}/{}", text(&store["id"])?, store["incarnation"]);
     let id = signed_note::key_id(&name, &key);
-    let verifier = StandardVerifier::new(&format!("{name}+{id:08x}+{}", BASE64_STANDARD.encode(key)))?;
+    let verifier =
+        StandardVerifier::new(&format!("{name}+{id:08x}+{}", BASE64_STANDARD.encode(key)))?;
     let note = Note::from_bytes(note.as_bytes())?;
     note.verify(&VerifierList::new(vec![Box::new(verifier)]))?;
-    let checkpoint = Checkpoint::from_bytes(note.text())?;
+    let checkpoint = Checkpoint::from_bytes(note.text()).map_err(|error| format!("{error:?}"))?;
     if checkpoint.origin() == name { Ok(checkpoint) } else { Err("another origin".into()) }
 }
 
