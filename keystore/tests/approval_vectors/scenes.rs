@@ -110,7 +110,7 @@ fn of_people(made: &mut Made, founded: &Play) {
     );
     made.case("one person, one key", "founded", founded, |play| {
         let mut new = Cast::new([5; 16], play.cast.suite).insert("new", &[Role::Witness]);
-        let mut enroll = |play: &mut Play, by: &[&str], officer: &_, replaces: Option<&str>| {
+        let enroll = |play: &mut Play, by: &[&str], officer: &_, replaces: Option<&str>| {
             let replaces = replaces.map(Cast::id);
             play.say(
                 by,
