@@ -19,6 +19,8 @@ mod keystore;
 mod ledger;
 #[path = "cli/memory.rs"]
 mod memory;
+#[path = "cli/officers.rs"]
+mod officers;
 #[path = "cli/output.rs"]
 mod output;
 #[path = "cli/retire.rs"]

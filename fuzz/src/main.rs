@@ -7,6 +7,7 @@
 //! and repeated. A panic, an overflow or a rule broken ends the run; the input is then in
 //! `fuzz/artifacts/` and its replay is `-- --replay FILE TARGET`.
 
+mod approval;
 mod certificate;
 mod keystore;
 mod ledger;
@@ -67,20 +68,16 @@ fn keep(target: &Target, input: &[u8]) {
 }
 
 fn all_targets() -> impl Iterator<Item = &'static Target> {
-    [targets::TARGETS, keystore::TARGETS, ledger::TARGETS, vault::TARGETS, levels::TARGETS]
-        .into_iter()
-        .flatten()
-    [targets::TARGETS, keystore::TARGETS, vault::TARGETS, certificate::TARGETS, levels::TARGETS].into_iter().flatten()
-    [
+    let groups = [
         targets::TARGETS,
         keystore::TARGETS,
+        approval::TARGETS,
         ledger::TARGETS,
         vault::TARGETS,
         certificate::TARGETS,
         levels::TARGETS,
-    ]
-    .into_iter()
-    .flatten()
+    ];
+    groups.into_iter().flatten()
 }
 
 struct Options {

@@ -110,6 +110,7 @@ pub(crate) fn here(context: &Context, error: &sealkeep_keystore::Error) -> Failu
     let mut failure = classify::store(error);
     if let sealkeep_keystore::Error::Refused(refusal) = error {
         failure.subject = refusals::text(refusal, context.output.messages());
+        failure.detail = format!("{}: {refusal}", refusal.code());
     }
     // There is no such error without a store.
     let dir = context.settings.keystore.as_deref().unwrap_or(Path::new(""));

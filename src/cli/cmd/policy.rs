@@ -13,7 +13,7 @@ use crate::cli::args::{PolicyCheck, PolicyCommand, PolicyExplain, PolicySet};
 use crate::cli::exit::{Code, Exit};
 use crate::cli::failure::Failure;
 use crate::cli::messages::Args;
-use crate::cli::{Context, cmd, speak, store};
+use crate::cli::{Context, cmd, refusals, speak, store};
 
 pub(crate) fn run(command: PolicyCommand, context: &mut Context) -> Result<Exit, Failure> {
     match command {
@@ -62,7 +62,7 @@ fn check(args: &PolicyCheck, context: &Context) -> Result<Exit, Failure> {
     let text = read(&args.file)?;
     let problems = policy::check(&text);
     for problem in &problems {
-        let shown = problem.to_string();
+        let shown = refusals::problem(problem, context.output.messages());
         let key = match problem.severity {
             Severity::Error => "policy-error",
             Severity::Warning => "policy-weak",
@@ -72,7 +72,7 @@ fn check(args: &PolicyCheck, context: &Context) -> Result<Exit, Failure> {
     }
     let error = problems.iter().find(|problem| problem.severity == Severity::Error);
     match error {
-        Some(first) if !context.output.json() => Err(bad(&args.file, first)),
+        Some(first) if !context.output.json() => Err(bad(&args.file, first, context)),
         _ => {
             context.output.say("policy-checked", &[("count", &problems.len())])?;
             context.output.document("sealkeep.policy-check/1", json!({ "problems": problems }))?;
@@ -85,7 +85,7 @@ fn explain(args: &PolicyExplain, context: &Context) -> Result<Exit, Failure> {
     let explained = match &args.file {
         Some(path) => {
             let parsed = Policy::parse(&read(path)?);
-            parsed.map_err(|problem| bad(path, &problem))?.explain(args.level)
+            parsed.map_err(|problem| bad(path, &problem, context))?.explain(args.level)
         }
         None => {
             let register = speak::register(context)?;
@@ -130,14 +130,15 @@ fn default(context: &Context) -> Result<Exit, Failure> {
 
 fn set(args: &PolicySet, context: &Context) -> Result<Exit, Failure> {
     let policy_text = read(&args.file)?;
-    Policy::parse(&policy_text).map_err(|problem| bad(&args.file, &problem))?;
+    Policy::parse(&policy_text).map_err(|problem| bad(&args.file, &problem, context))?;
     let mut opened = store::open(context)?;
     let together = &args.together;
     let said = SetPolicy { policy_text };
     speak::speak(&mut opened, said, &together.with, &together.say, context)
 }
 
-fn bad(path: &Path, problem: &Problem) -> Failure {
+fn bad(path: &Path, problem: &Problem, context: &Context) -> Failure {
+    let problem = refusals::problem(problem, context.output.messages());
     Failure::at(Code::BadPolicy, path).because(problem)
 }
 

@@ -111,6 +111,34 @@ pub enum What {
     NoAlarm,
 }
 
+impl What {
+    /// A name that never changes, for programs.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::TooLong => "too-long",
+            Self::Syntax { .. } => "syntax",
+            Self::Title => "title",
+            Self::Day => "day",
+            Self::Review => "review",
+            Self::LateReview => "late-review",
+            Self::Bounds { .. } => "bounds",
+            Self::NoRole => "no-role",
+            Self::RoleTwice { .. } => "role-twice",
+            Self::ExecutorInspects => "executor-inspects",
+            Self::Method => "method",
+            Self::NeverExecuted => "never-executed",
+            Self::NoWait => "no-wait",
+            Self::FewApprovals => "few-approvals",
+            Self::FewWitnesses => "few-witnesses",
+            Self::NoInspection => "no-inspection",
+            Self::Unqualified => "unqualified",
+            Self::LoneRelease => "lone-release",
+            Self::NoAlarm => "no-alarm",
+        }
+    }
+}
+
 /// Bytes that a policy may have.
 pub const MAX_POLICY: usize = 16 * 1024;
 
