@@ -20,7 +20,7 @@ pub(super) struct Measured {
     pub(super) size: u64,
     /// H of the sealed records of all versions, oldest first.
     pub(super) digest: [u8; 32],
-    /// Packs in which its segments lie.
+    /// Packs in which its segments lie, or lay before a prune.
     pub(super) packs: HashSet<PackId>,
 }
 
@@ -32,7 +32,6 @@ struct Piece {
     sealed: Vec<u8>,
     chunks: Vec<Locator>,
     path: Option<Vec<u8>>,
-    packs: [PackId; 2],
 }
 
 /// Measures the objects with these keys.
@@ -63,7 +62,6 @@ pub(super) fn measure(
         let place = &table.segments[*number as usize];
         let segment = vault.segment(place)?;
         let locators = segment.locators(vault.keyring())?;
-        let (now, _) = vault.packs()?.locate(place.at.pack, place.at.offset, place.at.length);
         let newest = wanted.iter().any(|(_, version, _)| *version == 0);
         let mut rows = if newest { vault.listing(&index, place)? } else { Vec::new() };
         let piece = |&(key, version, entry): &(KeyId, usize, u32)| {
@@ -79,7 +77,6 @@ pub(super) fn measure(
                 sealed: sealed.to_vec(),
                 chunks: locators.chunks(entry).to_vec(),
                 path,
-                packs: [place.at.pack, now],
             }
         };
         Ok(wanted.iter().map(piece).collect())
@@ -93,7 +90,19 @@ pub(super) fn measure(
     if pieces.len() < counts.len() {
         return Err(Error::Cancelled.into());
     }
-    Ok(pieces.into_iter().map(|(key, pieces)| (key, together(suite, pieces))).collect())
+    let index = vault.packs()?;
+    let packs = |key: &KeyId| {
+        let segments = table.objects.get(key).map_or(&[][..], |lineage| &lineage.segments);
+        let of = |segment: &u32| {
+            let at = &table.segments[*segment as usize].at;
+            [at.pack, index.locate(at.pack, at.offset, at.length).0]
+        };
+        segments.iter().flat_map(of).collect()
+    };
+    let measured = pieces
+        .into_iter()
+        .map(|(key, pieces)| (key, Measured { packs: packs(&key), ..together(suite, pieces) }));
+    Ok(measured.collect())
 }
 
 fn together(suite: Suite, mut pieces: Vec<Piece>) -> Measured {
@@ -105,7 +114,6 @@ fn together(suite: Suite, mut pieces: Vec<Piece>) -> Measured {
     for piece in &mut pieces {
         all.size += piece.sealed.len() as u64;
         chunks.extend(piece.chunks.drain(..));
-        all.packs.extend(piece.packs);
         if let Some(path) = piece.path.take() {
             all.path = path;
         }
