@@ -24,6 +24,9 @@ pub(super) struct Measured {
     pub(super) packs: HashSet<PackId>,
 }
 
+/// Key, number of the version, and number of the entry in its segment.
+type Wanted = (KeyId, usize, u32);
+
 /// One version as it was read.
 struct Piece {
     key: KeyId,
@@ -45,7 +48,7 @@ pub(super) fn measure(
     keys: impl Iterator<Item = KeyId>,
     run: &Run<'_>,
 ) -> Result<HashMap<KeyId, Measured>> {
-    let mut by_segment: BTreeMap<u32, Vec<(KeyId, usize, u32)>> = BTreeMap::new();
+    let mut by_segment: BTreeMap<u32, Vec<Wanted>> = BTreeMap::new();
     let mut counts: HashMap<KeyId, usize> = HashMap::new();
     for key in keys {
         let Some(lineage) = table.objects.get(&key) else { continue };
@@ -54,7 +57,7 @@ pub(super) fn measure(
             by_segment.entry(version.segment).or_default().push((key, number, version.entry));
         }
     }
-    let work: Vec<(u32, Vec<(KeyId, usize, u32)>)> = by_segment.into_iter().collect();
+    let work: Vec<(u32, Vec<Wanted>)> = by_segment.into_iter().collect();
     let index = vault.index_key()?;
     let read = |at: usize, (): &mut ()| -> Result<Vec<Piece>> {
         check(run)?;
@@ -64,7 +67,7 @@ pub(super) fn measure(
         let locators = segment.locators(vault.keyring())?;
         let newest = wanted.iter().any(|(_, version, _)| *version == 0);
         let mut rows = if newest { vault.listing(&index, place)? } else { Vec::new() };
-        let piece = |&(key, version, entry): &(KeyId, usize, u32)| {
+        let piece = |&(key, version, entry): &Wanted| {
             let entry = entry as usize;
             let (found, sealed) = segment.entry(entry);
             debug_assert_eq!(found, key, "the listing is of this segment");

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::slice::from_ref;
 
 use sealkeep_crypto::Suite;
 use sealkeep_keystore::approval::{Digest, Item};
@@ -172,7 +173,7 @@ fn plan(group: &[&Listed], begun: bool, journal: &Path) -> Result<Option<(WipePl
         ..WipeOptions::new()
     };
     if first.target.device {
-        return Ok(Some((WipePlan::new(&[first.target.path.clone()], options)?, refused)));
+        return Ok(Some((WipePlan::new(from_ref(&first.target.path), options)?, refused)));
     }
     let roots = topmost(group);
     let mut list = WipeList::new(&roots, options)?;
