@@ -18,9 +18,11 @@ mod messages;
 mod output;
 mod progress;
 mod prompt;
+mod refusals;
 mod settings;
 mod sign;
 mod signal;
+mod speak;
 mod store;
 mod vault;
 
@@ -150,6 +152,9 @@ fn run_command(command: Command, context: &mut Context) -> Result<Exit, Failure>
         Command::Vault { command } => cmd::vault::run(command, context),
         Command::Key { command } => cmd::key::run(command, context),
         Command::Keystore { command } => cmd::keystore::run(command, context),
+        Command::Officer { command } => cmd::officer::run(command, context),
+        Command::Policy { command } => cmd::policy::run(command, context),
+        Command::Statement { command } => cmd::statement::run(command, context),
         Command::Certificate { command } => cmd::certificate::run(command, context),
         Command::Ledger { command } => cmd::ledger::run(command, context),
         Command::Tour(args) => cmd::tour::run(args, context),

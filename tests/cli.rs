@@ -5,6 +5,8 @@
 //!
 //! `TRYCMD=overwrite cargo test --test cli` writes the expected outputs anew.
 
+#[path = "cli/certificate.rs"]
+mod certificate;
 #[path = "cli/copies.rs"]
 mod copies;
 #[path = "cli/files.rs"]

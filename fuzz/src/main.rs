@@ -7,6 +7,7 @@
 //! and repeated. A panic, an overflow or a rule broken ends the run; the input is then in
 //! `fuzz/artifacts/` and its replay is `-- --replay FILE TARGET`.
 
+mod certificate;
 mod keystore;
 mod ledger;
 mod levels;
@@ -69,6 +70,17 @@ fn all_targets() -> impl Iterator<Item = &'static Target> {
     [targets::TARGETS, keystore::TARGETS, ledger::TARGETS, vault::TARGETS, levels::TARGETS]
         .into_iter()
         .flatten()
+    [targets::TARGETS, keystore::TARGETS, vault::TARGETS, certificate::TARGETS, levels::TARGETS].into_iter().flatten()
+    [
+        targets::TARGETS,
+        keystore::TARGETS,
+        ledger::TARGETS,
+        vault::TARGETS,
+        certificate::TARGETS,
+        levels::TARGETS,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 struct Options {

@@ -172,8 +172,9 @@ impl KeyStore {
     pub fn open(location: &Location, unlock: &Unlock<'_>, wait: Duration) -> Result<Self> {
         let (mut store, unsettled) = Self::open_as_it_is(location, unlock, wait)?;
         if unsettled && let Err(error) = store.settle() {
-            // A medium that can no longer be written must not take the living keys with it: they can be read, what
-            // was to be destroyed counts as destroyed, and every change fails until this is settled.
+            // A medium that can no longer be written does not take the store with it: everything can be looked at, what
+            // was to be destroyed counts as destroyed, and copies can be restored elsewhere. Until this is settled every
+            // change fails, and no key is handed out, since that could not be recorded.
             match error {
                 Error::Io { .. } | Error::NotErased(_) => store.unsettled = Some(error.to_string()),
                 error => return Err(error),

@@ -1,11 +1,14 @@
 //! What officers decide and the store does: the whole way of a request, and everything that must not open it.
 
 mod common;
+#[path = "governance/histories.rs"]
+mod histories;
 
 use common::{Fixture, WAIT, make, opens};
 use sealkeep_crypto::Suite;
-use sealkeep_keystore::approval::cast::{BEGIN, Cast, QUICK_POLICY};
+use sealkeep_keystore::approval::cast::Cast;
 use sealkeep_keystore::approval::inventory::{self, ItemKind, Method};
+use sealkeep_keystore::approval::policy::default_text;
 use sealkeep_keystore::approval::register::{Refusal, RequestState};
 use sealkeep_keystore::approval::statement::{BreakGlass, Hold, HoldReason, Release};
 use sealkeep_keystore::approval::{Digest, Item, Request, Said};
@@ -16,6 +19,7 @@ struct Office {
     fixture: Fixture,
     store: KeyStore,
     cast: Cast,
+    began: u64,
     now: u64,
 }
 
@@ -29,17 +33,17 @@ struct Asked {
 impl Office {
     fn new(suite: Suite) -> Self {
         let (fixture, mut store) = Fixture::new(suite);
-        store.set_clock_for_test(BEGIN, 0);
+        let began = begin(&mut store);
         let status = store.status().expect("readable");
-        let cast = Cast::new(status.peek.store, suite).with_policy(QUICK_POLICY);
-        let genesis = cast.genesis(BEGIN, &store.public_key());
+        let cast = Cast::new(status.peek.store, suite).with_policy(&quick_policy());
+        let genesis = cast.genesis(began, &store.public_key());
         store.submit(&genesis, None).expect("founded");
-        Self { fixture, store, cast, now: BEGIN }
+        Self { fixture, store, cast, began, now: began }
     }
 
     fn pass(&mut self, seconds: u64) {
         self.now += seconds;
-        self.store.set_clock_for_test(self.now, (self.now - BEGIN) * 1000);
+        self.store.set_clock_for_test(self.now, (self.now - self.began) * 1000);
     }
 
     fn say(
@@ -60,7 +64,6 @@ impl Office {
                 kind: ItemKind::Scope,
                 scope: Some(facts.id),
                 level: Some(facts.level),
-                created: Some(facts.created),
                 ..blank(items.len())
             });
         }
@@ -116,6 +119,22 @@ impl Office {
         self.store = self.fixture.open().expect("opens");
         self.pass(0);
     }
+}
+
+/// Puts a clock into a new store that tests set, at the time that it is.
+fn begin(store: &mut KeyStore) -> u64 {
+    let (now, _) = store.ledger_clock().expect("readable");
+    store.set_clock_for_test(now, 0);
+    now
+}
+
+/// A policy under which nobody waits long.
+fn quick_policy() -> String {
+    let today = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let seconds = i64::try_from(today.expect("after 1970").as_secs()).expect("before 292277026596");
+    let today = jiff::Timestamp::from_second(seconds).expect("a date");
+    let yesterday = jiff::tz::Offset::UTC.to_datetime(today).date().yesterday();
+    default_text(yesterday.expect("a date")).replace("7d", "2s")
 }
 
 fn blank(item: usize) -> Item {
@@ -220,13 +239,11 @@ fn cancelled_keys_are_what_they_were() {
     let first = office.ask("1", &ids(&keys), &[]).expect("accepted");
     let second = office.ask("2", &ids(&keys), &[]).expect("accepted");
     office.approve(&first).expect("approved");
-    office.approve(&second).expect("approved");
-    office.say(&["li"], Cast::cancel(second.digest), Some(&second)).expect("cancelled");
-    assert_eq!(
-        office.store.key(&keys[0].0).expect("there").state,
-        KeyState::PendingDestruction,
-        "they wait for the first request"
-    );
+    let taken = office.approve(&second);
+    assert!(matches!(taken, Err(Error::Stale { item: 0, .. })), "they wait for the first request");
+    office.say(&["wang"], Cast::withdraw(second.digest), None).expect("withdrawn");
+    let state = office.store.key(&keys[0].0).expect("there").state;
+    assert_eq!(state, KeyState::PendingDestruction);
     office.say(&["wang"], Cast::withdraw(first.digest), Some(&first)).expect("withdrawn");
     assert!(opens(&mut office.store, &keys[0]));
     assert_eq!(office.store.key(&keys[1].0).expect("there").state, KeyState::Compromised);
@@ -268,6 +285,8 @@ fn held_and_changed_objects_stop_a_request() {
     office.store.set_level("a", 4).expect("set");
     let refused = office.store.submit(&statement, Some(&asked.lines));
     assert!(matches!(refused, Err(Error::Stale { .. })), "it is classified otherwise now");
+    let lowered = office.store.set_level("a", 0);
+    assert!(matches!(lowered, Err(Error::LevelLowered { from: 4, to: 0 })));
     assert!(office.store.execute(asked.digest, &asked.lines).is_err(), "nobody ordered it");
     office.say(&["li"], Cast::cancel(asked.digest), Some(&asked)).expect("cancelled");
     assert!(keys.iter().all(|key| opens(&mut office.store, key)));
@@ -297,12 +316,12 @@ fn an_emergency_opens_what_is_suspended_and_nothing_else() {
 #[test]
 fn a_policy_can_ask_for_a_purpose_and_restrict_a_level() {
     let (fixture, mut store) = Fixture::new(Suite::Aes256Gcm);
-    store.set_clock_for_test(BEGIN, 0);
+    let began = begin(&mut store);
     let status = store.status().expect("readable");
-    let policy = format!("{QUICK_POLICY}\n[access]\npurpose = true\nrestricted_from = 5\n");
+    let policy = format!("{}\n[access]\npurpose = true\nrestricted_from = 5\n", quick_policy());
     let cast = Cast::new(status.peek.store, Suite::Aes256Gcm).with_policy(&policy);
-    store.submit(&cast.genesis(BEGIN, &store.public_key()), None).expect("founded");
-    let mut office = Office { fixture, store, cast, now: BEGIN };
+    store.submit(&cast.genesis(began, &store.public_key()), None).expect("founded");
+    let mut office = Office { fixture, store, cast, began, now: began };
     let low = make(&mut office.store, "low", 1);
     let high = make(&mut office.store, "high", 1);
     office.store.set_level("high", 5).expect("set");
@@ -320,17 +339,17 @@ fn a_policy_can_ask_for_a_purpose_and_restrict_a_level() {
 #[test]
 fn nobody_else_founds_and_nothing_is_said_twice() {
     let (_fixture, mut store) = Fixture::new(Suite::Aes256Gcm);
-    store.set_clock_for_test(BEGIN, 0);
+    let began = begin(&mut store);
     let status = store.status().expect("readable");
-    let cast = Cast::new(status.peek.store, Suite::Aes256Gcm).with_policy(QUICK_POLICY);
+    let cast = Cast::new(status.peek.store, Suite::Aes256Gcm).with_policy(&quick_policy());
     let stranger = Cast::key_of(Suite::Aes256Gcm, "stranger").verifying_key();
-    let refused = store.submit(&cast.genesis(BEGIN, &stranger), None);
+    let refused = store.submit(&cast.genesis(began, &stranger), None);
     assert!(matches!(refused, Err(Error::OtherStoreKey)));
-    let genesis = cast.genesis(BEGIN, &store.public_key());
+    let genesis = cast.genesis(began, &store.public_key());
     store.submit(&genesis, None).expect("founded");
     let before = store.ledger_status().expect("readable").size;
     assert!(matches!(store.submit(&genesis, None), Err(Error::Refused(Refusal::Duplicate(_)))));
-    let again = cast.genesis(BEGIN + 1, &store.public_key());
+    let again = cast.genesis(began + 1, &store.public_key());
     assert!(matches!(store.submit(&again, None), Err(Error::Refused(Refusal::Founded))));
     assert_eq!(store.ledger_status().expect("readable").size, before, "refusals leave no entry");
 }

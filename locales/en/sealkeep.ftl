@@ -530,6 +530,79 @@ cmd-keystore-copy-check--paths = Directories of copies; without any, all of them
 cmd-keystore-copy-remove = Forget a copy
 cmd-keystore-copy-remove--path = The copy's directory
 
+## Help: officers, policy, statements
+
+cmd-officer = Officers: who may decide about keys
+cmd-officer-new = Make a key to sign with: an encrypted file that openssl reads
+cmd-officer-new--file = The new file
+cmd-officer-new--suite = aes256-gcm: Ed25519; sm4-gcm: SM2 [default: that of the key store]
+cmd-officer-init = Name the first officers and the first policy, once; all with authority sign
+cmd-officer-init--list = The officers, as a TOML file of [[officer]] tables with id, name, person, roles, key
+cmd-officer-init--policy = The policy [default: as `sealkeep policy default` prints it]
+cmd-officer-init--output = Write the statement to this new file, for others to sign, instead of submitting it
+cmd-officer-init--dry-run = Show what would be said, and do nothing
+cmd-officer-enroll = Make somebody an officer
+cmd-officer-enroll--file = The officer, as a TOML file with one [[officer]] table
+cmd-officer-enroll--replaces = The officer of the same person who is revoked by this
+cmd-officer-enroll--with = Another officer who has to sign; may be given more than once
+cmd-officer-enroll--output = Write the statement to this new file, for others to sign, instead of submitting it
+cmd-officer-enroll--dry-run = Show what would be said, and do nothing
+cmd-officer-qualify = Record an officer's qualification
+cmd-officer-qualify--id = The officer
+cmd-officer-qualify--number = Number of the certificate of qualification
+cmd-officer-qualify--until = Its last day (2026-01-31)
+cmd-officer-qualify--with = Another officer who has to sign; may be given more than once
+cmd-officer-qualify--output = Write the statement to this new file, for others to sign, instead of submitting it
+cmd-officer-qualify--dry-run = Show what would be said, and do nothing
+cmd-officer-suspend = Let an officer sign nothing for the time being
+cmd-officer-suspend--id = The officer
+cmd-officer-suspend--reason = Why
+cmd-officer-suspend--output = Write the statement to this new file, for others to sign, instead of submitting it
+cmd-officer-suspend--dry-run = Show what would be said, and do nothing
+cmd-officer-reinstate = End a suspension
+cmd-officer-reinstate--id = The officer
+cmd-officer-reinstate--with = Another officer who has to sign; may be given more than once
+cmd-officer-reinstate--output = Write the statement to this new file, for others to sign, instead of submitting it
+cmd-officer-reinstate--dry-run = Show what would be said, and do nothing
+cmd-officer-revoke = End being an officer, for good
+cmd-officer-revoke--id = The officer
+cmd-officer-revoke--reason = Why
+cmd-officer-revoke--compromised = Somebody else may have had the key
+cmd-officer-revoke--output = Write the statement to this new file, for others to sign, instead of submitting it
+cmd-officer-revoke--dry-run = Show what would be said, and do nothing
+cmd-officer-leaver = Say that an officer leaves; within 72 hours they are to be revoked
+cmd-officer-leaver--id = The officer
+cmd-officer-leaver--left = The day of leaving (2026-01-31) [default: now]
+cmd-officer-leaver--output = Write the statement to this new file, for others to sign, instead of submitting it
+cmd-officer-leaver--dry-run = Show what would be said, and do nothing
+cmd-officer-list = List officers, and who should have been revoked or is no longer qualified
+cmd-officer-show = Show an officer
+cmd-officer-show--id = The officer
+cmd-policy = The policy: who has to agree, how long to wait
+cmd-policy-show = Print the policy in force
+cmd-policy-check = Tell what is wrong with a policy, or weak about it
+cmd-policy-check--file = The policy, TOML
+cmd-policy-explain = Tell what a level of data asks for
+cmd-policy-explain--level = L1 to L5, or 0 for what is not classified
+cmd-policy-explain--file = A policy that is not in force [default: the one in force]
+cmd-policy-default = Print a policy to begin with
+cmd-policy-set = Put a policy in force
+cmd-policy-set--file = The policy, TOML; its version must be higher
+cmd-policy-set--with = Another officer who has to sign; may be given more than once
+cmd-policy-set--output = Write the statement to this new file, for others to sign, instead of submitting it
+cmd-policy-set--dry-run = Show what would be said, and do nothing
+cmd-statement = Statements of officers: look at them, sign them, submit them
+cmd-statement-show = Show what a statement says; the signatures are not judged
+cmd-statement-show--file = The statement
+cmd-statement-show--suite = Suite of the key store it is for [default: that of the key store here]
+cmd-statement-sign = Sign a statement that others have begun; no key store is needed
+cmd-statement-sign--file = The statement
+cmd-statement-sign--id = Who signs
+cmd-statement-sign--output = The new file
+cmd-statement-submit = Submit a statement that everybody has signed
+cmd-statement-submit--file = The statement
+cmd-statement-submit--inventory = The inventory of the request that it is about
+
 ## Help: certificates
 
 cmd-certificate = Check, read and print certificates of destruction; no key store is needed
@@ -665,6 +738,15 @@ E-NOT-OFFICER-KEY = { $subject } is not the key of an officer
 E-OFFICER-LOCKED = the passphrase does not open { $subject }
     .means = The passphrase is wrong, or the file is damaged.
     .todo = Try again. If it is lost, have a new key enrolled in its place: nobody can help out.
+E-OFFICER-LIST = { $subject } is not a list of officers
+    .means = Nothing was done.
+    .todo = Write one [[officer]] table for each, with id, name, person, roles and key, as the line above says.
+E-OFFICER-UNKNOWN = there is no officer { $subject }
+    .means = Nobody was ever enrolled under this id.
+    .todo = List them with `sealkeep officer list`.
+E-BAD-POLICY = { $subject } is not a policy that can be put in force
+    .means = Nothing was changed.
+    .todo = Correct the member named above; `sealkeep policy default` prints a policy that is valid.
 E-DESTROY-PARTIAL = request { $subject } is only partly destroyed
     .means = The keys are gone for good. Some of what was to be overwritten was not; the record of execution says what. There will be no certificate of completion.
     .todo = Look at `sealkeep destroy status`, and request the destruction of what is left anew.
@@ -1022,7 +1104,7 @@ warn-shared-device = { $data } and the key store { $keys } lie on one device. Wh
 warn-length = { $path } has a length that no content gives: it was cut or extended.
 
 warn-finished = A destruction that had been begun and interrupted is finished now: { $count } keys or scopes.
-warn-unsettled = What a crash left in the root cell cannot be erased: { $reason }. Keys can be read; nothing can be changed until the medium can be written again.
+warn-unsettled = What a crash left in the root cell cannot be erased: { $reason }. Keys can be listed; nothing opens and nothing can be changed until the medium can be written again.
 warn-copy-behind = The copy of the key store at { $path } was not brought up to date: { $reason }
 warn-unanchored = unanchored: everything in the certificate fits together, but nobody said whose key store it is. Compare the genesis digest { $genesis } with what the organisation told you in another way, or give it with --trust.
 warn-uncopied = { $count ->
@@ -1498,6 +1580,93 @@ ledger-contains = It still contains { $count } of the earlier checkpoints.
 ledger-verifier = Verifier key: { $key }
 ledger-exported = { $count } entries in { $path }
 
+## Officers, policy, statements
+
+usage-more-signers = others have to sign too: write the statement with --output, and have it signed with `sealkeep statement sign`.
+usage-one-officer = name exactly one officer in the file.
+officer-new = { $path } is written. Public key: { $key }
+officer-shown =
+    { $id }
+    { "  " }Name: { $name }
+    { "  " }Person: { $person }
+    { "  " }State: { $state }
+    { "  " }Roles: { $roles }
+    { "  " }Key: { $key }
+    { "  " }Qualification: { $qualification }
+    { "  " }Enrolled: { $enrolled } (entry { $entry })
+warn-leaver-overdue = { $officer } left more than 72 hours ago and is not revoked
+warn-unqualified = the qualification of { $officer } has expired
+warn-still-pending = keys of request { $request } still wait for their destruction, though it does not; nothing is lost: `sealkeep destroy status` tells more
+warn-policy-overdue = the policy is past its review: requests, approvals and executions are refused
+statement-accepted = { $kind } is accepted as entry { $entry }: { $digest }
+statement-written = { $kind } is written to { $path }
+statement-missing = Still to sign: { $officers }
+statement-not-sent = This would be said ({ $kind }); nothing was done:
+statement-shown = { $kind } { $digest }
+policy-error = error: { $problem }
+policy-weak = weak: { $problem }
+policy-checked = The policy can be put in force; { $count } notes.
+policy-level = Level { $level } (section { $section }):
+policy-applicant = { "  " }applied for by one of: { $roles }
+policy-step = { "  " }step { $step }, approved by one of: { $roles }
+policy-wait = { "  " }then a wait of { $wait }, in which it can be cancelled
+policy-executor = { "  " }executed by one of: { $roles }
+policy-executor-qualified = { "  " }executed by one of: { $roles }, with a qualification that has not expired
+policy-witnesses = { "  " }witnesses: { $count }
+policy-inspection = { "  " }inspected by somebody else, who finds that nothing opens
+policy-wipe = { "  " }least method of overwriting: { $method }
+policy-persons = { "  " }{ $count } different persons in all
+refused-entry-order = the ledger is not in order
+refused-no-genesis = there are no officers yet
+refused-second-genesis = there are officers already
+refused-foreign-store = it is for another key store
+refused-duplicate = it was accepted before
+refused-signed-in-future = it was signed later than the ledger's time
+refused-signed-too-long-ago = it was signed too long ago
+refused-other-policy = another policy is in force
+refused-policy-unreviewed = the policy is past its review
+refused-unknown-officer = a signer is not an officer
+refused-officer-not-active = a signer is suspended, leaving or revoked
+refused-signature-missing = a signature is missing
+refused-signature-invalid = a signature does not hold
+refused-persons = the number of signers is wrong
+refused-role = a signer has not the role
+refused-same-person = nobody has two parts in one request
+refused-officer-invalid = the officer's roles or key are not allowed
+refused-id-used = the id was used before
+refused-key-used = the key was enrolled before
+refused-person-enrolled = the person is an officer already
+refused-replaces = that officer cannot be replaced so
+refused-officer-state = the officer's state does not allow it
+refused-authority = too few persons would have authority
+refused-policy-invalid = the policy has errors
+refused-policy-version = the version of the policy does not rise
+refused-policy-not-effective = the policy does not apply today
+refused-request-invalid = the request contradicts itself
+refused-number-used = the number of the request was used before
+refused-unknown-request = there is no such request
+refused-request-state = the state of the request does not allow it
+refused-other-inventory = the inventory is another one
+refused-step = another step comes first
+refused-not-yours = it is somebody else's to say
+refused-held = something in the inventory is on hold
+refused-waiting = the waiting period is not over
+refused-expired = the request has expired
+refused-not-expired = the request has not expired
+refused-paused = an attempt to use its keys paused the request
+refused-not-paused = the request is not paused, or it was signed before the alarm
+refused-clock-in-doubt = the clock was set; two with authority must confirm it
+refused-clock-not-in-doubt = the clock is not in doubt, or it was signed before the alarm
+refused-unqualified = the executor's qualification is missing or has expired
+refused-other-execution = the record of execution is another one
+refused-no-order = there is no order to execute
+refused-unknown-hold = there is no such hold
+refused-released = the hold was released before
+refused-targets = nothing is held, or something is named twice
+refused-until = the time is past, or too far away
+refused-unknown-grant = there is no such grant
+refused-justified = it was explained before
+
 ## Destruction: officers at work
 
 destroy-found = Request { $number }: { $items } items, { $bytes } bytes, level { $level }
@@ -1537,6 +1706,7 @@ destroy-approved = Approved: request { $number } ({ $digest }).
 destroy-rejected = Rejected: request { $number } ({ $digest }).
 destroy-withdrawn = Withdrawn: request { $number } ({ $digest }). Its keys are what they were.
 destroy-cancelled = Cancelled: request { $number } ({ $digest }). Its keys are what they were.
+destroy-expired = Expired: request { $number } ({ $digest }). Its keys are what they were.
 destroy-resumed = Resumed: request { $number } ({ $digest }).
 destroy-witnessed = Witnessed: request { $number } ({ $digest }). The head of the ledger is cosigned.
 destroy-statement-written = Signed: { $path }. Hand it in with `sealkeep destroy import`.

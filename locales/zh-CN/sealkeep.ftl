@@ -529,6 +529,79 @@ cmd-keystore-copy-check--paths = 副本目录；省略则为全部
 cmd-keystore-copy-remove = 取消登记副本
 cmd-keystore-copy-remove--path = 副本目录
 
+## Help: officers, policy, statements
+
+cmd-officer = 人员：谁可以决定密钥的去留
+cmd-officer-new = 生成签名用私钥：openssl 可读的加密文件
+cmd-officer-new--file = 新文件
+cmd-officer-new--suite = aes256-gcm：Ed25519；sm4-gcm：SM2 [默认：密钥库的套件]
+cmd-officer-init = 设立首批人员和首份制度，仅一次；全部授权人员签名
+cmd-officer-init--list = 人员名单：TOML 文件，每人一个 [[officer]]，含 id、name、person、roles、key
+cmd-officer-init--policy = 制度 [默认：`sealkeep policy default` 输出的内容]
+cmd-officer-init--output = 把声明写入此新文件供他人签名，而不提交
+cmd-officer-init--dry-run = 只显示将要声明的内容，不做任何事
+cmd-officer-enroll = 登记人员
+cmd-officer-enroll--file = 该人员：含一个 [[officer]] 的 TOML 文件
+cmd-officer-enroll--replaces = 同一人原来的编号，随之撤销
+cmd-officer-enroll--with = 须一同签名的另一名人员；可多次给出
+cmd-officer-enroll--output = 把声明写入此新文件供他人签名，而不提交
+cmd-officer-enroll--dry-run = 只显示将要声明的内容，不做任何事
+cmd-officer-qualify = 记录人员资质
+cmd-officer-qualify--id = 人员编号
+cmd-officer-qualify--number = 资质证书编号
+cmd-officer-qualify--until = 最后有效日（2026-01-31）
+cmd-officer-qualify--with = 须一同签名的另一名人员；可多次给出
+cmd-officer-qualify--output = 把声明写入此新文件供他人签名，而不提交
+cmd-officer-qualify--dry-run = 只显示将要声明的内容，不做任何事
+cmd-officer-suspend = 暂停人员签名
+cmd-officer-suspend--id = 人员编号
+cmd-officer-suspend--reason = 原因
+cmd-officer-suspend--output = 把声明写入此新文件供他人签名，而不提交
+cmd-officer-suspend--dry-run = 只显示将要声明的内容，不做任何事
+cmd-officer-reinstate = 恢复被暂停的人员
+cmd-officer-reinstate--id = 人员编号
+cmd-officer-reinstate--with = 须一同签名的另一名人员；可多次给出
+cmd-officer-reinstate--output = 把声明写入此新文件供他人签名，而不提交
+cmd-officer-reinstate--dry-run = 只显示将要声明的内容，不做任何事
+cmd-officer-revoke = 撤销人员，不可恢复
+cmd-officer-revoke--id = 人员编号
+cmd-officer-revoke--reason = 原因
+cmd-officer-revoke--compromised = 私钥可能已为他人所有
+cmd-officer-revoke--output = 把声明写入此新文件供他人签名，而不提交
+cmd-officer-revoke--dry-run = 只显示将要声明的内容，不做任何事
+cmd-officer-leaver = 声明人员离职；72 小时内须撤销
+cmd-officer-leaver--id = 人员编号
+cmd-officer-leaver--left = 离职日（2026-01-31）[默认：此刻]
+cmd-officer-leaver--output = 把声明写入此新文件供他人签名，而不提交
+cmd-officer-leaver--dry-run = 只显示将要声明的内容，不做任何事
+cmd-officer-list = 列出人员，并提示逾期未撤销者和资质过期者
+cmd-officer-show = 显示一名人员
+cmd-officer-show--id = 人员编号
+cmd-policy = 制度：须经谁同意，须等多久
+cmd-policy-show = 输出现行制度
+cmd-policy-check = 检查制度的错误和薄弱之处
+cmd-policy-check--file = 制度文件，TOML
+cmd-policy-explain = 说明某一数据级别的要求
+cmd-policy-explain--level = L1 至 L5，或 0 表示未分级
+cmd-policy-explain--file = 尚未生效的制度 [默认：现行制度]
+cmd-policy-default = 输出可作起点的制度
+cmd-policy-set = 使制度生效
+cmd-policy-set--file = 制度文件，TOML；版本号须更高
+cmd-policy-set--with = 须一同签名的另一名人员；可多次给出
+cmd-policy-set--output = 把声明写入此新文件供他人签名，而不提交
+cmd-policy-set--dry-run = 只显示将要声明的内容，不做任何事
+cmd-statement = 人员声明：查看、签名、提交
+cmd-statement-show = 显示声明内容；不判断签名
+cmd-statement-show--file = 声明文件
+cmd-statement-show--suite = 所属密钥库的套件 [默认：本机密钥库的套件]
+cmd-statement-sign = 在他人发起的声明上签名；无需密钥库
+cmd-statement-sign--file = 声明文件
+cmd-statement-sign--id = 签名者编号
+cmd-statement-sign--output = 新文件
+cmd-statement-submit = 提交已由各方签名的声明
+cmd-statement-submit--file = 声明文件
+cmd-statement-submit--inventory = 所涉申请的清册
+
 ## 帮助：销毁证明
 
 cmd-certificate = 核验、查看、打印销毁证明；不需要密钥库
@@ -663,6 +736,15 @@ E-NOT-OFFICER-KEY = { $subject } 不是人员私钥
 E-OFFICER-LOCKED = 口令打不开 { $subject }
     .means = 口令错误，或文件已损坏。
     .todo = 请重试。口令遗失时只能登记新的私钥替换，谁也无法代为恢复。
+E-OFFICER-LIST = { $subject } 不是人员名单
+    .means = 未做任何事。
+    .todo = 每人写一个 [[officer]]，含 id、name、person、roles、key；按上面所指的行修改。
+E-OFFICER-UNKNOWN = 没有人员 { $subject }
+    .means = 从未有人以此编号登记。
+    .todo = 用 `sealkeep officer list` 查看。
+E-BAD-POLICY = { $subject } 不是可以生效的制度
+    .means = 未做任何改动。
+    .todo = 修改上面所指的项；`sealkeep policy default` 可输出有效的制度。
 E-DESTROY-PARTIAL = 申请 { $subject } 仅部分销毁
     .means = 密钥已永久销毁。部分应覆写的内容未能覆写，详见执行记录。不会出具销毁完成证书。
     .todo = 查看 `sealkeep destroy status`，对剩余部分重新提出申请。
@@ -1020,7 +1102,7 @@ warn-shared-device = { $data } 与密钥库 { $keys } 在同一设备上。拿�
 warn-length = { $path } 的长度与任何内容都不符：它被截短或加长过。
 
 warn-finished = 此前已开始但中断的一次销毁现已完成：{ $count } 个密钥或范围。
-warn-unsettled = 崩溃遗留在根单元中的内容无法擦除：{ $reason }。密钥仍可读取；在介质恢复可写之前不能做任何更改。
+warn-unsettled = 崩溃遗留在根单元中的内容无法擦除：{ $reason }。密钥仍可列出；在介质恢复可写之前什么也打不开，也不能做任何更改。
 warn-copy-behind = { $path } 处的密钥库副本未能同步：{ $reason }
 warn-unanchored = 未锚定：证明中的一切相互吻合，但没有说明这是谁的密钥库。请把创世声明摘要 { $genesis } 与该单位以其他途径告知的摘要比对，或用 --trust 给出。
 warn-uncopied = 有 { $count } 个新密钥只存在于一个密钥库中。请用 `sealkeep keystore copy add` 添加副本。
@@ -1480,6 +1562,93 @@ ledger-contains = 其中仍包含 { $count } 个以前的检查点。
 ledger-verifier = 验证公钥：{ $key }
 ledger-exported = { $count } 个条目写入 { $path }
 
+## Officers, policy, statements
+
+usage-more-signers = 还须他人签名：请用 --output 写入文件，再由他人用 `sealkeep statement sign` 签名。
+usage-one-officer = 文件中须恰好有一名人员。
+officer-new = 已写入 { $path }。公钥：{ $key }
+officer-shown =
+    { $id }
+    { "  " }姓名：{ $name }
+    { "  " }人员编号：{ $person }
+    { "  " }状态：{ $state }
+    { "  " }职责：{ $roles }
+    { "  " }公钥：{ $key }
+    { "  " }资质：{ $qualification }
+    { "  " }登记：{ $enrolled }（条目 { $entry }）
+warn-leaver-overdue = { $officer } 离职已超过 72 小时，尚未撤销
+warn-unqualified = { $officer } 的资质已过期
+warn-still-pending = 申请 { $request } 已不在等待，但其密钥仍处于待销毁状态；没有数据丢失，详见 `sealkeep destroy status`
+warn-policy-overdue = 制度已过复审日期：申请、审批和执行均被拒绝
+statement-accepted = { $kind } 已被接受，条目 { $entry }：{ $digest }
+statement-written = { $kind } 已写入 { $path }
+statement-missing = 尚待签名：{ $officers }
+statement-not-sent = 将声明如下内容（{ $kind }）；未做任何事：
+statement-shown = { $kind } { $digest }
+policy-error = 错误：{ $problem }
+policy-weak = 薄弱：{ $problem }
+policy-checked = 制度可以生效；提示 { $count } 条。
+policy-level = 级别 { $level }（所据部分：{ $section }）：
+policy-applicant = { "  " }申请人（其一）：{ $roles }
+policy-step = { "  " }第 { $step } 步审批（其一）：{ $roles }
+policy-wait = { "  " }然后等待 { $wait }，其间可以取消
+policy-executor = { "  " }执行人（其一）：{ $roles }
+policy-executor-qualified = { "  " }执行人（其一）：{ $roles }，资质须在有效期内
+policy-witnesses = { "  " }监督人：{ $count } 名
+policy-inspection = { "  " }由他人检测，确认均无法打开
+policy-wipe = { "  " }最低覆写方法：{ $method }
+policy-persons = { "  " }共需 { $count } 名不同的人
+refused-entry-order = 账本条目的顺序不对
+refused-no-genesis = 尚未设立人员
+refused-second-genesis = 人员已经设立过
+refused-foreign-store = 声明属于另一个密钥库
+refused-duplicate = 该声明此前已被接受
+refused-signed-in-future = 签署时间晚于账本时间
+refused-signed-too-long-ago = 签署时间过早
+refused-other-policy = 现行制度不是所指的那一份
+refused-policy-unreviewed = 制度已过复审日期
+refused-unknown-officer = 签署者不是登记人员
+refused-officer-not-active = 签署者已被暂停、离职或撤销
+refused-signature-missing = 缺少签名
+refused-signature-invalid = 签名无效
+refused-persons = 签署人数不符
+refused-role = 签署者没有相应职责
+refused-same-person = 同一人在一份申请中不得担任两种职责
+refused-officer-invalid = 该人员的职责或公钥不符合规定
+refused-id-used = 该编号已被使用
+refused-key-used = 该公钥已登记过
+refused-person-enrolled = 此人已是登记人员
+refused-replaces = 不能这样替换该人员
+refused-officer-state = 该人员的状态不允许
+refused-authority = 拥有授权职责的人数不足
+refused-policy-invalid = 制度有错误
+refused-policy-version = 制度版本号没有升高
+refused-policy-not-effective = 制度今日不生效
+refused-request-invalid = 申请自相矛盾
+refused-number-used = 申请编号已被使用
+refused-unknown-request = 没有这份申请
+refused-request-state = 申请的状态不允许
+refused-other-inventory = 清册不是同一份
+refused-step = 应先完成另一审批步骤
+refused-not-yours = 应由他人声明
+refused-held = 清册中有被封存的内容
+refused-waiting = 等待期未满
+refused-expired = 申请已过期
+refused-not-expired = 申请尚未过期
+refused-paused = 等待期内有人试图使用密钥，申请已暂停
+refused-not-paused = 申请没有暂停，或签署早于告警
+refused-clock-in-doubt = 时钟被改动过，须两名授权人员确认
+refused-clock-not-in-doubt = 时钟没有疑问，或签署早于告警
+refused-unqualified = 执行人没有资质或资质已过期
+refused-other-execution = 执行记录不是同一份
+refused-no-order = 没有执行令
+refused-unknown-hold = 没有这项封存
+refused-released = 封存此前已解除
+refused-targets = 没有指明对象，或对象重复
+refused-until = 时间已过，或过于久远
+refused-unknown-grant = 没有这次紧急访问
+refused-justified = 此前已说明过
+
 ## Destruction: officers at work
 
 destroy-found = 申请 { $number }：{ $items } 项，{ $bytes } 字节，{ $level } 级
@@ -1519,6 +1688,7 @@ destroy-approved = 已批准：申请 { $number }（{ $digest }）。
 destroy-rejected = 已驳回：申请 { $number }（{ $digest }）。
 destroy-withdrawn = 已撤回：申请 { $number }（{ $digest }）。密钥恢复原状。
 destroy-cancelled = 已取消：申请 { $number }（{ $digest }）。密钥恢复原状。
+destroy-expired = 已过期：申请 { $number }（{ $digest }）。密钥恢复原状。
 destroy-resumed = 已恢复：申请 { $number }（{ $digest }）。
 destroy-witnessed = 已监销：申请 { $number }（{ $digest }）。账本头已会签。
 destroy-statement-written = 已签名：{ $path }。请用 `sealkeep destroy import` 提交。

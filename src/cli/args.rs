@@ -10,6 +10,7 @@ mod key;
 mod keystore;
 mod ledger;
 mod media;
+mod officer;
 mod restore;
 mod retire;
 mod vault;
@@ -43,6 +44,11 @@ pub(crate) use media::{
     Facts, KindArg, MediaAdd, MediaAudit, MediaCommand, MediaList, MediaSet, StateArg,
     VaultCopyAdd, VaultCopyCheck, VaultCopyCommand, VaultCopyRemove, VaultCopyRepair,
     VaultCopySync,
+};
+pub(crate) use officer::{
+    OfficerCommand, OfficerEnroll, OfficerInit, OfficerNew, OfficerQualify, PolicyCheck,
+    PolicyCommand, PolicyExplain, PolicySet, Say, StatementCommand, StatementShow, StatementSign,
+    StatementSubmit,
 };
 pub(crate) use restore::{
     Diff, Drill, Dump, ExistingFiles, Find, Ls, Prune, RestoreSnapshot, Unused,
@@ -178,6 +184,21 @@ pub(crate) enum Command {
     Keystore {
         #[command(subcommand)]
         command: KeystoreCommand,
+    },
+    #[command(subcommand_required = true)]
+    Officer {
+        #[command(subcommand)]
+        command: OfficerCommand,
+    },
+    #[command(subcommand_required = true)]
+    Policy {
+        #[command(subcommand)]
+        command: PolicyCommand,
+    },
+    #[command(subcommand_required = true)]
+    Statement {
+        #[command(subcommand)]
+        command: StatementCommand,
     },
     #[command(subcommand_required = true)]
     Certificate {

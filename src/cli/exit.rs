@@ -166,6 +166,9 @@ codes! {
     NoOfficerKey = "E-NO-OFFICER-KEY" => Usage;
     NotOfficerKey = "E-NOT-OFFICER-KEY" => Usage;
     OfficerLocked = "E-OFFICER-LOCKED" => Locked;
+    OfficerList = "E-OFFICER-LIST" => Usage;
+    OfficerUnknown = "E-OFFICER-UNKNOWN" => NotFound;
+    BadPolicy = "E-BAD-POLICY" => Usage;
     Partial = "E-PARTIAL" => Partial;
     WipeFailed = "E-WIPE-FAILED" => Partial;
     NotInPlace = "E-NOT-IN-PLACE" => Partial;

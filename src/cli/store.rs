@@ -10,7 +10,7 @@ use zeroize::Zeroize;
 use crate::cli::exit::Code;
 use crate::cli::failure::Failure;
 use crate::cli::settings::SecretSource;
-use crate::cli::{Context, classify, cmd, prompt};
+use crate::cli::{Context, classify, cmd, prompt, refusals};
 
 /// What a person or a file gave to open the store with.
 pub(crate) enum Given {
@@ -108,9 +108,12 @@ pub(crate) fn read_key_file(path: &Path) -> Result<KeyFile, Failure> {
 /// An error of the key store; those that are about the whole of it name its directory.
 pub(crate) fn here(context: &Context, error: &sealkeep_keystore::Error) -> Failure {
     let mut failure = classify::store(error);
+    if let sealkeep_keystore::Error::Refused(refusal) = error {
+        failure.subject = refusals::text(refusal, context.output.messages());
+    }
     // There is no such error without a store.
     let dir = context.settings.keystore.as_deref().unwrap_or(Path::new(""));
-    if failure.subject.is_empty() && failure.code != Code::SharesRefused {
+    if failure.subject.is_empty() && !ABOUT_SOMETHING_ELSE.contains(&failure.code) {
         failure.subject = dir.display().to_string();
     }
     // SQLite calls it an I/O error when there is no room for its index of the log.
@@ -119,6 +122,9 @@ pub(crate) fn here(context: &Context, error: &sealkeep_keystore::Error) -> Failu
     }
     failure
 }
+
+/// What is not about the whole store.
+const ABOUT_SOMETHING_ELSE: [Code; 3] = [Code::SharesRefused, Code::NotAStatement, Code::Statement];
 
 /// A file that cannot be large: key files and shares are a line or a page of text.
 pub(crate) fn read_small(path: &Path) -> Result<Vec<u8>, Failure> {

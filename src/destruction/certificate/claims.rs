@@ -57,7 +57,7 @@ pub(super) fn not_covered(request: &Request) -> Vec<String> {
 
 /// Whether what was overwritten may be claimed at all.
 pub(super) fn is_wiped(verdict: &str) -> bool {
-    matches!(verdict, "verified" | "removed" | "best-effort")
+    matches!(verdict, "verified" | "removed" | "verified-device" | "best-effort")
 }
 
 fn approved() -> Claim {
@@ -125,38 +125,39 @@ fn unreadable(inspection: Option<&Inspection>) -> Claim {
 }
 
 fn overwritten(execution: &Execution) -> Option<Claim> {
-    let wipes = &execution.wipes;
-    let count = wipes.len();
-    let certain = wipes.iter().all(|wipe| matches!(&wipe.verdict[..], "verified" | "removed"));
-    if count == 0 {
-        None
-    } else if certain {
-        Some(claim(
-            "overwritten",
+    let count = execution.wipes.len();
+    let all =
+        |grades: &[&str]| execution.wipes.iter().all(|wipe| grades.contains(&&wipe.verdict[..]));
+    let (grade, en, zh) = if count == 0 {
+        return None;
+    } else if all(&["verified", "removed"]) {
+        (
             "verified",
-            &["A-OVERWRITE"],
-            Text {
-                en: format!(
-                    "{count} files or devices were overwritten in place and read back. In the words of SP 800-88 that is Clear at most."
-                ),
-                zh: format!(
-                    "{count} 个文件或设备已原位覆写并回读。按 SP 800-88 的用语至多为 Clear。"
-                ),
-            },
-        ))
+            format!(
+                "{count} files or devices were overwritten in place and read back. In the words of SP 800-88 that is Clear at most."
+            ),
+            format!("{count} 个文件或设备已原位覆写并回读。按 SP 800-88 的用语至多为 Clear。"),
+        )
+    } else if all(&["verified", "removed", "verified-device"]) {
+        (
+            "verified-device",
+            format!(
+                "{count} files or devices were overwritten and read back; of devices, everything that can be addressed. In the words of SP 800-88 that is Clear at most."
+            ),
+            format!(
+                "{count} 个文件或设备已覆写并回读;对设备而言,为其全部可寻址范围。按 SP 800-88 的用语至多为 Clear。"
+            ),
+        )
     } else {
-        Some(claim(
-            "overwritten",
+        (
             "best-effort",
-            &["A-OVERWRITE"],
-            Text {
-                en: format!(
-                    "{count} files or devices were overwritten; of some, nobody can tell whether nothing is left elsewhere on the medium."
-                ),
-                zh: format!("{count} 个文件或设备已覆写;其中一部分无法断定介质其他位置没有残留。"),
-            },
-        ))
-    }
+            format!(
+                "{count} files or devices were overwritten; of some, nobody can tell whether nothing is left elsewhere on the medium."
+            ),
+            format!("{count} 个文件或设备已覆写;其中一部分无法断定介质其他位置没有残留。"),
+        )
+    };
+    Some(claim("overwritten", grade, &["A-OVERWRITE"], Text { en, zh }))
 }
 
 fn physically_destroyed(media: u64) -> Claim {

@@ -1,6 +1,6 @@
 //! `certificate verify`: every check, by name.
 
-use sealkeep::destruction::certificate::{Check, Verdict};
+use sealkeep::destruction::certificate::{Check, CheckName, Verdict};
 use serde_json::{Value, json};
 
 use super::{failure, verdict, warn_unanchored};
@@ -27,13 +27,36 @@ pub(super) fn run(args: &CertificateFile, context: &Context) -> Result<Exit, Fai
 
 fn say(check: &Check, context: &Context) -> Result<(), Failure> {
     let messages = context.output.messages();
-    let what = messages.text(&format!("certificate-check-{}", check.name.word()), &[]);
+    let what = messages.text(words_of(check.name), &[]);
     let (key, why) = match (check.passed(), check.failed()) {
         (true, _) => ("certificate-passed", ""),
         (false, Some(why)) => ("certificate-failed", why),
         (false, None) => ("certificate-not-done", ""),
     };
     context.output.say(key, &[("what", &what), ("why", &why)])
+}
+
+/// The message that says what a check looks at.
+fn words_of(name: CheckName) -> &'static str {
+    match name {
+        CheckName::File => "certificate-check-file",
+        CheckName::Payload => "certificate-check-payload",
+        CheckName::Signature => "certificate-check-signature",
+        CheckName::Checkpoint => "certificate-check-checkpoint",
+        CheckName::Entries => "certificate-check-entries",
+        CheckName::Proof => "certificate-check-proof",
+        CheckName::Statements => "certificate-check-statements",
+        CheckName::Store => "certificate-check-store",
+        CheckName::Request => "certificate-check-request",
+        CheckName::Inventory => "certificate-check-inventory",
+        CheckName::Execution => "certificate-check-execution",
+        CheckName::WipeReports => "certificate-check-wipe-reports",
+        CheckName::Inspection => "certificate-check-inspection",
+        CheckName::Cosigned => "certificate-check-cosigned",
+        CheckName::Claims => "certificate-check-claims",
+        CheckName::Residual => "certificate-check-residual",
+        CheckName::Trust => "certificate-check-trust",
+    }
 }
 
 fn document(verdict: &Verdict) -> Value {

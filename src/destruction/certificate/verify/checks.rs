@@ -36,7 +36,6 @@ macro_rules! check_names {
     ($($(#[$meta:meta])* $name:ident = $word:literal;)*) => {
         /// The checks.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        #[non_exhaustive]
         pub enum CheckName { $($(#[$meta])* $name,)* }
 
         impl CheckName {

@@ -4,13 +4,14 @@ use std::collections::{BTreeSet, HashSet};
 
 use sealkeep_keystore::approval::register::RequestRecord;
 use sealkeep_keystore::dsse::Envelope;
-use sealkeep_keystore::record::{Execution, Inspection, Place};
+use sealkeep_keystore::record::{Execution, Inspection};
 
 use super::ground::Ground;
 use super::inventory::List;
 use crate::destruction::certificate::STORE_KEY_ID;
 use crate::destruction::certificate::bundle::Bundle;
 use crate::destruction::certificate::claims::is_wiped;
+use crate::destruction::inspection::passed;
 
 /// A record of execution that fits.
 pub(super) struct Done {
@@ -145,17 +146,8 @@ pub(super) fn inspection(
     if let Some((member, _)) = same.iter().find(|(_, same)| !same) {
         return Err(format!("`{member}` is not what it should be"));
     }
-    match report.places.iter().find(|place| !nothing_opened(place)) {
-        Some(place) => {
-            Err(format!("at `{}` not everything was refused because it was destroyed", place.place))
-        }
+    match report.places.iter().find(|place| !passed(place)) {
+        Some(place) => Err(format!("what was tried at `{}` does not pass", place.place)),
         None => Ok(Some(report)),
     }
-}
-
-/// Whether everything that was tried at this place was refused because it was destroyed.
-fn nothing_opened(place: &Place) -> bool {
-    let destroyed = place.refused.get("destroyed").copied().unwrap_or_default();
-    let other = place.refused.iter().any(|(why, count)| why != "destroyed" && *count > 0);
-    place.opened == 0 && !other && (destroyed == place.items || !place.reachable)
 }

@@ -1,7 +1,7 @@
 //! The list: its root, and whether it is the one that was approved.
 
 use sealkeep_crypto::Suite;
-use sealkeep_keystore::approval::inventory::{Inventory, Method, Reader};
+use sealkeep_keystore::approval::inventory::{Inventory, Reader};
 use sealkeep_keystore::approval::register::RequestRecord;
 use sealkeep_keystore::approval::{Item, ItemKind};
 
@@ -16,10 +16,7 @@ pub(super) struct List {
 impl List {
     /// Numbers of the items that are overwritten.
     pub(super) fn wiped(&self) -> impl Iterator<Item = u64> {
-        let wiped = |item: &&Item| {
-            matches!(&item.method, Method::Wipe(_) | Method::CryptoErase { wipe: Some(_) })
-        };
-        self.items.iter().filter(wiped).map(|item| item.item)
+        self.items.iter().filter(|item| item.method.wipe().is_some()).map(|item| item.item)
     }
 
     /// How many items were destroyed by others.

@@ -94,8 +94,11 @@ pub(super) fn cosigned(
 fn older_checkpoint(cosigned: &Cosigned, ground: &Ground) -> Result<(Note, Checkpoint), String> {
     let note: Note = cosigned.checkpoint.parse().map_err(|error| format!("{error}"))?;
     let read = Checkpoint::from_text(&note.text).map_err(|error| error.to_string())?;
-    let ours = (1..=ground.incarnation).find(|one| origin(&ground.store, *one) == read.origin);
-    let incarnation = ours.ok_or("it is of another ledger")?;
+    let number: Option<u16> = read.origin.rsplit('/').next().and_then(|text| text.parse().ok());
+    let ours = |number: &u16| {
+        (1..=ground.incarnation).contains(number) && origin(&ground.store, *number) == read.origin
+    };
+    let incarnation = number.filter(ours).ok_or("it is of another ledger")?;
     let verifier = verifier(ground, incarnation);
     let checkpoint = verifier.checkpoint(&note).map_err(|error| error.to_string())?;
     Ok((note, checkpoint))

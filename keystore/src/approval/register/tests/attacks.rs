@@ -188,7 +188,7 @@ fn the_wait_is_counted_in_time_beyond_doubt() {
 fn time_never_goes_back() {
     let mut play = play();
     let asked = play.waited();
-    play.enter(What::Alarm(Alarm::PendingUse { keys: Vec::new() })).unwrap();
+    play.enter(What::Alarm(Alarm::PendingUse { keys: Vec::new(), requests: Vec::new() })).unwrap();
     play.time -= 1;
     assert_eq!(code(play.execute("sun", asked)), "entry-order");
     play.time += 1;

@@ -234,8 +234,8 @@ impl History {
                 }
             }
             Move::Use { ours } => {
-                let keys = vec![KeyId([if ours { 1 } else { 2 }; 16])];
-                self.enter(What::Alarm(Alarm::PendingUse { keys }));
+                let requests = vec![if ours { request } else { Digest([3; 32]) }];
+                self.enter(What::Alarm(Alarm::PendingUse { keys: vec![KeyId([1; 16])], requests }));
             }
             Move::Clock => self.enter(What::Alarm(Alarm::Clock)),
             Move::Correct => self.say(&["chen", "zhao"], Clock { opinion: text() }),
@@ -316,7 +316,7 @@ fn complete(log: &[Entered], request: Digest, order: Digest) -> Result<(), Strin
         demand(corrected.is_some_and(|at| at > clock), "the clock is in doubt")?;
     }
     let used = alarm(
-        &|alarm| matches!(alarm, Alarm::PendingUse { keys } if keys.contains(&KeyId([1; 16]))),
+        &|alarm| matches!(alarm, Alarm::PendingUse { requests, .. } if requests.contains(&request)),
     );
     if let Some(used) = used.filter(|used| *used > parts[2]) {
         let resumed = find(&|said, _| matches!(said, Said::Resume(r) if r.request == request));

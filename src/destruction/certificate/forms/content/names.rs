@@ -97,6 +97,7 @@ pub(super) fn place(code: &str) -> String {
             ("cell", "根密钥单元 root cell"),
             ("file", "文件 file"),
             ("device", "设备 device"),
+            ("overwritten", "覆写项 overwritten items"),
             ("declared", "申请中声明 declared in the request"),
         ],
     )
@@ -112,7 +113,9 @@ pub(super) fn reason(code: &str) -> String {
             ("behind", "副本未更新 the copy was not brought up to date"),
             ("given-up", "副本已放弃 the copy was given up"),
             ("unreachable", "检测时无法访问 not reachable for inspection"),
+            ("kept", "按期保留 kept for a while"),
             ("not-inspected", "未检测 not inspected"),
+            ("declared", "申请人声明 as the applicant says"),
             ("best-effort", "已覆写,但无法证实无残留 overwritten, but what is left cannot be told"),
         ],
     )

@@ -11,11 +11,11 @@ const PRINTED: usize = 100;
 /// Heads of the columns and their shares of the width.
 pub(in super::super) const COLUMNS: [(Words, f32); 8] = [
     (words("序号", "No."), 0.07),
-    (words("种类", "Kind"), 0.14),
-    (words("题名", "Title"), 0.1),
+    (words("种类", "Kind"), 0.13),
+    (words("题名", "Title"), 0.06),
     (words("年度", "Year"), 0.07),
-    (words("档号(密钥或范围)", "File number (key or scope)"), 0.26),
-    (words("已保管天数", "Days kept"), 0.09),
+    (words("档号(密钥或范围)", "File number (key or scope)"), 0.32),
+    (words("已保管天数", "Days kept"), 0.08),
     (words("字节", "Bytes"), 0.11),
     (words("备注(方式)", "Remark (method)"), 0.16),
 ];

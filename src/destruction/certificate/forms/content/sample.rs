@@ -1,5 +1,7 @@
 //! The fields of the sample certificate in NIST SP 800-88 (r1 appendix G, r2 appendix C).
 
+use sealkeep_keystore::approval::Item;
+
 use super::super::{Block, Form, Words, words};
 use super::proof::level;
 use super::{list, methods, names, note, signature, when};
@@ -58,12 +60,13 @@ fn who(act: Option<&Act>, dossier: &Dossier) -> Vec<(Words, String)> {
 }
 
 fn media(dossier: &Dossier) -> Vec<(Words, String)> {
-    let extra = dossier.lines.iter().map(|line| field(line, "extra")).filter(|extra| *extra != "-");
+    let named = dossier.lines.iter().filter(|line| field(line, "extra") != "-");
+    let extra = named.filter_map(|line| Item::parse(line).ok()?.extra);
     let copies = dossier.request.copies.iter().map(|copy| copy.place.clone());
     vec![
         (
             words("制造商、型号、序列号", "Make, model, serial"),
-            list(extra.take(20).map(str::to_owned)),
+            list(extra.take(20).map(|extra| extra.as_str().to_owned())),
         ),
         (words("资产编号", "Property number"), String::new()),
         (words("介质类型", "Media type"), super::kinds(dossier)),

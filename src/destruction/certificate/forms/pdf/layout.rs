@@ -115,7 +115,7 @@ impl Layout {
                     self.row(head, None);
                 }
             }
-            let fits = (((BOTTOM - self.y - 2.0 * PAD) / LEADING).floor() as usize).max(1);
+            let fits = self.lines_left();
             let rest: Vec<Vec<String>> = lines
                 .iter_mut()
                 .map(|cell| if cell.len() > fits { cell.split_off(fits) } else { Vec::new() })
@@ -164,6 +164,12 @@ impl Layout {
             show(page, WIDTH - LEFT - width(&count, 7.0), 28.0, 7.0, &count);
         }
         self.pages
+    }
+
+    /// Lines of a row that there is room for; one at least.
+    fn lines_left(&self) -> usize {
+        let fits = |lines: &usize| self.y + count(*lines) * LEADING + 2.0 * PAD <= BOTTOM;
+        (1..).take_while(fits).last().unwrap_or(1)
     }
 
     fn make_room(&mut self, height: f32) {
