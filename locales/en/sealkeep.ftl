@@ -1596,7 +1596,6 @@ officer-shown =
     { "  " }Enrolled: { $enrolled } (entry { $entry })
 warn-leaver-overdue = { $officer } left more than 72 hours ago and is not revoked
 warn-unqualified = the qualification of { $officer } has expired
-warn-still-pending = keys of request { $request } still wait for their destruction, though it does not; nothing is lost: `sealkeep destroy status` tells more
 warn-policy-overdue = the policy is past its review: requests, approvals and executions are refused
 statement-accepted = { $kind } is accepted as entry { $entry }: { $digest }
 statement-written = { $kind } is written to { $path }

@@ -1578,7 +1578,6 @@ officer-shown =
     { "  " }登记：{ $enrolled }（条目 { $entry }）
 warn-leaver-overdue = { $officer } 离职已超过 72 小时，尚未撤销
 warn-unqualified = { $officer } 的资质已过期
-warn-still-pending = 申请 { $request } 已不在等待，但其密钥仍处于待销毁状态；没有数据丢失，详见 `sealkeep destroy status`
 warn-policy-overdue = 制度已过复审日期：申请、审批和执行均被拒绝
 statement-accepted = { $kind } 已被接受，条目 { $entry }：{ $digest }
 statement-written = { $kind } 已写入 { $path }

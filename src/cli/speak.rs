@@ -8,7 +8,6 @@ use std::path::Path;
 use sealkeep::destruction::execution;
 use sealkeep::destruction::request_files::RequestFiles;
 use sealkeep_keystore::KeyStore;
-use sealkeep_keystore::approval::register::Effect;
 use sealkeep_keystore::approval::{Digest, OfficerId, Register, Said, Statement};
 use serde_json::json;
 
@@ -90,7 +89,6 @@ pub(crate) fn submit(
 ) -> Result<Exit, Failure> {
     let statement = parse(opened.suite(), envelope, "")?;
     let accepted = opened.submit(envelope, lines).map_err(|error| store::here(context, &error))?;
-    settle_pending(opened, &accepted.effects, context);
     cmd::settle_copies(opened, context)?;
     let (kind, digest) = (statement.said.kind(), accepted.digest.to_string());
     let args: crate::cli::messages::Args<'_> =
@@ -195,20 +193,4 @@ pub(crate) fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Fail
 pub(crate) fn lines(request: &Digest, context: &Context) -> Result<String, Failure> {
     let files = RequestFiles::of(&store::location(context)?);
     execution::lines(&files, request).map_err(|error| destroy::failure(&error, context))
-}
-
-/// Frees keys that waited only because of somebody who is no longer active. What cannot be done now stays unusable, which harms
-/// no data, and is told.
-fn settle_pending(opened: &mut KeyStore, effects: &[Effect], context: &Context) {
-    for effect in effects {
-        let Effect::RestorePending { request } = effect else { continue };
-        let restored = lines(request, context).and_then(|lines| {
-            let restored = opened.restore_pending(*request, &lines);
-            restored.map_err(|error| store::here(context, &error))
-        });
-        if restored.is_err() {
-            let request = request.to_string();
-            context.output.warn("W-STILL-PENDING", "warn-still-pending", &[("request", &request)]);
-        }
-    }
 }
