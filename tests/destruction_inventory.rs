@@ -13,4 +13,5 @@ mod destruction_inventory {
     mod packet;
     mod resolve;
     mod scene;
+    mod speed;
 }

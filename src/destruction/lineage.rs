@@ -22,6 +22,8 @@ pub(super) struct Lineage {
     pub(super) first: u64,
     /// Newest first, each once.
     pub(super) versions: Vec<Version>,
+    /// Numbers of all segments that have a version of it.
+    pub(super) segments: Vec<u32>,
     /// Tags of all chunks of all versions, with repetitions.
     pub(super) tags: Vec<Tag>,
     /// Whether a version is what somebody chose.
@@ -100,6 +102,7 @@ impl Table {
         if let Some(lineage) = self.objects.get_mut(&key) {
             lineage.start = lineage.start.max(open.start);
             lineage.first = lineage.first.min(open.first);
+            lineage.segments.push(segment);
             if lineage.versions.iter().all(|known| known.signature != version.signature) {
                 lineage.chosen |= open.chosen;
                 lineage.versions.push(version);
@@ -115,6 +118,7 @@ impl Table {
             start: open.start,
             first: open.first,
             versions: vec![version],
+            segments: vec![segment],
             tags: open.tags,
             chosen: open.chosen,
         };

@@ -20,9 +20,12 @@ pub(super) struct Measured {
     pub(super) size: u64,
     /// H of the sealed records of all versions, oldest first.
     pub(super) digest: [u8; 32],
-    /// Packs in which its segments lie.
+    /// Packs in which its segments lie, or lay before a prune.
     pub(super) packs: HashSet<PackId>,
 }
+
+/// Key, number of the version, and number of the entry in its segment.
+type Wanted = (KeyId, usize, u32);
 
 /// One version as it was read.
 struct Piece {
@@ -32,7 +35,6 @@ struct Piece {
     sealed: Vec<u8>,
     chunks: Vec<Locator>,
     path: Option<Vec<u8>>,
-    packs: [PackId; 2],
 }
 
 /// Measures the objects with these keys.
@@ -46,7 +48,7 @@ pub(super) fn measure(
     keys: impl Iterator<Item = KeyId>,
     run: &Run<'_>,
 ) -> Result<HashMap<KeyId, Measured>> {
-    let mut by_segment: BTreeMap<u32, Vec<(KeyId, usize, u32)>> = BTreeMap::new();
+    let mut by_segment: BTreeMap<u32, Vec<Wanted>> = BTreeMap::new();
     let mut counts: HashMap<KeyId, usize> = HashMap::new();
     for key in keys {
         let Some(lineage) = table.objects.get(&key) else { continue };
@@ -55,7 +57,7 @@ pub(super) fn measure(
             by_segment.entry(version.segment).or_default().push((key, number, version.entry));
         }
     }
-    let work: Vec<(u32, Vec<(KeyId, usize, u32)>)> = by_segment.into_iter().collect();
+    let work: Vec<(u32, Vec<Wanted>)> = by_segment.into_iter().collect();
     let index = vault.index_key()?;
     let read = |at: usize, (): &mut ()| -> Result<Vec<Piece>> {
         check(run)?;
@@ -63,10 +65,9 @@ pub(super) fn measure(
         let place = &table.segments[*number as usize];
         let segment = vault.segment(place)?;
         let locators = segment.locators(vault.keyring())?;
-        let (now, _) = vault.packs()?.locate(place.at.pack, place.at.offset, place.at.length);
         let newest = wanted.iter().any(|(_, version, _)| *version == 0);
         let mut rows = if newest { vault.listing(&index, place)? } else { Vec::new() };
-        let piece = |&(key, version, entry): &(KeyId, usize, u32)| {
+        let piece = |&(key, version, entry): &Wanted| {
             let entry = entry as usize;
             let (found, sealed) = segment.entry(entry);
             debug_assert_eq!(found, key, "the listing is of this segment");
@@ -79,7 +80,6 @@ pub(super) fn measure(
                 sealed: sealed.to_vec(),
                 chunks: locators.chunks(entry).to_vec(),
                 path,
-                packs: [place.at.pack, now],
             }
         };
         Ok(wanted.iter().map(piece).collect())
@@ -93,7 +93,19 @@ pub(super) fn measure(
     if pieces.len() < counts.len() {
         return Err(Error::Cancelled.into());
     }
-    Ok(pieces.into_iter().map(|(key, pieces)| (key, together(suite, pieces))).collect())
+    let index = vault.packs()?;
+    let packs = |key: &KeyId| {
+        let segments = table.objects.get(key).map_or(&[][..], |lineage| &lineage.segments);
+        let of = |segment: &u32| {
+            let at = &table.segments[*segment as usize].at;
+            [at.pack, index.locate(at.pack, at.offset, at.length).0]
+        };
+        segments.iter().flat_map(of).collect()
+    };
+    let measured = pieces
+        .into_iter()
+        .map(|(key, pieces)| (key, Measured { packs: packs(&key), ..together(suite, pieces) }));
+    Ok(measured.collect())
 }
 
 fn together(suite: Suite, mut pieces: Vec<Piece>) -> Measured {
@@ -105,7 +117,6 @@ fn together(suite: Suite, mut pieces: Vec<Piece>) -> Measured {
     for piece in &mut pieces {
         all.size += piece.sealed.len() as u64;
         chunks.extend(piece.chunks.drain(..));
-        all.packs.extend(piece.packs);
         if let Some(path) = piece.path.take() {
             all.path = path;
         }

@@ -167,7 +167,8 @@ fn check_names(
         (None, None) => Ok(()),
         (Some(names), Some(key)) => {
             let key = HEXLOWER.decode(key.as_bytes()).ok().and_then(|key| key.try_into().ok());
-            TagKey::new(suite, key.ok_or_else(|| altered(NAMES))?).check(items, names)
+            let key = TagKey::new(suite, key.ok_or_else(|| altered(NAMES))?);
+            key.check(items, names).map_err(|_| altered(NAMES))
         }
         _ => Err(altered(NAMES)),
     }

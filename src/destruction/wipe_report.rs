@@ -10,18 +10,19 @@ use serde_json::{Value, json};
 use super::overwrite::{Done, Outcomes};
 use crate::wipe::{Report, Row};
 
-/// The document. Without a report, only what became of the items is known.
-pub(super) fn write(report: Option<&Report>, outcomes: &Outcomes<'_>) -> Vec<u8> {
+/// The document, of a run or of the parts that a crash made of it. Without any, only what became of the items is known.
+pub(super) fn write(reports: &[Report], outcomes: &Outcomes<'_>) -> Vec<u8> {
     let items: Vec<ItemOutcome> = outcomes
         .iter()
         .map(|(item, outcome, row)| ItemOutcome {
             item: *item,
             verdict: outcome.as_ref().ok().map(|verdict| (*verdict).to_owned()),
             why: outcome.as_ref().err().cloned(),
-            target: row.map(|row| target(row, report)),
+            target: row.map(target),
         })
         .collect();
-    let document = Document { schema: SCHEMA.to_owned(), run: report.map(run), items };
+    let document =
+        Document { schema: SCHEMA.to_owned(), runs: reports.iter().map(run).collect(), items };
     serde_json::to_vec(&document).expect("it has string keys only")
 }
 
@@ -44,8 +45,8 @@ pub(super) fn read(bytes: Vec<u8>, suite: Suite) -> Done {
 #[derive(Serialize, Deserialize)]
 struct Document {
     schema: String,
-    /// Null for a run that had come to its end when its report was lost.
-    run: Option<Value>,
+    /// None for a run that had come to its end when its report was lost.
+    runs: Vec<Value>,
     items: Vec<ItemOutcome>,
 }
 
@@ -92,12 +93,10 @@ fn run(report: &Report) -> Value {
     })
 }
 
-fn target(row: &Row, report: Option<&Report>) -> Value {
-    let reach = report.and_then(|report| report.classes.get(row.class)).map(|class| class.reach);
+fn target(row: &Row) -> Value {
     json!({
         "kind": row.kind,
         "result": row.verdict,
-        "reach": reach,
         "bytes": row.size,
         "overwritten_bytes": row.overwritten,
         "read_back": row.read_back,

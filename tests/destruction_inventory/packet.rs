@@ -4,11 +4,12 @@ use sealkeep::destruction::packet::{Packet, PacketParts};
 use sealkeep::destruction::{Choice, Error, annex};
 use sealkeep::keys::StoreKeys;
 use sealkeep_crypto::{Secret, SigningKey, Suite};
+use sealkeep_keystore::approval::policy::default_text;
 use sealkeep_keystore::approval::statement::{Approve, Statement};
 use sealkeep_keystore::approval::{Digest, Draft, OfficerId, Policy, Request, Text, Trigger};
 use sealkeep_keystore::ledger::Entry;
 
-use super::scene::{REQUEST, backup, freeze};
+use super::scene::{REQUEST, TODAY, backup, freeze};
 use crate::support::World;
 
 struct Made {
@@ -30,8 +31,8 @@ fn make(suite: Suite, with_names: bool) -> Made {
     let (frozen, files) = freeze(&world, [Choice::Subject("0042".into())]);
     let key = SigningKey::from_seed(suite, &Secret::random());
     let li: OfficerId = "li".parse().unwrap();
-    let policy_text = Policy::default_text();
-    let policy = Digest::of(suite, policy_text.as_bytes());
+    let policy_text = default_text(TODAY);
+    let policy = Policy::digest(suite, &policy_text);
     let request = Request {
         number: "2026-001".try_into().unwrap(),
         trigger: Trigger::ConsentWithdrawn,
@@ -62,7 +63,7 @@ fn make(suite: Suite, with_names: bool) -> Made {
     let parts = PacketParts {
         suite,
         request: &envelope,
-        policy_text,
+        policy_text: &policy_text,
         entries: &entries,
         items: &frozen.items,
         names: with_names.then_some((&names[..], &tag_key)),
@@ -98,7 +99,7 @@ fn whatever_is_edited_in_a_packet_is_refused() {
         ("patients/0042/scan", "patients/0043/scan", "the list of names"),
         ("kind=object", "kind=sealed", "the inventory"),
         ("held=no", "held=yes", "the inventory"),
-        ("longest = ", "longest =  ", "the policy"),
+        ("wait = ", "wait =  ", "the policy"),
         ("sealkeep/packet/v1", "sealkeep/packet/v2", "the packet"),
         ("\"tag_key\":\"", "\"tag_key\":\"00", "the list of names"),
         ("sm4-gcm\",\"request\"", "aes256-gcm\",\"request\"", "the policy"),
@@ -106,7 +107,7 @@ fn whatever_is_edited_in_a_packet_is_refused() {
     ];
     for (from, to, part) in edits {
         let edited = text.replacen(from, to, 1);
-        assert_ne!(edited, text, "{from}");
+        assert!(edited != text, "{from}");
         let refused = Packet::read(edited.as_bytes());
         assert!(
             matches!(refused, Err(Error::Altered { what }) if what == part),

@@ -1,7 +1,8 @@
 //! One run of the wipe, which a crash may cut in two.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::slice::from_ref;
 
 use sealkeep_crypto::Suite;
 use sealkeep_keystore::approval::{Digest, Item};
@@ -45,43 +46,64 @@ pub(super) fn carry_out(
     if let Some(report) = files.read_work(request, &report_file)? {
         return Ok(wipe_report::read(report, suite));
     }
-    let was_begun = files.read_work(request, &begun)?.is_some();
-    let (report, refused) = match unfinished(&journal).first() {
-        Some(journal) => (go_on(journal, run)?, HashMap::new()),
-        None if was_begun => (None, HashMap::new()),
+    let mut reports = Vec::new();
+    let refused = match files.read_work(request, &begun)? {
+        Some(before) => {
+            let refused: Refusals = serde_json::from_slice(&before)
+                .map_err(|_| Error::Altered { what: "what is kept of an overwriting" })?;
+            for one in unfinished(&journal) {
+                reports.push(carried_on(Resume::open(&one, true)?.execute(run), &journal)?);
+            }
+            // A file that was overwritten in part is another one to whoever looks, and ours to go on with.
+            let ours = |one: &&&Listed| !refused.contains_key(&one.item) && one.target.is_there();
+            let left: Vec<&Listed> = group.iter().filter(ours).copied().collect();
+            if let Some((plan, _)) = plan(&left, true, &journal)? {
+                reports.push(carried_on(plan.execute(run), &journal)?);
+            }
+            refused
+        }
         None => {
-            let (plan, refused) = plan(group, items, suite, &journal)?;
-            files.write_work(request, &begun, b"")?;
-            (plan.map(|plan| plan.execute(run)), refused)
+            let (good, mut refused) = examine(group, items, suite);
+            let planned = plan(&good, false, &journal)?;
+            refused.extend(planned.iter().flat_map(|(_, refused)| refused.clone()));
+            let kept = serde_json::to_vec(&refused).expect("numbers and strings");
+            files.write_work(request, &begun, &kept)?;
+            if let Some((plan, _)) = planned {
+                reports.push(carried_on(plan.execute(run), &journal)?);
+            }
+            refused
         }
     };
-    if let Some(Report { stopped: Some(error), .. }) = &report {
-        return Err(match error {
-            wipe::Error::Cancelled => Error::Cancelled,
-            other => Error::Io { path: journal, source: std::io::Error::other(other.to_string()) },
-        });
-    }
-    let outcomes = outcomes(group, report.as_ref(), &refused);
-    let bytes = wipe_report::write(report.as_ref(), &outcomes);
+    let outcomes = outcomes(group, &reports, &refused);
+    let bytes = wipe_report::write(&reports, &outcomes);
     files.write_work(request, &report_file, &bytes)?;
     Ok(wipe_report::read(bytes, suite))
+}
+
+/// Items that are not touched, and why.
+type Refusals = BTreeMap<u64, String>;
+
+/// The report of a run that came to its end.
+fn carried_on(report: Report, journal: &Path) -> Result<Report> {
+    match &report.stopped {
+        None => Ok(report),
+        Some(wipe::Error::Cancelled) => Err(Error::Cancelled),
+        Some(error) => Err(Error::io(journal)(std::io::Error::other(error.to_string()))),
+    }
 }
 
 /// What became of each item: the verdict, or why there is none.
 pub(in crate::destruction) type Outcomes<'r> =
     Vec<(u64, std::result::Result<&'static str, String>, Option<&'r Row>)>;
 
-fn outcomes<'r>(
-    group: &[&Listed],
-    report: Option<&'r Report>,
-    refused: &HashMap<u64, String>,
-) -> Outcomes<'r> {
-    let rows: HashMap<&Path, &Row> = report
+fn outcomes<'r>(group: &[&Listed], reports: &'r [Report], refused: &Refusals) -> Outcomes<'r> {
+    // What was tried again counts as it ended.
+    let rows: HashMap<&Path, &Row> = reports
         .iter()
         .flat_map(|report| &report.rows)
         .map(|row| (row.path.as_path(), row))
         .collect();
-    let problems: HashMap<&Path, &wipe::Error> = report
+    let problems: HashMap<&Path, &wipe::Error> = reports
         .iter()
         .flat_map(|report| &report.problems)
         .map(|problem| (problem.path.as_path(), &problem.error))
@@ -95,7 +117,7 @@ fn outcomes<'r>(
             (None, None, Some(error)) => Err(error.to_string()),
             (None, None, None) if target.is_there() => Err("it is still there".to_owned()),
             // It was done before the run was cut off, and only the sum of all was kept.
-            (None, None, None) => Ok(weakest(report)),
+            (None, None, None) => Ok(weakest(reports)),
         };
         (listed.item, outcome, row)
     };
@@ -115,37 +137,32 @@ fn verdict(row: &Row) -> std::result::Result<&'static str, String> {
 }
 
 /// The least that can be said of items that a run had finished with before it was cut off.
-fn weakest(report: Option<&Report>) -> &'static str {
-    let sure = |report: &&Report| {
+fn weakest(reports: &[Report]) -> &'static str {
+    let sure = |report: &Report| {
         let tally = &report.tally;
-        tally.verified > 0 && tally.best_effort + tally.not_in_place + tally.failed == 0
+        tally.verified > 0 && tally.best_effort + tally.not_in_place == 0
     };
-    if report.filter(sure).is_some() { "verified" } else { "best-effort" }
+    if reports.first().is_some_and(sure) { "verified" } else { "best-effort" }
 }
 
-fn go_on(journal: &Path, run: &Run<'_>) -> Result<Option<Report>> {
-    let resume = Resume::open(journal, true)?;
-    Ok(Some(resume.execute(run)))
-}
-
-/// A plan for exactly what is still what it was; and what is not, with the reason.
-fn plan(
-    group: &[&Listed],
-    items: &[Item],
-    suite: Suite,
-    journal: &Path,
-) -> Result<(Option<WipePlan>, HashMap<u64, String>)> {
-    let mut refused = HashMap::new();
-    let mut good: Vec<&Listed> = Vec::with_capacity(group.len());
+/// What is still what was listed; and what is not, with the reason.
+fn examine<'g>(group: &[&'g Listed], items: &[Item], suite: Suite) -> (Vec<&'g Listed>, Refusals) {
+    let by_number: HashMap<u64, &Item> = items.iter().map(|item| (item.item, item)).collect();
+    let (mut good, mut refused) = (Vec::with_capacity(group.len()), Refusals::new());
     for listed in group {
-        let item = items.iter().find(|item| item.item == listed.item);
-        let examined = item.ok_or_else(|| "it is in no line".to_owned());
-        match examined.and_then(|item| listed.target.examine(item, suite)) {
-            Ok(()) => good.push(listed),
+        let item = by_number.get(&listed.item).ok_or_else(|| "it is in no line".to_owned());
+        match item.and_then(|item| listed.target.examine(item, suite)) {
+            Ok(()) => good.push(*listed),
             Err(why) => drop(refused.insert(listed.item, why)),
         }
     }
-    let Some(first) = good.first() else { return Ok((None, refused)) };
+    (good, refused)
+}
+
+/// A plan for exactly these, each as it was listed, or, `begun`, as it is. Nothing if there are none.
+fn plan(group: &[&Listed], begun: bool, journal: &Path) -> Result<Option<(WipePlan, Refusals)>> {
+    let mut refused = Refusals::new();
+    let Some(first) = group.first() else { return Ok(None) };
     let name = &first.target.method;
     let options = WipeOptions {
         method: Method::find(name).ok_or_else(|| Error::Method(name.clone()))?,
@@ -156,26 +173,28 @@ fn plan(
         ..WipeOptions::new()
     };
     if first.target.device {
-        return Ok((Some(WipePlan::new(&[first.target.path.clone()], options)?), refused));
+        return Ok(Some((WipePlan::new(from_ref(&first.target.path), options)?, refused)));
     }
-    let roots = topmost(&good);
+    let roots = topmost(group);
     let mut list = WipeList::new(&roots, options)?;
     let mut dirs = DirCache::default();
-    for listed in &good {
+    for listed in group {
         let target = &listed.target;
-        let inside = |root: &&PathBuf| target.path.starts_with(root);
-        let at = roots.iter().position(|root| inside(&root)).expect("its own root is among them");
+        let inside = |root: &PathBuf| target.path.starts_with(root);
+        let at = roots.iter().position(inside).expect("its own root is among them");
         let below = target.below(&roots[at]);
         let identity = list.open(at, below, true, &mut dirs).and_then(Identity::of);
         let added = identity.map_err(|error| error.to_string()).and_then(|is| {
-            target.same(&is)?;
+            if !begun {
+                target.same(&is)?;
+            }
             list.add(at, below, &is).map_err(|error| error.to_string())
         });
         if let Err(why) = added {
             refused.insert(listed.item, why);
         }
     }
-    Ok((Some(list.finish()), refused))
+    Ok(Some((list.finish(), refused)))
 }
 
 /// Roots that lie in no other.

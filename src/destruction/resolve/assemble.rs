@@ -1,5 +1,6 @@
 //! Objects, keys, files and media put together into one list, in an order that does not change.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::os::unix::ffi::OsStrExt;
 
@@ -93,10 +94,11 @@ impl Maker<'_> {
                 if !paths.insert(file.path.clone()) {
                     continue;
                 }
-                if by_key.contains_key(&file.key) {
-                    further += 1;
-                } else {
-                    by_key.insert(file.key, file);
+                match by_key.entry(file.key) {
+                    Entry::Occupied(_) => further += 1,
+                    Entry::Vacant(first) => {
+                        first.insert(file);
+                    }
                 }
             }
         }
@@ -328,7 +330,7 @@ impl Maker<'_> {
             }
         }
         let Some(objects) = objects else { return Ok(()) };
-        let counted: [(usize, fn(usize) -> Text); 6] = [
+        let counted: [(usize, Sentence); 6] = [
             (objects.sharing.len(), texts::sharing),
             (objects.left, texts::other_names),
             (objects.in_others, texts::in_other_snapshots),
@@ -370,6 +372,9 @@ impl Maker<'_> {
         }
     }
 }
+
+/// Says how many there are of something.
+type Sentence = fn(usize) -> Text;
 
 /// Something of which nothing else is known.
 fn found(kind: ItemKind, name: String, method: Method) -> Found {
