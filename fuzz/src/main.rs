@@ -67,6 +67,10 @@ fn keep(target: &Target, input: &[u8]) {
 }
 
 fn all_targets() -> impl Iterator<Item = &'static Target> {
+    [targets::TARGETS, keystore::TARGETS, ledger::TARGETS, vault::TARGETS, levels::TARGETS]
+        .into_iter()
+        .flatten()
+    [targets::TARGETS, keystore::TARGETS, vault::TARGETS, certificate::TARGETS, levels::TARGETS].into_iter().flatten()
     [
         targets::TARGETS,
         keystore::TARGETS,

@@ -67,6 +67,8 @@ impl Time {
     pub(crate) fn advance(&mut self, moment: Moment) -> Option<i64> {
         let restarted = moment.boot != self.last.boot || moment.since_boot < self.last.since_boot;
         let jump = self.jump(moment, restarted);
+        // Many small steps are one jump, too.
+        let crept = !restarted && self.drift(moment) / CREEP != self.drift(self.last) / CREEP;
         let time = self.time.max(moment.wall);
         if restarted {
             self.counted += (time - self.time).min(LONGEST_RESTART);
@@ -76,7 +78,15 @@ impl Time {
             self.counted = counted + (time - then).min((moment.since_boot - since_boot) / 1000);
         }
         (self.time, self.last) = (time, moment);
-        (jump.unsigned_abs() > LARGEST_JUMP).then_some(jump)
+        (jump.unsigned_abs() > LARGEST_JUMP || crept).then_some(jump)
+    }
+
+    /// How far the clock is from where time took it since the first entry after the machine was started.
+    fn drift(&self, moment: Moment) -> i64 {
+        let (then, since_boot, _) = self.base;
+        let passed = moment.since_boot.saturating_sub(since_boot) / 1000;
+        let passed = i64::try_from(passed).unwrap_or(i64::MAX);
+        difference(moment.wall, then).saturating_sub(passed)
     }
 
     /// How far the clock went in another way than time did. While the machine was off, it can only be seen to go back.
@@ -134,6 +144,7 @@ fn boot_id() -> [u8; 16] {
 const LONGEST_RESTART: u64 = 26 * 3600;
 /// Clocks that differ by no more than so many seconds are only inexact.
 const LARGEST_JUMP: u64 = 3600;
+const CREEP: i64 = 3600;
 
 #[cfg(test)]
 mod tests {

@@ -119,6 +119,14 @@ pub enum Error {
     /// The key is in a scope of a level that opens only while the glass is broken.
     #[error("key {0} is restricted")]
     Restricted(KeyId),
+    /// A scope's level is to be lowered, and there is a policy whose approvals depend on it.
+    #[error("a level only rises: it is {from}, and was to become {to}")]
+    LevelLowered {
+        /// What it is.
+        from: u8,
+        /// What it was to become.
+        to: u8,
+    },
     /// The policy asks for what the data is opened, and nothing was said.
     #[error("the policy asks for a purpose")]
     PurposeNeeded,
@@ -216,8 +224,16 @@ pub enum Error {
 impl Error {
     /// Whether it is about the key that was asked for, and says nothing against others.
     pub(crate) const fn is_about_a_key(&self) -> bool {
-        use Error::{Destroyed, Held, Lost, NotOfThisStore, NotUsable};
-        matches!(self, NotOfThisStore(_) | Destroyed { .. } | Held(_) | Lost(_) | NotUsable { .. })
+        use Error::{Destroyed, Held, Lost, NotOfThisStore, NotUsable, Restricted};
+        matches!(
+            self,
+            NotOfThisStore(_)
+                | Destroyed { .. }
+                | Held(_)
+                | Lost(_)
+                | NotUsable { .. }
+                | Restricted(_)
+        )
     }
 
     /// Attaches the path to a system error: `file.sync_all().map_err(Error::io(&path))`.

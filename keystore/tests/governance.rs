@@ -239,13 +239,11 @@ fn cancelled_keys_are_what_they_were() {
     let first = office.ask("1", &ids(&keys), &[]).expect("accepted");
     let second = office.ask("2", &ids(&keys), &[]).expect("accepted");
     office.approve(&first).expect("approved");
-    office.approve(&second).expect("approved");
-    office.say(&["li"], Cast::cancel(second.digest), Some(&second)).expect("cancelled");
-    assert_eq!(
-        office.store.key(&keys[0].0).expect("there").state,
-        KeyState::PendingDestruction,
-        "they wait for the first request"
-    );
+    let taken = office.approve(&second);
+    assert!(matches!(taken, Err(Error::Stale { item: 0, .. })), "they wait for the first request");
+    office.say(&["wang"], Cast::withdraw(second.digest), None).expect("withdrawn");
+    let state = office.store.key(&keys[0].0).expect("there").state;
+    assert_eq!(state, KeyState::PendingDestruction);
     office.say(&["wang"], Cast::withdraw(first.digest), Some(&first)).expect("withdrawn");
     assert!(opens(&mut office.store, &keys[0]));
     assert_eq!(office.store.key(&keys[1].0).expect("there").state, KeyState::Compromised);
@@ -287,6 +285,8 @@ fn held_and_changed_objects_stop_a_request() {
     office.store.set_level("a", 4).expect("set");
     let refused = office.store.submit(&statement, Some(&asked.lines));
     assert!(matches!(refused, Err(Error::Stale { .. })), "it is classified otherwise now");
+    let lowered = office.store.set_level("a", 0);
+    assert!(matches!(lowered, Err(Error::LevelLowered { from: 4, to: 0 })));
     assert!(office.store.execute(asked.digest, &asked.lines).is_err(), "nobody ordered it");
     office.say(&["li"], Cast::cancel(asked.digest), Some(&asked)).expect("cancelled");
     assert!(keys.iter().all(|key| opens(&mut office.store, key)));

@@ -205,7 +205,7 @@ fn proofs_hold_at_every_size() {
         let verifier = store.verifier_key();
         let mut roots = vec![(0, empty_root(suite))];
         for some in [1_u64, 1, 250, 5, 300, 1, 700] {
-            let first = store.log((0..some).map(filler).collect()).expect("logged");
+            let first = store.log_for_test((0..some).map(filler).collect()).expect("logged");
             let (_, now) = checkpoint(&mut store);
             assert_eq!(now.size, first + some);
             roots.push((now.size, now.root));
@@ -237,7 +237,7 @@ fn a_tree_with_all_its_levels() {
     let (fixture, mut store) = Fixture::new(Suite::Aes256Gcm);
     for _ in 0..7 {
         let event = || Event::Access(Access { operation: "o".into(), ..Access::default() });
-        store.log((0..10_000).map(|_| event()).collect()).expect("logged");
+        store.log_for_test((0..10_000).map(|_| event()).collect()).expect("logged");
     }
     drop(store);
     let mut store = fixture.open().expect("opens");
@@ -259,7 +259,7 @@ fn what_the_register_is_made_from_is_found_again() {
     let (_fixture, mut store) = Fixture::new(Suite::Aes256Gcm);
     let statement = Event::statement(&[b'x'; 2000]);
     for round in 0..300 {
-        store.log(vec![filler(round), statement.clone()]).expect("logged");
+        store.log_for_test(vec![filler(round), statement.clone()]).expect("logged");
     }
     let found = store.registered_entries().expect("readable");
     assert_eq!(found.len(), 301, "and the beginning");
@@ -279,12 +279,12 @@ fn nothing_is_handed_out_that_cannot_be_recorded() {
     assert!(matches!(store.open_keys(&[keys[0].0]), Err(Error::Unrecorded(_))));
     assert!(matches!(store.open_compromised_key(&keys[0].0), Err(Error::Unrecorded(_))));
     assert!(matches!(store.index_key(Suite::Aes256Gcm), Err(Error::Unrecorded(_))));
-    assert!(matches!(store.log(vec![filler(1)]), Err(Error::Unrecorded(_))));
+    assert!(matches!(store.log_for_test(vec![filler(1)]), Err(Error::Unrecorded(_))));
     assert!(store.key(&keys[0].0).is_ok(), "looking is not using");
     database.execute_batch("DROP TRIGGER full").expect("taken away");
     assert!(store.open_key(&keys[0].0).is_ok());
     let long = Event::statement(&vec![b'x'; 60_000]);
-    assert!(matches!(store.log(vec![long]), Err(Error::Unrecorded(_))));
+    assert!(matches!(store.log_for_test(vec![long]), Err(Error::Unrecorded(_))));
     assert_sound(&mut store, &fixture);
 }
 
@@ -318,7 +318,7 @@ fn time_goes_forward_and_a_clock_that_jumps_is_told() {
     let (fixture, mut store) = Fixture::new(Suite::Aes256Gcm);
     let tick = |store: &mut KeyStore, wall: u64, seconds: u64| {
         store.set_clock_for_test(wall, seconds * 1000);
-        store.log(vec![filler(1)]).expect("logged");
+        store.log_for_test(vec![filler(1)]).expect("logged");
         let status = store.ledger_status().expect("readable");
         (status.time, status.counted)
     };
@@ -338,13 +338,13 @@ fn time_goes_forward_and_a_clock_that_jumps_is_told() {
 #[test]
 fn a_ledger_that_was_put_back_or_rewritten_is_found_with_an_older_checkpoint() {
     let (fixture, mut store) = Fixture::new(Suite::Aes256Gcm);
-    store.log(vec![filler(1)]).expect("logged");
+    store.log_for_test(vec![filler(1)]).expect("logged");
     drop(store);
     let kept = fixture.at("kept");
     copy_folder(&fixture.place().dir, &kept.dir);
     let mut store = fixture.open().expect("opens");
     let (first, _) = checkpoint(&mut store);
-    store.log(vec![filler(2)]).expect("logged");
+    store.log_for_test(vec![filler(2)]).expect("logged");
     let (second, _) = checkpoint(&mut store);
     let report = store.check_ledger(&[first.clone(), second.clone()]).expect("readable");
     assert_eq!((report.faults.as_slice(), report.consistent), (&[][..], 2));
@@ -354,7 +354,7 @@ fn a_ledger_that_was_put_back_or_rewritten_is_found_with_an_older_checkpoint() {
     let mut old = fixture.open_at(&kept).expect("opens");
     let report = old.check_ledger(&[first.clone(), second.clone()]).expect("readable");
     assert_eq!(report.faults, [LedgerFault::Cut { at: 1, size: 3, entries: 2 }]);
-    old.log(vec![filler(3), filler(4)]).expect("logged");
+    old.log_for_test(vec![filler(3), filler(4)]).expect("logged");
     let report = old.check_ledger(&[first.clone(), second.clone()]).expect("readable");
     assert_eq!(report.faults, [LedgerFault::Rewritten { at: 1, size: 3 }]);
     let (_, mut other) = Fixture::new(Suite::Aes256Gcm);
@@ -369,10 +369,10 @@ fn the_ledger_goes_on_through_a_restore() {
     let (fixture, mut store) = Fixture::new(Suite::Aes256Gcm);
     let copy = fixture.at("copy");
     let keys = make(&mut store, "s", 2);
-    store.log(vec![filler(0)]).expect("logged");
+    store.log_for_test(vec![filler(0)]).expect("logged");
     store.add_copy(&copy, false, OnFailure::Refuse, Duration::from_secs(10)).expect("a copy");
     let (kept, kept_at) = checkpoint(&mut store);
-    store.log(vec![filler(1)]).expect("logged");
+    store.log_for_test(vec![filler(1)]).expect("logged");
     let (lost, _) = checkpoint(&mut store);
     store.destroy(Clearance::destroy_for_test(vec![keys[0].0], [3; 32])).expect("destroyed");
     let old_key: Verifier = store.verifier_key();

@@ -1706,6 +1706,7 @@ destroy-approved = Approved: request { $number } ({ $digest }).
 destroy-rejected = Rejected: request { $number } ({ $digest }).
 destroy-withdrawn = Withdrawn: request { $number } ({ $digest }). Its keys are what they were.
 destroy-cancelled = Cancelled: request { $number } ({ $digest }). Its keys are what they were.
+destroy-expired = Expired: request { $number } ({ $digest }). Its keys are what they were.
 destroy-resumed = Resumed: request { $number } ({ $digest }).
 destroy-witnessed = Witnessed: request { $number } ({ $digest }). The head of the ledger is cosigned.
 destroy-statement-written = Signed: { $path }. Hand it in with `sealkeep destroy import`.

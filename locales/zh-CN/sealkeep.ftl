@@ -1688,6 +1688,7 @@ destroy-approved = 已批准：申请 { $number }（{ $digest }）。
 destroy-rejected = 已驳回：申请 { $number }（{ $digest }）。
 destroy-withdrawn = 已撤回：申请 { $number }（{ $digest }）。密钥恢复原状。
 destroy-cancelled = 已取消：申请 { $number }（{ $digest }）。密钥恢复原状。
+destroy-expired = 已过期：申请 { $number }（{ $digest }）。密钥恢复原状。
 destroy-resumed = 已恢复：申请 { $number }（{ $digest }）。
 destroy-witnessed = 已监销：申请 { $number }（{ $digest }）。账本头已会签。
 destroy-statement-written = 已签名：{ $path }。请用 `sealkeep destroy import` 提交。

@@ -266,6 +266,7 @@ pub(crate) fn store(error: &keystore::Error) -> Failure {
         }
         E::Stale { item, why } => Failure::new(Code::Stale, item.to_string()).because(why),
         E::Restricted(id) => Failure::new(Code::Restricted, id.to_string()),
+        E::LevelLowered { .. } => Failure::new(Code::Statement, error.to_string()),
         E::PurposeNeeded => Failure::new(Code::Purpose, ""),
         E::OtherStoreKey => Failure::new(Code::Statement, error.to_string()),
         E::NotCertified(why) => Failure::new(Code::NotCertified, "").because(why),

@@ -125,9 +125,14 @@ impl KeyStore {
                 });
             }
             log_opened(txn, &actor, wanted, (&found, &requests), grant);
-            Ok((found, Vec::new()))
+            Ok(((found, use_of_data && !requests.is_empty()), Vec::new()))
         });
-        opened.map(|(opened, _)| opened).map_err(unrecorded)
+        let ((found, paused), _) = opened.map_err(unrecorded)?;
+        if paused {
+            // A request is paused by this entry: an older database must not take it back.
+            self.write(Kind::Epoch, None, |_, _| Ok(((), Vec::new()))).map_err(unrecorded)?;
+        }
+        Ok(found)
     }
 }
 

@@ -26,6 +26,8 @@ pub struct KeyFacts {
     pub state: KeyState,
     /// What it was before it became pending destruction.
     pub before: Option<KeyState>,
+    /// Digest of the request that it, or its scope, waits for.
+    pub waits_for: Option<[u8; 32]>,
     /// Whether it or its scope is on hold.
     pub held: bool,
     /// The suite it was made for.
@@ -131,6 +133,7 @@ fn facts(ids: &IdCipher, found: &Found) -> KeyFacts {
             Some(waits) => Some(waits.before),
             None => (state != own).then_some(own),
         },
+        waits_for: found.waits_for(),
         held: found.held,
         suite: found.record.suite,
         created: found.record.created,

@@ -74,13 +74,21 @@ impl Frozen {
     ///
     /// # Errors
     /// [`Error::Stale`] for the first item that is not what its line says.
-    pub(super) fn check<S: PageSource>(&self, txn: &mut Txn<'_, S>, ids: &IdCipher) -> Result<()> {
+    pub(super) fn check<S: PageSource>(
+        &self,
+        txn: &mut Txn<'_, S>,
+        ids: &IdCipher,
+        request: [u8; 32],
+    ) -> Result<()> {
         let mut listed: HashMap<KeyId, u32> = HashMap::new();
         let found = facts_of(txn, ids, &self.keys)?;
         let keys = self.items.iter().filter(|item| item.key.is_some());
         for (item, facts) in keys.zip(found) {
             let stale = |why: &str| Error::Stale { item: item.item, why: why.to_owned() };
             let facts = facts.map_err(|error| stale(&error.to_string()))?;
+            if facts.waits_for.is_some_and(|other| other != request) {
+                return Err(stale("another request is about to destroy it"));
+            }
             fits(item, &facts).map_err(stale)?;
             *listed.entry(facts.scope).or_default() += 1;
         }
@@ -100,6 +108,9 @@ impl Frozen {
             }
             if item.level < Some(scope.level) {
                 return Err(stale("its scope is not what the line says"));
+            }
+            if scope.pending.is_some_and(|other| other != request) {
+                return Err(stale("another request is about to destroy its scope"));
             }
             let living = txn.living_keys(at.scope, &scope)?;
             if living != listed.get(&id).copied().unwrap_or(0) {

@@ -16,8 +16,8 @@ use super::KeyStore;
 use super::access::detail;
 use super::frozen::Frozen;
 use super::pending;
-use crate::approval::register::{Effect, RequestRecord, RequestState};
-use crate::approval::register::{Entered, Inventories, Refusal, StoreEvent, Touched, What};
+use crate::approval::register::{Alarm, Entered, Inventories, Refusal, StoreEvent, Touched, What};
+use crate::approval::register::{Effect, RequestRecord};
 use crate::approval::{Digest, Register, Said, Statement};
 use crate::db::Db;
 use crate::error::{Error, Result};
@@ -59,8 +59,8 @@ impl KeyStore {
     }
 
     /// Takes a statement: if all rules hold, its entry in the ledger and what follows from it are one commit, a new epoch.
-    /// `lines` is the text of the request's inventory, for statements about a request. A statement that was accepted before is not
-    /// accepted again.
+    /// `lines` is the text of the request's inventory, for a request, an approval and an order. A statement that was accepted before
+    /// is not accepted again.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Refused`]; [`Error::InventoryNeeded`], [`Error::Inventory`],
@@ -82,7 +82,7 @@ impl KeyStore {
         let what = What::Statement(Box::new(statement));
         let touched = about(&what, frozen.as_ref());
         let (accepted, _) = self.write_locked(&lock, Kind::Epoch, None, |txn, ids| {
-            let stamp = txn.stamp();
+            let stamp = stamp(txn, &mut register)?;
             let entered = entered(stamp, what);
             let effects = register.apply(&entered, &touched)?;
             if let Some(request) = concerned(&entered.what) {
@@ -102,47 +102,20 @@ impl KeyStore {
     /// Ends a request whose time is over: its keys become what they were. It takes no statement; the clock decides.
     ///
     /// # Errors
-    /// [`Error::Refused`] when its time is not over, those about the inventory of [`KeyStore::submit`], and as any change.
-    pub fn expire(&mut self, request: Digest, lines: &str) -> Result<()> {
-        let frozen = Frozen::read(self.suite(), lines)?;
+    /// [`Error::Refused`] when its time is not over, and as any change.
+    pub fn expire(&mut self, request: Digest) -> Result<()> {
         let lock = self.lock()?;
         self.refresh_locked()?;
         self.finish_intents(&lock)?;
         let mut register = self.register_locked()?;
         self.write_locked(&lock, Kind::Epoch, None, |txn, ids| {
-            let stamp = txn.stamp();
+            let stamp = stamp(txn, &mut register)?;
             let event = StoreEvent::Expired { request };
             let effects = register.apply(&entered(stamp, What::Event(event)), &Unasked)?;
-            let record = register.request(&request).ok_or(Refusal::UnknownRequest(request))?;
-            frozen.belongs_to(&record.request.inventory, record.request.level)?;
             txn.log(logged(&event));
             for effect in &effects {
-                follow(txn, ids, &register, effect, Some(&frozen), stamp)?;
+                follow(txn, ids, &register, effect, None, stamp)?;
             }
-            Ok(((), Vec::new()))
-        })?;
-        Ok(())
-    }
-
-    /// Makes the keys of a request what they were before they waited for it, if it does not wait any more. That follows by itself from a
-    /// statement about the request; it is left to do after an officer was suspended or revoked who had approved it.
-    ///
-    /// # Errors
-    /// [`Error::Refused`] when it waits or is executed, those about the inventory of [`KeyStore::submit`], and as any change.
-    pub fn restore_pending(&mut self, request: Digest, lines: &str) -> Result<()> {
-        let frozen = Frozen::read(self.suite(), lines)?;
-        let lock = self.lock()?;
-        self.refresh_locked()?;
-        self.finish_intents(&lock)?;
-        let register = self.register_locked()?;
-        let record = register.request(&request).ok_or(Refusal::UnknownRequest(request))?;
-        frozen.belongs_to(&record.request.inventory, record.request.level)?;
-        if matches!(record.state, RequestState::Waiting) || record.begun.is_some() {
-            return Err(Refusal::State(record.state).into());
-        }
-        self.write_locked(&lock, Kind::Epoch, None, |txn, ids| {
-            let time = txn.stamp().time;
-            pending::unpend(txn, ids, &frozen.targets, request.0, time)?;
             Ok(((), Vec::new()))
         })?;
         Ok(())
@@ -168,8 +141,10 @@ impl KeyStore {
             let Some(entered) = read else { continue };
             match known.register.apply(&entered, &Unasked) {
                 Ok(_) => {}
-                // What a copy's tombstones brought: the request is not in this ledger.
-                Err(Refusal::UnknownRequest(_)) if matches!(entered.what, What::Event(_)) => {}
+                // What the tombstones of a copy brought into a store that was restored: its ledger does not know the
+                // request, or not that it was executed. The keys are gone; the request comes to nothing.
+                Err(Refusal::UnknownRequest(_) | Refusal::State(_))
+                    if matches!(entered.what, What::Event(StoreEvent::Destroyed { .. })) => {}
                 Err(refusal) => {
                     let what = format!("entry {} of the ledger: {refusal}", entry.index);
                     return Err(Error::Damaged(what));
@@ -188,6 +163,16 @@ impl Inventories for Unasked {
     fn touches(&self, _: &Digest, _: &[KeyId]) -> bool {
         false
     }
+}
+
+/// Number and times of the next entry. If the clock jumped, the register learns that first.
+fn stamp(txn: &mut Txn<'_, Db>, register: &mut Register) -> Result<Stamp> {
+    let stamp = txn.stamp();
+    if txn.clock_jumped() {
+        let alarm = Stamp { index: stamp.index - 1, ..stamp };
+        register.apply(&entered(alarm, What::Alarm(Alarm::Clock)), &Unasked)?;
+    }
+    Ok(stamp)
 }
 
 fn entered(stamp: Stamp, what: What) -> Entered {
@@ -231,7 +216,6 @@ fn hold_against(
     let What::Statement(statement) = what else { return Ok(()) };
     let (needed, checked) = match statement.said {
         Said::Request(_) | Said::Approve(_) | Said::Execute(_) => (true, true),
-        Said::Reject(_) | Said::Withdraw(_) | Said::Cancel(_) => (true, false),
         _ => (false, false),
     };
     let frozen = match frozen {
@@ -240,7 +224,7 @@ fn hold_against(
         Some(frozen) => frozen,
     };
     frozen.belongs_to(&record.request.inventory, record.request.level)?;
-    if checked { frozen.check(txn, ids) } else { Ok(()) }
+    if checked { frozen.check(txn, ids, record.digest.0) } else { Ok(()) }
 }
 
 /// Does what follows from an accepted entry, in its commit.
@@ -258,11 +242,7 @@ fn follow(
         Effect::MakePending { request } => {
             pending::pend(txn, ids, &of(request)?.targets, request.0, stamp.time)
         }
-        // An officer who is suspended is suspended at once: whose keys that frees is settled with the inventory at hand.
-        Effect::RestorePending { request } => match frozen {
-            Some(frozen) => pending::unpend(txn, ids, &frozen.targets, request.0, stamp.time),
-            None => Ok(()),
-        },
+        Effect::RestorePending { request } => pending::unpend(txn, request.0, stamp.time),
         Effect::Begin { request, order } => {
             txn.log(logged(&StoreEvent::DestroyBegun { request: *request, order: *order }));
             Ok(())

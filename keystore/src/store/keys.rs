@@ -208,10 +208,10 @@ impl KeyStore {
         self.set_hold(&clearance.targets, false, Some(clearance.certificate))
     }
 
-    /// Classifies a scope: GB/T 39725 level 1 to 5, or 0 for none.
+    /// Classifies a scope: GB/T 39725 level 1 to 5, or 0 for none. Once there is a policy, levels only rise.
     ///
     /// # Errors
-    /// [`Error::NoSuchScope`].
+    /// [`Error::NoSuchScope`], [`Error::LevelLowered`].
     ///
     /// # Panics
     /// When the level is above 5.
@@ -220,6 +220,10 @@ impl KeyStore {
         let actor = self.actor.clone();
         let changed = self.write(Kind::Epoch, None, |txn, ids| {
             let (number, mut record) = existing_scope(txn, name)?;
+            // Which approvals a destruction takes depends on it.
+            if txn.root.heads[1] != [0; 32] && level < record.level {
+                return Err(Error::LevelLowered { from: record.level, to: level });
+            }
             let scope = ids.scope(number, record.incarnation).to_string();
             txn.log(actor.act("set-level", [("scope", scope.into()), ("level", level.into())]));
             record.level = level;
@@ -333,12 +337,20 @@ pub(super) fn set_hold<S: PageSource>(
                 .filter(|scope| scope.incarnation == position.incarnation)
                 .ok_or(Error::Lost(*id))?;
             if scope.tombstone().is_some() {
+                // What is gone needs no release.
+                if !held {
+                    continue;
+                }
                 return Err(Error::Destroyed { id: *id, tombstone: None });
             }
             scope.held = held;
             txn.put_scope(position.scope, &scope)?;
         } else {
-            let Found { mut record, .. } = find(txn, ids, id)?;
+            let found = match find(txn, ids, id) {
+                Err(Error::Destroyed { .. } | Error::Lost(_)) if !held => continue,
+                found => found?,
+            };
+            let Found { mut record, .. } = found;
             (record.held, record.changed) = (held, moment);
             txn.put_key(position.scope, position.slot, &record)?;
         }

@@ -55,6 +55,15 @@ impl KeyStore {
         })
     }
 
+    /// Makes entries that nothing follows from: for tests and measurements. A store that people use makes its own.
+    ///
+    /// # Errors
+    /// As any change.
+    #[cfg(any(test, feature = "test-door"))]
+    pub fn log_for_test(&mut self, entries: Vec<Event>) -> Result<u64> {
+        self.log(entries)
+    }
+
     /// Time of the ledger and the seconds that passed beyond doubt, as an entry made now would have them.
     ///
     /// # Errors
@@ -73,7 +82,7 @@ impl KeyStore {
     ///
     /// # Errors
     /// [`Error::Unrecorded`] when it could not be written, or an entry is too long; [`Error::Busy`].
-    pub fn log(&mut self, entries: Vec<Event>) -> Result<u64> {
+    pub(crate) fn log(&mut self, entries: Vec<Event>) -> Result<u64> {
         let logged = self.write(Kind::Append, None, |txn, _| {
             let numbers: Vec<u64> = entries.into_iter().map(|event| txn.log(event)).collect();
             Ok((numbers.first().copied().unwrap_or(txn.ledger_size()), Vec::new()))

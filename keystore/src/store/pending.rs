@@ -3,6 +3,8 @@
 use super::batch::Batch;
 use crate::error::{Error, Result};
 use crate::id::{IdCipher, KeyId};
+use crate::leaf::KeyRecord;
+use crate::page::{FAN_OUT, FIRST_SCOPE};
 use crate::pager::PageSource;
 use crate::state::KeyState;
 use crate::txn::Txn;
@@ -30,35 +32,48 @@ pub(super) fn pend<S: PageSource>(
     moment: u64,
 ) -> Result<()> {
     let batch = Batch::of(ids, targets);
-    set_scopes(txn, &batch, |pending| pending.or(Some(request)))?;
+    set_scopes(txn, &batch, request)?;
     batch.change(txn, |record| record.pend(request, moment))
 }
 
-/// Makes keys and scopes that wait for a request what they were before. What does not stays what it is.
+/// Makes all keys and scopes that wait for a request what they were before. They are looked for in every scope: the list of the request may
+/// be lost, and nothing may stay locked because of that.
 pub(super) fn unpend<S: PageSource>(
     txn: &mut Txn<'_, S>,
-    ids: &IdCipher,
-    targets: &[KeyId],
     request: [u8; 32],
     moment: u64,
 ) -> Result<()> {
-    let batch = Batch::of(ids, targets);
-    set_scopes(txn, &batch, |pending| pending.filter(|waits_for| *waits_for != request))?;
-    batch.change(txn, |record| record.unpend(request, moment))
+    for number in FIRST_SCOPE..FIRST_SCOPE + txn.root.scopes {
+        let Some(mut scope) = txn.scope(number)?.filter(|scope| scope.tombstone().is_none()) else {
+            continue;
+        };
+        for page in 0..scope.count.div_ceil(FAN_OUT) {
+            let (_, records) = txn.keys_in_page(number, &scope, page)?;
+            let waits =
+                |record: &KeyRecord| record.waits.is_some_and(|waits| waits.request == request);
+            let slots = (page * FAN_OUT..).zip(records).filter(|(_, record)| waits(record));
+            let mut freed: Vec<(u32, KeyRecord)> = slots.collect();
+            freed.iter_mut().for_each(|(_, record)| record.unpend(request, moment));
+            txn.put_keys(number, &freed)?;
+        }
+        if scope.pending == Some(request) {
+            // What was changed above is in the record's tree, not in the record.
+            scope = txn.scope(number)?.ok_or(Error::Damaged("no scope".into()))?;
+            scope.pending = None;
+            txn.put_scope(number, &scope)?;
+        }
+    }
+    Ok(())
 }
 
-fn set_scopes<S: PageSource>(
-    txn: &mut Txn<'_, S>,
-    batch: &Batch,
-    change: impl Fn(Option<[u8; 32]>) -> Option<[u8; 32]>,
-) -> Result<()> {
+fn set_scopes<S: PageSource>(txn: &mut Txn<'_, S>, batch: &Batch, request: [u8; 32]) -> Result<()> {
     for (id, position) in &batch.scopes {
         let scope = txn.scope(position.scope)?;
         let living = scope.filter(|scope| {
             scope.incarnation == position.incarnation && scope.tombstone().is_none()
         });
         let mut scope = living.ok_or(Error::Lost(*id))?;
-        scope.pending = change(scope.pending);
+        scope.pending = scope.pending.or(Some(request));
         txn.put_scope(position.scope, &scope)?;
     }
     Ok(())

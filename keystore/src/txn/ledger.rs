@@ -25,6 +25,8 @@ pub(crate) struct Log {
     drafts: Vec<Event>,
     /// Keys handed out.
     opened: u64,
+    /// Whether the time of the ledger was brought to now, and whether the clock had jumped.
+    advanced: Option<bool>,
     /// Alarms among the entries, once they are sealed.
     pub(crate) alarms: Vec<Alarm>,
 }
@@ -84,12 +86,29 @@ impl<S: PageSource> Txn<'_, S> {
 
     /// What the next entry will be.
     pub(crate) fn stamp(&mut self) -> Stamp {
-        self.begin_log();
+        self.advance();
         let index = self.ledger_size() + self.log.drafts.len() as u64;
-        let moment = self.moment();
-        let mut time = self.ledger_head().time.clone();
-        time.advance(moment);
+        let time = &self.ledger_head().time;
         Stamp { index, time: time.time, counted: time.counted }
+    }
+
+    /// Whether the clock jumped before this transaction: then the entry that says so is the last one before the first stamp.
+    pub(crate) fn clock_jumped(&self) -> bool {
+        self.log.advanced == Some(true)
+    }
+
+    /// Brings the time of the ledger to now, once. If the clock jumped, that is entered before what follows.
+    fn advance(&mut self) {
+        if self.log.advanced.is_some() {
+            return;
+        }
+        self.begin_log();
+        let moment = self.moment();
+        let jump = self.ledger_head().time.advance(moment);
+        self.log.advanced = Some(jump.is_some());
+        if let Some(jump) = jump {
+            self.log.drafts.push(alarm(AlarmKind::Clock, [("seconds", jump.into())]));
+        }
     }
 
     /// Entries that the ledger has without this transaction.
@@ -99,13 +118,9 @@ impl<S: PageSource> Txn<'_, S> {
 
     /// Appends the collected entries to the trees. Called once, after all changes.
     pub(crate) fn seal_log(&mut self) -> Result<()> {
-        self.begin_log();
+        self.advance();
         let (opened, mut events) = (self.log.opened, std::mem::take(&mut self.log.drafts));
-        let moment = self.moment();
         let head = self.ledger_head();
-        if let Some(jump) = head.time.advance(moment) {
-            events.push(alarm(AlarmKind::Clock, [("seconds", jump.into())]));
-        }
         let (time, counted) = (head.time.time, head.time.counted);
         if let Some(count) = head.volume.count(time, opened) {
             let limit = head.volume.limit;

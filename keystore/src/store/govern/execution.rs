@@ -61,7 +61,7 @@ impl KeyStore {
             return Ok(None);
         }
         let mut txn = Txn::new(&self.db, &mut self.pager, &self.session.root);
-        frozen.check(&mut txn, &self.ids)?;
+        frozen.check(&mut txn, &self.ids, request.0)?;
         let clearance =
             Clearance { act: Act::Destroy, targets: frozen.targets, certificate: request.0 };
         self.destroy_locked(&lock, clearance).map(Some)
@@ -125,7 +125,6 @@ impl KeyStore {
     /// [`Error::Refused`] when it is finished already, [`Error::NotOurRecord`] for anything that
     /// [`KeyStore::record_execution`] did not make, and as any change.
     pub fn finish_execution(&mut self, envelope: &[u8]) -> Result<Digest> {
-        let suite = self.suite();
         let (execution, digest) = self.read_record(envelope)?;
         let request = execution.request.parse().map_err(|_| Error::NotOurRecord)?;
         let partial = execution.state != "executed";
@@ -140,9 +139,9 @@ impl KeyStore {
             return Err(Error::NotOurRecord);
         }
         self.write_locked(&lock, Kind::Epoch, None, |txn, _| {
-            register.apply(&entered(txn.stamp(), What::Event(event)), &super::Unasked)?;
+            let stamp = super::stamp(txn, &mut register)?;
+            register.apply(&entered(stamp, What::Event(event)), &super::Unasked)?;
             txn.log(logged(&event));
-            debug_assert_eq!(suite, txn.root.suite);
             Ok(((), Vec::new()))
         })?;
         Ok(digest)

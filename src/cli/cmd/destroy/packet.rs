@@ -175,7 +175,6 @@ fn is_about_people(said: &Said) -> bool {
             | Said::Revoke(_)
             | Said::Leaver(_)
             | Said::Policy(_)
-            | Said::Clock(_)
     )
 }
 

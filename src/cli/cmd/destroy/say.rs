@@ -1,7 +1,8 @@
 //! What officers say about a request: approvals, refusals, witness.
 
+use sealkeep::destruction::overwrite;
 use sealkeep::destruction::packet::Packet;
-use sealkeep_keystore::approval::register::RequestRecord;
+use sealkeep_keystore::approval::register::{RequestRecord, RequestState};
 use sealkeep_keystore::approval::statement::{Approve, Cancel, Reject, Resume, Withdraw, Witness};
 use sealkeep_keystore::approval::{Draft, Register, Said};
 use sealkeep_keystore::ledger;
@@ -92,7 +93,20 @@ pub(super) fn withdraw(args: &DestroySay, context: &Context) -> Result<Exit, Fai
     })
 }
 
+/// A request whose time is over takes nobody's word any more: it is only put away.
 pub(super) fn cancel(args: &DestroySay, context: &Context) -> Result<Exit, Failure> {
+    let desk = Desk::without_vault(context)?;
+    let register = desk.register(context)?;
+    let record = find(&register, &args.request)?;
+    let (now, _) = desk.ask(context, |store| store.ledger_clock())?;
+    let open = matches!(record.state, RequestState::Requested | RequestState::Waiting);
+    if open && record.state_at(now) == RequestState::Expired {
+        desk.ask(context, |store| store.expire(record.digest))?;
+        desk.settle(context)?;
+        forget(&desk, record, context)?;
+        return told(&desk, record, "destroy-expired", context);
+    }
+    drop(desk);
     say(args, "destroy-cancelled", context, |record, opinion| {
         Ok(Cancel { request: record.digest, opinion }.into())
     })
@@ -154,7 +168,18 @@ fn hand_in(
     context: &Context,
 ) -> Result<Exit, Failure> {
     desk.submit(signed, Some(&record.digest), context)?;
+    let register = desk.register(context)?;
+    let now = register.request(&record.digest).unwrap_or(record);
+    if !matches!(now.state, RequestState::Requested | RequestState::Waiting) {
+        forget(desk, now, context)?;
+    }
     told(desk, record, done, context)
+}
+
+/// What was kept to find targets again has their names, which shall not outlive the request.
+fn forget(desk: &Desk, record: &RequestRecord, context: &Context) -> Result<(), Failure> {
+    let forgotten = overwrite::forget(&desk.files, &record.digest);
+    forgotten.map_err(|error| super::failure(&error, context))
 }
 
 /// Says what was done, and what is next.
