@@ -82,11 +82,14 @@ fn another_genesis_is_another_store() {
     assert_eq!(failed(&verdict).0, "trust");
 }
 
+/// The check that fails, and what makes it.
+type Lie = (&'static str, fn(&mut Bundle));
+
 /// What the store's own key could sign without it being so.
 #[test]
 fn nothing_is_believed_because_the_store_signed_it() {
     let scene = Scene::new(Wanted::small(Suite::Aes256Gcm));
-    let lies: &[(&str, fn(&mut Bundle))] = &[
+    let lies: &[Lie] = &[
         ("claims", |bundle| bundle.claims[1].grade = "erased".to_owned()),
         ("claims", |bundle| bundle.claims[0].text.zh.push('!')),
         ("claims", |bundle| bundle.claims[1].assumes.clear()),

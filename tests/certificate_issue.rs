@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use sealkeep::destruction::certificate::{Error, Papers, Program, issue, verify};
 use sealkeep_crypto::Suite;
-use sealkeep_keystore::approval::cast::{BEGIN, Cast, QUICK_POLICY};
+use sealkeep_keystore::approval::cast::Cast;
 use sealkeep_keystore::approval::inventory::{self, ItemKind, Method};
+use sealkeep_keystore::approval::policy::default_text;
 use sealkeep_keystore::approval::statement::{Hold, HoldReason, Leaver, Suspend};
 use sealkeep_keystore::approval::{Digest, Item, Said};
 use sealkeep_keystore::ledger::cosign;
@@ -19,6 +20,7 @@ struct Office {
     _dir: tempfile::TempDir,
     store: KeyStore,
     cast: Cast,
+    began: u64,
     now: u64,
 }
 
@@ -37,17 +39,18 @@ impl Office {
         let options = InitOptions { suite, custody: &[NewCustody::KeyFile(&file)], shares: None };
         let place = Location::new(dir.path().join("keys"), None);
         let (mut store, _) = KeyStore::init(&place, &options, Duration::from_secs(10)).unwrap();
-        store.set_clock_for_test(BEGIN, 0);
+        let (began, _) = store.ledger_clock().unwrap();
+        store.set_clock_for_test(began, 0);
         let id = store.status().unwrap().peek.store;
-        let cast = Cast::new(id, suite).with_policy(QUICK_POLICY);
-        let genesis = cast.genesis(BEGIN, &store.public_key());
+        let cast = Cast::new(id, suite).with_policy(&quick_policy());
+        let genesis = cast.genesis(began, &store.public_key());
         store.submit(&genesis, None).unwrap();
-        Self { _dir: dir, store, cast, now: BEGIN }
+        Self { _dir: dir, store, cast, began, now: began }
     }
 
     fn pass(&mut self, seconds: u64) {
         self.now += seconds;
-        self.store.set_clock_for_test(self.now, (self.now - BEGIN) * 1000);
+        self.store.set_clock_for_test(self.now, (self.now - self.began) * 1000);
     }
 
     fn keys(&mut self, scope: &str, count: usize) -> Vec<NewKey> {
@@ -141,6 +144,14 @@ impl Office {
         let program = Program { name: "sealkeep".to_owned(), version: "0.1.0".to_owned() };
         issue(&mut self.store, &asked.digest, asked.papers.clone(), program)
     }
+}
+
+/// The default policy, in force since yesterday, under which nobody waits long.
+fn quick_policy() -> String {
+    let today = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let today = jiff::Timestamp::from_second(i64::try_from(today.as_secs()).unwrap()).unwrap();
+    let yesterday = jiff::tz::Offset::UTC.to_datetime(today).date().yesterday().unwrap();
+    default_text(yesterday).replace("7d", "2s")
 }
 
 #[test]

@@ -353,13 +353,13 @@ impl History {
 
 /// The digest of the request in these entries.
 fn request_digest(bodies: &[Vec<u8>], cast: &Cast) -> String {
-    let said = bodies.iter().filter_map(|body| {
+    let mut said = bodies.iter().filter_map(|body| {
         let envelope = ledger::Body::parse(body).unwrap().event.envelope()?;
         let statement =
             sealkeep_keystore::approval::Statement::parse(cast.suite, &envelope).unwrap();
         (statement.said.kind() == "request").then(|| statement.digest.to_string())
     });
-    said.last().unwrap()
+    said.next_back().unwrap()
 }
 
 /// The lines of an inventory: objects, the review key, files, media.
@@ -387,7 +387,7 @@ fn item(suite: Suite, at: u64, kind: ItemKind) -> Item {
         item: at,
         kind,
         key: keyed.then(|| id(b"key")),
-        scope: keyed.then(|| KeyId([3; 16])),
+        scope: keyed.then_some(KeyId([3; 16])),
         state: keyed.then_some(sealkeep_keystore::KeyState::Active),
         held: false,
         level: keyed.then_some(3),
