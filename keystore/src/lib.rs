@@ -82,5 +82,5 @@ pub use store::{
     Accepted, Actor, AlarmBell, CellErasure, CheckReport, CopyCheck, CopyOutcome, CopyState,
     CopyStatus, DrillReport, EXECUTION, Examined, InitOptions, KeyFacts, KeyFilter, KeyInfo,
     KeyStore, LedgerFault, LedgerReport, LedgerStatus, Location, NewKey, OpenedKey, Peek, Problem,
-    Ran, Receipt, RestoreOptions, RestoreReport, ScopeFacts, ScopeInfo, Status, Wiping,
+    Proven, Ran, Receipt, RestoreOptions, RestoreReport, ScopeFacts, ScopeInfo, Status, Wiping,
 };

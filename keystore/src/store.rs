@@ -33,7 +33,7 @@ pub use examine::Examined;
 pub use facts::{KeyFacts, ScopeFacts};
 pub use govern::{Accepted, EXECUTION, Ran, Wiping};
 pub use keys::{NewKey, OpenedKey};
-pub use ledger::{LedgerFault, LedgerReport, LedgerStatus};
+pub use ledger::{LedgerFault, LedgerReport, LedgerStatus, Proven};
 pub use list::{KeyFilter, KeyInfo, ScopeInfo};
 pub use restore::{RestoreOptions, RestoreReport};
 pub use status::{Peek, Status};

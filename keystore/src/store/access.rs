@@ -304,7 +304,8 @@ pub(super) fn unrecorded(error: Error) -> Error {
 
 fn bounded(text: String) -> String {
     let mut text: String = text.chars().filter(|c| !c.is_control()).collect();
-    text.truncate(text.floor_char_boundary(LONGEST_TEXT));
+    let end = (0..=LONGEST_TEXT.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
+    text.truncate(end.unwrap_or(0));
     text
 }
 

@@ -36,6 +36,9 @@ pub struct LedgerStatus {
     pub alarm_limit: u64,
 }
 
+/// An entry, and the hashes from it up to the root.
+pub type Proven = (Entry, Vec<Hash>);
+
 impl KeyStore {
     /// What the ledger says of itself.
     ///
@@ -156,7 +159,7 @@ impl KeyStore {
     ///
     /// # Errors
     /// [`Error::NoSuchEntry`], and when the store cannot be read.
-    pub fn prove_many(&mut self, indices: &[u64]) -> Result<(Vec<(Entry, Vec<Hash>)>, String)> {
+    pub fn prove_many(&mut self, indices: &[u64]) -> Result<(Vec<Proven>, String)> {
         let (proofs, checkpoint) = self.read(|txn, _| {
             let checkpoint = head_of(txn);
             let suite = txn.root.suite;

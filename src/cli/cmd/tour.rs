@@ -6,6 +6,7 @@
 
 mod backup;
 mod compare;
+mod destruction;
 mod guide;
 mod material;
 mod steps;

@@ -87,7 +87,7 @@ impl OpenPlan {
         group: &[Object],
         keys: &'k dyn Keys,
         run: &Run<'_>,
-    ) -> Result<(Vec<Mutex<Option<Result<Head, Error>>>>, Fetched<'k>), Error> {
+    ) -> Result<(Vec<Waiting>, Fetched<'k>), Error> {
         let heads = parallel(
             run.workers,
             group.len(),
@@ -304,8 +304,11 @@ impl OpenPlan {
     }
 }
 
+/// The beginning of a file, until somebody goes on with it.
+type Waiting = Mutex<Option<Result<Head, Error>>>;
+
 /// The beginning of a file. There is none where reading them was stopped.
-fn take(head: &Mutex<Option<Result<Head, Error>>>) -> Result<Head, Error> {
+fn take(head: &Waiting) -> Result<Head, Error> {
     let head = head.lock().unwrap_or_else(PoisonError::into_inner).take();
     head.unwrap_or(Err(Error::Envelope(envelope::Error::Cancelled)))
 }

@@ -20,6 +20,7 @@ pub(super) fn run(args: &DestroyReview, context: &Context) -> Result<Exit, Failu
         None => of_store(args.request.as_deref().unwrap_or_default(), context)?,
     };
     summary(&request, &digest, context)?;
+    limits(&request, context)?;
     for (scope, of) in by_scope(&items) {
         let (items, bytes) = (of.items.to_string(), of.bytes.to_string());
         let args: crate::cli::messages::Args<'_> = &[
@@ -74,7 +75,11 @@ pub(super) fn summary(
         ("bytes", &inventory.bytes.to_string()),
         ("root", &inventory.root.to_string()),
     ];
-    context.output.say("destroy-summary", args)?;
+    context.output.say("destroy-summary", args)
+}
+
+/// What stays behind, and what is not destroyed.
+pub(super) fn limits(request: &Request, context: &Context) -> Result<(), Failure> {
     for text in &request.residual {
         context.output.say("destroy-residual", &[("text", &text.to_string())])?;
     }

@@ -30,6 +30,7 @@ pub(super) fn approve(args: &DestroyApprove, context: &Context) -> Result<Exit, 
         opinion: text("--opinion", &args.opinion)?,
     };
     super::list::show(record, &register, context)?;
+    super::review::limits(&record.request, context)?;
     let signer = Signer::of(&register, context)?;
     confirm("destroy-confirm-sign", record.request.number.as_str(), args.yes, context)?;
     let signed = signer.say(&register, said)?;
@@ -48,6 +49,7 @@ fn approve_packet(
     let packet = super::packet::read(path)?;
     let request = packet.request();
     super::review::summary(request, &packet.request.digest, context)?;
+    super::review::limits(request, context)?;
     let (id, policy, step) = place_in(&packet, context)?;
     let key = sign::officer_key(context)?;
     confirm("destroy-confirm-sign", request.number.as_str(), args.yes, context)?;

@@ -27,6 +27,11 @@ fn make_vault(guide: &mut Guide<'_>) -> Result<(), Failure> {
     guide.by_hand("echo stable > ward/patients/0042/note.txt", || {
         fs::write(ward.join("note.txt"), "stable\n")
     })?;
+    let trial = guide.dir().join("ward/trials/0042");
+    guide.by_hand("mkdir -p ward/trials/0042", || fs::create_dir_all(&trial))?;
+    guide.by_hand("echo genome > ward/trials/0042/sample.txt", || {
+        fs::write(trial.join("sample.txt"), "genome\n")
+    })?;
     let explain = ["rules", "explain", "ward/patients/0042/note.txt", "--source", "ward"];
     guide.run(&[&explain[..], &["--scope-rules", "rules.toml"]].concat(), Exit::Ok)?;
     guide.run(&BACKUP, Exit::Ok)?;
@@ -89,5 +94,10 @@ match = "patients/{id}/**"
 scope = "patient/{id}"
 level = 4
 class = "inpatient"
+subjects = ["{id}"]
+[[rule]]
+match = "trials/{id}/**"
+scope = "trial/{id}"
+level = 4
 subjects = ["{id}"]
 "#;

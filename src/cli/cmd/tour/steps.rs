@@ -11,6 +11,7 @@ use crate::cli::failure::Failure;
 
 use super::backup;
 use super::compare;
+use super::destruction;
 use super::guide::Guide;
 
 /// Walks all of them; `data` is only read.
@@ -24,6 +25,7 @@ pub(super) fn walk(guide: &mut Guide<'_>, data: &Path) -> Result<(), Failure> {
     wipe_plaintext(guide)?;
     key_states(guide)?;
     backup::walk(guide)?;
+    destruction::walk(guide)?;
     lose_the_store(guide, &data)?;
     lose_the_passphrase(guide)
 }
