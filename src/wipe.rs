@@ -52,6 +52,7 @@ pub use error::Error;
 pub use fill::{Fill, Seed, UNIT_LEN};
 pub use free_space::FreeSpace;
 pub use identity::Identity;
+pub(crate) use journal::Settled;
 pub use links::OtherNames;
 pub(crate) use list::WipeList;
 pub use method::{MAX_PASSES, MAX_PATTERN, Method, MethodError, Pass, PassError, Step};

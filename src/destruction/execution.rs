@@ -58,6 +58,7 @@ impl Execution<'_> {
         order: Option<&[u8]>,
         run: &Run<'_>,
     ) -> Result<Executed> {
+        let _alone = self.files.lock(&request)?;
         let register = self.keys.with(|store| store.register())?;
         let record = register.request(&request).ok_or(Error::NoRequest(request))?;
         let suite = self.keys.with(|store| store.suite());
@@ -85,7 +86,7 @@ impl Execution<'_> {
         let wiping = Wiping { done: overwritten.wipes, failed: overwritten.failed };
         let ran = Ran { program: self.program.clone(), host: self.host.clone(), wiping };
         let record = self.keys.with(|store| store.record_execution(request, &lines, ran))?;
-        self.files.write(&request, Part::Execution, &record)?;
+        self.files.write_as(&request, Part::Execution, suite, &record)?;
         let execution = self.keys.with(|store| store.finish_execution(&record))?;
         forget(self.files, &request)?;
         self.keys.settle().map_err(Error::Keys)?;

@@ -4,9 +4,10 @@
 //! of its own beside the key store until the request is done. The lines bind it: the digest of a file to be wiped is a salted
 //! commitment to its path and identity (`docs/spec/approval.md` §6).
 //!
-//! Order of persistence, for each run (all targets of one method): `begun` → the journal of the wipe → overwriting → the report →
-//! the next run. If we crash, a run with a report is done, one with a journal goes on, one that has neither and was begun had
-//! come to its end.
+//! Order of persistence, for each run (all targets of one method): `begun`, with what is refused → the journal of the wipe →
+//! overwriting → the report → the next run. If we crash, a run with a report is done, and one with a journal goes on. One with neither
+//! overwrites what is still as it was listed. Nothing counts as overwritten but by a row of a report or a line of a journal, so what
+//! a run had come to its end with when its report was lost is told as failed.
 
 mod run;
 mod target;

@@ -8,9 +8,10 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use sealkeep_crypto::Suite;
-use sealkeep_keystore::Location;
 use sealkeep_keystore::approval::inventory::{self, Inventory, Reader};
 use sealkeep_keystore::approval::{Digest, Item, Summary};
+use sealkeep_keystore::dsse::Envelope;
+use sealkeep_keystore::{EXECUTION, Location};
 
 use super::error::{Error, Result};
 
@@ -52,6 +53,24 @@ impl Part {
             Self::Cosigned => "cosigned",
         }
     }
+
+    /// By what the ledger knows it.
+    fn digest_of(self, suite: Suite, bytes: &[u8]) -> Result<Digest> {
+        if self != Self::Execution {
+            return Ok(Digest::of(suite, bytes));
+        }
+        let envelope = Envelope::parse(EXECUTION, bytes).map_err(|_| self.altered())?;
+        Ok(Digest::of(suite, envelope.payload()))
+    }
+
+    fn altered(self) -> Error {
+        let what = match self {
+            Self::Execution => "the record of execution",
+            Self::Inspection => "the report of inspection",
+            _ => "a part of the request",
+        };
+        Error::Altered { what }
+    }
 }
 
 impl RequestFiles {
@@ -75,14 +94,28 @@ impl RequestFiles {
     /// # Errors
     /// `Missing`, `Io`.
     pub fn read(&self, request: &Digest, part: Part) -> Result<Vec<u8>> {
-        let path = self.path(request, part);
-        match fs::read(&path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => Err(Error::Missing(path)),
-            read => read.map_err(Error::io(&path)),
-        }
+        read(self.path(request, part))
     }
 
-    /// Reads a part that must have this digest.
+    /// Writes a part of which there may be several, under a name with its digest, so that none takes the place of one that was
+    /// signed. Returns the digest: of a record of execution, that of what is signed in it.
+    ///
+    /// # Errors
+    /// `Altered` if it is no record of execution and should be one; `Io`.
+    pub fn write_as(
+        &self,
+        request: &Digest,
+        part: Part,
+        suite: Suite,
+        bytes: &[u8],
+    ) -> Result<Digest> {
+        let digest = part.digest_of(suite, bytes)?;
+        make_dir(&self.dir)?;
+        replace(&self.path_as(request, part, &digest), bytes)?;
+        Ok(digest)
+    }
+
+    /// Reads what [`write_as`](Self::write_as) wrote, which must have this digest.
     ///
     /// # Errors
     /// `Missing`, `Altered`, `Io`.
@@ -93,13 +126,22 @@ impl RequestFiles {
         suite: Suite,
         digest: &Digest,
     ) -> Result<Vec<u8>> {
-        let bytes = self.read(request, part)?;
-        let what = match part {
-            Part::Execution => "the record of execution",
-            Part::Inspection => "the report of inspection",
-            _ => "a part of the request",
+        let bytes = read(self.path_as(request, part, digest))?;
+        if part.digest_of(suite, &bytes)? == *digest { Ok(bytes) } else { Err(part.altered()) }
+    }
+
+    /// Waits until nobody else carries the request out, and keeps others waiting as long as the file is open.
+    ///
+    /// # Errors
+    /// `Missing`, `Io`.
+    pub(super) fn lock(&self, request: &Digest) -> Result<File> {
+        let path = self.path(request, Part::Inventory);
+        let file = match File::open(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Err(Error::Missing(path)),
+            opened => opened.map_err(Error::io(&path))?,
         };
-        if Digest::of(suite, &bytes) == *digest { Ok(bytes) } else { Err(Error::Altered { what }) }
+        file.lock().map_err(Error::io(&path))?;
+        Ok(file)
     }
 
     /// Reads the lines, which must be those that the request names.
@@ -157,6 +199,10 @@ impl RequestFiles {
     fn path(&self, request: &Digest, part: Part) -> PathBuf {
         self.dir.join(format!("{request}.{}", part.name()))
     }
+
+    fn path_as(&self, request: &Digest, part: Part, digest: &Digest) -> PathBuf {
+        self.dir.join(format!("{request}.{}-{}", part.name(), &digest.to_string()[..16]))
+    }
 }
 
 /// Reads lines, which must be those that the request names.
@@ -179,6 +225,13 @@ pub(super) fn check_lines<'l>(
 
 fn altered() -> Error {
     Error::Altered { what: "the inventory" }
+}
+
+fn read(path: PathBuf) -> Result<Vec<u8>> {
+    match fs::read(&path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Err(Error::Missing(path)),
+        read => read.map_err(Error::io(&path)),
+    }
 }
 
 fn make_dir(dir: &Path) -> Result<()> {

@@ -25,6 +25,7 @@ use super::method::Pass;
 use super::options::{Require, Verify};
 use super::plan::Kind;
 use super::report::{Tally, Verdict};
+use crate::tree::path_of;
 
 /// An open journal, locked as long as it is open.
 pub(super) struct Journal {
@@ -60,6 +61,14 @@ pub(super) struct Begin {
     pub(super) listed: bool,
     /// 32 bytes.
     pub(super) seed: Hex,
+}
+
+impl Begin {
+    /// What lies below a root, absolute.
+    pub(super) fn path_of(&self, root: u32, below: &Hex) -> Option<PathBuf> {
+        let root = path_of(&self.roots.get(root as usize)?.0);
+        Some(if below.0.is_empty() { root } else { root.join(path_of(&below.0)) })
+    }
 }
 
 /// How far a large target is.
@@ -107,6 +116,15 @@ pub(super) struct Removing {
     pub(super) size: u64,
 }
 
+impl Removing {
+    /// Of a file: what became of it.
+    fn settled(&self, begin: &Begin) -> Option<Settled> {
+        let path = begin.path_of(self.root, &self.path)?;
+        let (inode, born, verdict) = (self.id.1, self.born, self.verdict);
+        (self.kind == Kind::File).then_some(Settled { path, inode, born, verdict })
+    }
+}
+
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Line {
@@ -125,12 +143,27 @@ pub(super) struct Past {
     pub(super) tally: Tally,
     pub(super) reached: Option<Reached>,
     pub(super) removing: Vec<Removing>,
+    /// Every listed file that was overwritten before it lost its name, or was about to.
+    pub(super) settled: Vec<Settled>,
     /// Roots that have lost their own names, or were about to.
     pub(super) gone: HashSet<u32>,
     /// Every target, where they were listed.
     pub(super) listed: Vec<Listed>,
     /// Those of them that may have been overwritten, in part at least.
     pub(super) begun: HashSet<(u64, u64)>,
+}
+
+/// A listed file whose overwriting had come to its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Settled {
+    /// Absolute: disks that were cloned have the same inodes.
+    pub(crate) path: PathBuf,
+    /// Number of the inode.
+    pub(crate) inode: u64,
+    /// When it was made, if the file system tells.
+    pub(crate) born: Option<(i64, u32)>,
+    /// What became of its content.
+    pub(crate) verdict: Verdict,
 }
 
 /// Bytes as hexadecimal digits.
@@ -350,6 +383,7 @@ fn read(mut file: &File) -> Result<(Past, u64), Error> {
     }
     let (mut tally, mut reached, mut removing) = (Tally::default(), None, Vec::new());
     let (mut listed, mut begun, mut gone) = (Vec::new(), HashSet::new(), HashSet::new());
+    let mut settled = Vec::new();
     while let Some(line) = next()? {
         match line {
             Line::Begin(_) => return Err(damaged("two beginnings".to_owned())),
@@ -358,12 +392,15 @@ fn read(mut file: &File) -> Result<(Past, u64), Error> {
             Line::Reached(one) => reached = Some(one),
             Line::Removing(files) => {
                 gone.extend(files.iter().filter(|one| one.path.0.is_empty()).map(|one| one.root));
+                if begin.listed {
+                    settled.extend(files.iter().filter_map(|one| one.settled(&begin)));
+                }
                 removing = files;
             }
             Line::Done(sum) => (tally, reached, removing) = (sum, None, Vec::new()),
         }
     }
-    Ok((Past { begin, tally, reached, removing, gone, listed, begun }, whole))
+    Ok((Past { begin, tally, reached, removing, settled, gone, listed, begun }, whole))
 }
 
 /// Targets on a line of the list.

@@ -10,7 +10,7 @@ use super::WipePlan;
 use super::error::Error;
 use super::execute::{Resumed, Touched, fills, made};
 use super::fill::Seed;
-use super::journal::{Begin, Hex, Journal, Past, Removing};
+use super::journal::{Begin, Hex, Journal, Listed, Past, Removing, Settled};
 use super::list::Expected;
 use super::method::Method;
 use super::options::WipeOptions;
@@ -50,6 +50,19 @@ impl Resume {
     #[must_use]
     pub fn plan(&self) -> &WipePlan {
         &self.plan
+    }
+
+    /// Listed files, absolute, that may have been overwritten, in part at least.
+    pub(crate) fn announced(&self) -> HashSet<PathBuf> {
+        let begun = |one: &&Listed| self.past.begun.contains(&one.identity.id);
+        let listed = self.past.listed.iter().filter(begun);
+        listed.filter_map(|one| self.past.begin.path_of(one.root, &one.path)).collect()
+    }
+
+    /// Listed files whose overwriting had come to its end before.
+    #[must_use]
+    pub(crate) fn settled(&self) -> &[Settled] {
+        &self.past.settled
     }
 
     /// What was named when the run began.

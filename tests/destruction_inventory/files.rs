@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use sealkeep::destruction::execution::{self, Execution};
 use sealkeep::destruction::overwrite::{self, Overwriting};
 use sealkeep::destruction::request_files::{Part, RequestFiles};
 use sealkeep::destruction::{Choice, Error, Frozen, Options, Physical, Sources, annex, resolve};
@@ -11,6 +12,7 @@ use sealkeep::envelope::Run;
 use sealkeep::files::{SealOptions, SealPlan, SealTarget};
 use sealkeep::keys::StoreKeys;
 use sealkeep_crypto::Suite;
+use sealkeep_keystore::approval::cast::{Cast, QUICK_POLICY};
 use sealkeep_keystore::approval::{Digest, ItemKind};
 
 use super::scene::{REQUEST, backup, freeze, options};
@@ -119,8 +121,9 @@ fn what_is_not_what_was_listed_is_left_alone() {
     fs::write(data.join("deep/new"), "new").unwrap();
     assert_eq!(overwriting.check(&frozen.items).len(), 2);
     let done = overwriting.execute(&files, &REQUEST, &frozen.items, &Run::quiet()).unwrap();
-    assert_eq!(done.failed.len(), 2);
-    assert_eq!(done.wipes.iter().filter(|one| one.verdict == "failed").count(), 2);
+    assert_eq!((done.wipes.len(), done.failed.len()), (1, 2), "each is told once");
+    let again = overwriting.execute(&files, &REQUEST, &frozen.items, &Run::quiet()).unwrap();
+    assert_eq!(again, done);
     let kept = fs::read_to_string(data.join("a")).unwrap();
     assert_eq!(kept, "somebody wrote something else since");
     assert!(data.join("deep/b").exists() && data.join("deep/new").exists());
@@ -144,6 +147,134 @@ fn an_overwriting_that_was_cut_off_goes_on() {
     let done = overwriting.execute(&files, &REQUEST, &frozen.items, &Run::quiet()).unwrap();
     assert_eq!((done.wipes.len(), done.failed.len()), (6, 0), "{:?}", done.failed);
     assert_eq!(fs::read_dir(world.data()).unwrap().count(), 0);
+}
+
+#[test]
+fn what_is_lost_while_an_overwriting_is_cut_off_is_not_told_as_overwritten() {
+    let world = World::new(Suite::Aes256Gcm);
+    for at in 0..6 {
+        world.write(&format!("{at}"), random(3 << 20));
+    }
+    let (frozen, files, _) = freeze_files(&world, &options([Choice::Plain(world.data())]));
+    let overwriting = load(&files, &frozen, world.suite);
+    let cancel = AtomicBool::new(false);
+    let progress = |_: u64| cancel.store(true, Ordering::Relaxed);
+    let run = Run { cancel: &cancel, progress: &progress, ..Run::quiet() };
+    assert!(overwriting.execute(&files, &REQUEST, &frozen.items, &run).is_err());
+    let taken = overwriting.still_there();
+    assert!(!taken.is_empty());
+    fs::create_dir(world.path("elsewhere")).unwrap();
+    for entry in fs::read_dir(world.data()).unwrap() {
+        let entry = entry.unwrap();
+        fs::rename(entry.path(), world.path("elsewhere").join(entry.file_name())).unwrap();
+    }
+    let done = overwriting.execute(&files, &REQUEST, &frozen.items, &Run::quiet()).unwrap();
+    assert_eq!(done.wipes.len() + done.failed.len(), 6);
+    for item in taken {
+        assert!(done.failed.iter().any(|one| one.item == item), "{item}: {:?}", done.wipes);
+    }
+}
+
+/// `begun` is written before the journal of the wipe is, and what comes between may fail.
+#[test]
+fn what_was_begun_without_a_journal_is_not_told_as_overwritten() {
+    let world = World::new(Suite::Aes256Gcm);
+    let options = plain(&world);
+    let (frozen, files, _) = freeze_files(&world, &options);
+    let overwriting = load(&files, &frozen, world.suite);
+    let [a, b, c]: [u64; 3] = overwriting.still_there().try_into().unwrap();
+    let work = world.location().dir.join(format!("requests/{REQUEST}.wiping"));
+    fs::create_dir_all(work.join("journal-0")).unwrap();
+    let begun = format!(r#"{{"refused":{{"{b}":"changed since"}},"settled":{{}}}}"#);
+    fs::write(work.join("begun-0"), begun).unwrap();
+    fs::remove_file(world.data().join("deep/c")).unwrap();
+    let done = overwriting.execute(&files, &REQUEST, &frozen.items, &Run::quiet()).unwrap();
+    let wiped: Vec<u64> = done.wipes.iter().map(|one| one.item).collect();
+    let failed: Vec<u64> = done.failed.iter().map(|one| one.item).collect();
+    assert_eq!((wiped, failed), (vec![a], vec![b, c]));
+    assert!(!world.data().join("a").exists() && world.data().join("deep/b").exists());
+    assert_eq!(done.failed[0].why, "changed since");
+}
+
+#[test]
+fn what_is_begun_when_no_journal_can_be_is_overwritten_later() {
+    let world = World::new(Suite::Sm4Gcm);
+    let options = plain(&world);
+    let (frozen, files, _) = freeze_files(&world, &options);
+    let overwriting = load(&files, &frozen, world.suite);
+    let journal = world.location().dir.join(format!("requests/{REQUEST}.wiping/journal-0"));
+    fs::create_dir_all(journal.parent().unwrap()).unwrap();
+    std::os::unix::fs::symlink("/proc/self/fdinfo", &journal).unwrap();
+    let refused = overwriting.execute(&files, &REQUEST, &frozen.items, &Run::quiet());
+    assert!(matches!(refused, Err(Error::Io { .. })), "{refused:?}");
+    assert_eq!(overwriting.still_there().len(), 3);
+    fs::remove_file(&journal).unwrap();
+    let done = overwriting.execute(&files, &REQUEST, &frozen.items, &Run::quiet()).unwrap();
+    assert_eq!((done.wipes.len(), done.failed.len()), (3, 0), "{:?}", done.failed);
+    assert!(overwriting.still_there().is_empty());
+}
+
+#[test]
+fn a_file_that_cannot_be_overwritten_makes_the_execution_partial() {
+    let world = World::new(Suite::Sm4Gcm);
+    let chosen = plain(&world);
+    let keys = StoreKeys::new(world.store());
+    let began = keys.with(|store| store.ledger_clock()).unwrap().0;
+    let clock = |passed: u64| {
+        keys.with(|store| store.set_clock_for_test(began + passed, passed * 1000));
+    };
+    clock(0);
+    let id = keys.with(|store| store.status()).unwrap().peek.store;
+    let cast = Cast::new(id, world.suite).with_policy(QUICK_POLICY);
+    let genesis = cast.genesis(began, &keys.with(|store| store.public_key()));
+    keys.with(|store| store.submit(&genesis, None)).unwrap();
+
+    let found = resolve(&Sources { keys: &keys, vault: None }, &chosen, &Run::quiet()).unwrap();
+    let frozen = found.freeze(&keys).unwrap();
+    let files = RequestFiles::of(&world.location());
+    let said = Cast::request("1", frozen.level, frozen.summary.clone());
+    let asked = cast.sign(began, &["wang"], said);
+    let request = cast.digest(&asked);
+    frozen.keep(&files, &request).unwrap();
+    let lines = execution::lines(&files, &request).unwrap();
+    let submit = |statement: &[u8]| keys.with(|store| store.submit(statement, Some(&lines)));
+    submit(&asked).unwrap();
+    let root = frozen.summary.root;
+    for (step, officer) in [(1, "li"), (2, "zhang")] {
+        submit(&cast.sign(began, &[officer], Cast::approve(request, root, step))).unwrap();
+    }
+    clock(5);
+    submit(&cast.sign(began + 5, &["sun"], Cast::execute(request, root))).unwrap();
+    fs::write(world.data().join("a"), "somebody wrote something else since").unwrap();
+
+    let execution = Execution {
+        keys: &keys,
+        files: &files,
+        catalogue: None,
+        program: "sealkeep".into(),
+        host: "archive-1".into(),
+    };
+    let done = execution.carry_out(request, None, &Run::quiet()).unwrap();
+    assert!(done.partial && done.resumed);
+    let register = keys.with(|store| store.register()).unwrap();
+    assert_eq!(register.request(&request).unwrap().state.name(), "partial");
+    let read = || files.read_as(&request, Part::Execution, world.suite, &done.execution);
+    assert_eq!(read().unwrap(), done.record);
+    let (record, _) = keys.with(|store| store.read_record(&done.record)).unwrap();
+    assert_eq!((record.wipes.len(), record.failed.len()), (2, 1));
+
+    // Another record, or another report, takes the place of none that was signed.
+    let report = |text: &str| {
+        files.write_as(&request, Part::Inspection, world.suite, text.as_bytes()).unwrap()
+    };
+    let (first, second) = (report("first"), report("second"));
+    for (digest, text) in [(first, "first"), (second, "second")] {
+        let kept = files.read_as(&request, Part::Inspection, world.suite, &digest).unwrap();
+        assert_eq!(kept, text.as_bytes());
+    }
+    let name = format!("requests/{request}.execution-{}", &done.execution.to_string()[..16]);
+    fs::write(world.location().dir.join(name), "{}").unwrap();
+    assert!(matches!(read(), Err(Error::Altered { .. })));
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::slice::from_ref;
 use sealkeep_crypto::Suite;
 use sealkeep_keystore::approval::{Digest, Item};
 use sealkeep_keystore::record::{Failed, Wiped};
+use serde::{Deserialize, Serialize};
 
 use super::Listed;
 use crate::destruction::error::{Error, Result};
@@ -15,7 +16,7 @@ use crate::destruction::wipe_report;
 use crate::envelope::Run;
 use crate::tree::DirCache;
 use crate::wipe::{
-    self, Identity, Method, Report, Resume, Row, Verdict, WipeList, WipeOptions, WipePlan,
+    self, Identity, Method, Report, Resume, Row, Settled, Verdict, WipeList, WipeOptions, WipePlan,
     unfinished,
 };
 
@@ -42,39 +43,51 @@ pub(super) fn carry_out(
     let work = files.work(request);
     let journal = work.join(format!("journal-{number}"));
     std::fs::create_dir_all(&journal).map_err(Error::io(&journal))?;
-    let (report_file, begun) = (format!("report-{number}"), format!("begun-{number}"));
+    let (report_file, begun_file) = (format!("report-{number}"), format!("begun-{number}"));
     if let Some(report) = files.read_work(request, &report_file)? {
         return Ok(wipe_report::read(report, suite));
     }
-    let mut reports = Vec::new();
-    let refused = match files.read_work(request, &begun)? {
-        Some(before) => {
-            let refused: Refusals = serde_json::from_slice(&before)
-                .map_err(|_| Error::Altered { what: "what is kept of an overwriting" })?;
-            for one in unfinished(&journal) {
-                reports.push(carried_on(Resume::open(&one, true)?.execute(run), &journal)?);
-            }
-            // A file that was overwritten in part is another one to whoever looks, and ours to go on with.
-            let ours = |one: &&&Listed| !refused.contains_key(&one.item) && one.target.is_there();
-            let left: Vec<&Listed> = group.iter().filter(ours).copied().collect();
-            if let Some((plan, _)) = plan(&left, true, &journal)? {
-                reports.push(carried_on(plan.execute(run), &journal)?);
-            }
-            refused
-        }
-        None => {
-            let (good, mut refused) = examine(group, items, suite);
-            let planned = plan(&good, false, &journal)?;
-            refused.extend(planned.iter().flat_map(|(_, refused)| refused.clone()));
-            let kept = serde_json::to_vec(&refused).expect("numbers and strings");
-            files.write_work(request, &begun, &kept)?;
-            if let Some((plan, _)) = planned {
-                reports.push(carried_on(plan.execute(run), &journal)?);
-            }
-            refused
-        }
+    let mut begun = match files.read_work(request, &begun_file)? {
+        Some(before) => serde_json::from_slice(&before)
+            .map_err(|_| Error::Altered { what: "what is kept of an overwriting" })?,
+        None => Begun::default(),
     };
-    let outcomes = outcomes(group, &reports, &refused);
+    let keep = |begun: &Begun| {
+        let kept = serde_json::to_vec(begun).expect("numbers and strings");
+        files.write_work(request, &begun_file, &kept)
+    };
+    let mut reports = Vec::new();
+    let journals = unfinished(&journal);
+    if journals.is_empty() {
+        // Nothing says that anything was overwritten, so what is still as it was listed is, now.
+        let left: Vec<&Listed> =
+            group.iter().filter(|one| !begun.knows(one.item)).copied().collect();
+        let (good, refused) = examine(&left, items, suite);
+        let planned = plan(&good, false, &journal)?;
+        begun.refused.extend(refused);
+        begun.refused.extend(planned.iter().flat_map(|(_, refused)| refused.clone()));
+        keep(&begun)?;
+        if let Some((plan, _)) = planned {
+            reports.push(carried_on(plan.execute(run), &journal)?);
+        }
+    }
+    for one in journals {
+        let resume = Resume::open(&one, true)?;
+        begun.settle(group, resume.settled());
+        // The journal goes at the end of its run.
+        keep(&begun)?;
+        let announced = resume.announced();
+        reports.push(carried_on(resume.execute(run), &journal)?);
+        // A file that was overwritten in part is another one to whoever looks, and ours to go on with.
+        let ours = |one: &&&Listed| {
+            announced.contains(&one.target.path) && !begun.knows(one.item) && one.target.is_there()
+        };
+        let left: Vec<&Listed> = group.iter().filter(ours).copied().collect();
+        if let Some((plan, _)) = plan(&left, true, &journal)? {
+            reports.push(carried_on(plan.execute(run), &journal)?);
+        }
+    }
+    let outcomes = outcomes(group, &reports, &begun);
     let bytes = wipe_report::write(&reports, &outcomes);
     files.write_work(request, &report_file, &bytes)?;
     Ok(wipe_report::read(bytes, suite))
@@ -82,6 +95,36 @@ pub(super) fn carry_out(
 
 /// Items that are not touched, and why.
 type Refusals = BTreeMap<u64, String>;
+
+/// What has to be known of a run that was cut off, beside its journal.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Begun {
+    refused: Refusals,
+    /// Items that were done with when a run was cut off, and what became of them.
+    settled: BTreeMap<u64, Verdict>,
+}
+
+impl Begun {
+    fn knows(&self, item: u64) -> bool {
+        self.refused.contains_key(&item) || self.settled.contains_key(&item)
+    }
+
+    /// Takes over what a journal says of items that were done with.
+    fn settle(&mut self, group: &[&Listed], settled: &[Settled]) {
+        let known: HashMap<&Path, &Settled> =
+            settled.iter().map(|one| (one.path.as_path(), one)).collect();
+        for listed in group {
+            let target = &listed.target;
+            let same = |one: &&&Settled| {
+                (one.inode, one.born) == (target.identity.id.1, target.identity.born)
+            };
+            if let Some(one) = known.get(target.path.as_path()).filter(same) {
+                self.settled.insert(listed.item, one.verdict);
+            }
+        }
+    }
+}
 
 /// The report of a run that came to its end.
 fn carried_on(report: Report, journal: &Path) -> Result<Report> {
@@ -96,7 +139,7 @@ fn carried_on(report: Report, journal: &Path) -> Result<Report> {
 pub(in crate::destruction) type Outcomes<'r> =
     Vec<(u64, std::result::Result<&'static str, String>, Option<&'r Row>)>;
 
-fn outcomes<'r>(group: &[&Listed], reports: &'r [Report], refused: &Refusals) -> Outcomes<'r> {
+fn outcomes<'r>(group: &[&Listed], reports: &'r [Report], begun: &Begun) -> Outcomes<'r> {
     // What was tried again counts as it ended.
     let rows: HashMap<&Path, &Row> = reports
         .iter()
@@ -111,13 +154,15 @@ fn outcomes<'r>(group: &[&Listed], reports: &'r [Report], refused: &Refusals) ->
     let of = |listed: &&Listed| {
         let target = &listed.target;
         let row = rows.get(target.path.as_path()).copied();
-        let outcome = match (refused.get(&listed.item), row, problems.get(target.path.as_path())) {
+        let refused = begun.refused.get(&listed.item);
+        let outcome = match (refused, row, problems.get(target.path.as_path())) {
             (Some(why), ..) => Err(why.clone()),
             (None, Some(row), _) => verdict(row),
             (None, None, Some(error)) => Err(error.to_string()),
-            (None, None, None) if target.is_there() => Err("it is still there".to_owned()),
-            // It was done before the run was cut off, and only the sum of all was kept.
-            (None, None, None) => Ok(weakest(reports)),
+            (None, None, None) => match begun.settled.get(&listed.item) {
+                Some(verdict) => settled(*verdict, reports),
+                None => Err("nothing shows that it was overwritten".to_owned()),
+            },
         };
         (listed.item, outcome, row)
     };
@@ -136,13 +181,16 @@ fn verdict(row: &Row) -> std::result::Result<&'static str, String> {
     }
 }
 
-/// The least that can be said of items that a run had finished with before it was cut off.
-fn weakest(reports: &[Report]) -> &'static str {
-    let sure = |report: &Report| {
-        let tally = &report.tally;
-        tally.verified > 0 && tally.best_effort + tally.not_in_place == 0
-    };
-    if reports.first().is_some_and(sure) { "verified" } else { "best-effort" }
+/// What can be said of an item that a run was done with before it was cut off. What is freed and cannot be discarded is known
+/// only at the end of a run, and then of all items together.
+fn settled(verdict: Verdict, reports: &[Report]) -> std::result::Result<&'static str, String> {
+    let in_place = |report: &Report| report.resumed && report.tally.not_in_place == 0;
+    match verdict {
+        Verdict::Verified => Ok("verified"),
+        Verdict::BestEffort if reports.iter().any(in_place) => Ok("best-effort"),
+        Verdict::BestEffort => Err(Verdict::NotInPlace.name().to_owned()),
+        other => Err(other.name().to_owned()),
+    }
 }
 
 /// What is still what was listed; and what is not, with the reason.

@@ -22,13 +22,17 @@ pub(super) fn run(args: &DestroyCertify, context: &Context) -> Result<Exit, Fail
     let told = |error| failure(&error, context);
     let digest = &record.digest;
     let text = lines(&desk.files, digest).map_err(told)?;
+    let missing = || Failure::new(Code::NotExecuted, &args.request);
+    let execution = record.execution.ok_or_else(missing)?;
+    let suite = register.suite();
+    let read = |part, named: &Digest| desk.files.read_as(digest, part, suite, named).map_err(told);
     let papers = Papers {
         lines: text.lines().map(str::to_owned).collect(),
-        execution: desk.files.read(digest, Part::Execution).map_err(told)?,
+        execution: read(Part::Execution, &execution)?,
         wipe_reports: wipe_reports(&desk.files, digest).map_err(told)?,
-        inspection: match desk.files.read(digest, Part::Inspection) {
-            Err(Error::Missing(_)) => None,
-            read => Some(read.map_err(told)?),
+        inspection: match record.inspections.last() {
+            None => None,
+            Some(signed) => Some(read(Part::Inspection, &signed.report)?),
         },
         cosigned: cosigned(&desk, digest).map_err(told)?,
     };

@@ -4,7 +4,6 @@ use sealkeep::destruction::inspection::{InspectOptions, inspect, passed};
 use sealkeep::destruction::overwrite::Overwriting;
 use sealkeep::destruction::request_files::Part;
 use sealkeep_keystore::Location;
-use sealkeep_keystore::approval::Digest;
 use sealkeep_keystore::approval::statement::Inspect;
 use sealkeep_keystore::record::{Inspection, Place};
 use serde_json::json;
@@ -49,8 +48,8 @@ pub(super) fn run(args: &DestroyInspect, context: &Context) -> Result<Exit, Fail
     show(&report, context)?;
     confirm("destroy-confirm-inspect", &number, args.yes, context)?;
     let bytes = serde_json::to_vec(&report).expect("texts and numbers");
-    let digest = Digest::of(suite, &bytes);
-    desk.files.write(&record.digest, Part::Inspection, &bytes).map_err(told)?;
+    let kept = desk.files.write_as(&record.digest, Part::Inspection, suite, &bytes);
+    let digest = kept.map_err(told)?;
     let said = Inspect {
         request: record.digest,
         inventory: summary.root,
