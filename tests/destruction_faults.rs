@@ -7,6 +7,9 @@
 #![allow(clippy::print_stdout, reason = "how much was tried, for `--nocapture`")]
 
 mod destruction_faults {
+    mod back;
     mod kill;
+    mod misuse;
     mod scene;
+    mod waiting;
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::env;
 use std::fs;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -124,12 +124,7 @@ impl Mill {
                 child.kill().unwrap();
                 !child.wait().unwrap().success()
             }
-            Point::Call(call, number) => {
-                let inject = format!("inject={call}:signal=SIGKILL:when={number}");
-                let trace = format!("trace={call}");
-                let traced = self.traced(&["-e", &trace, "-e", &inject]);
-                !traced.is_some_and(|status| status.success())
-            }
+            Point::Call(call, number) => kill_at(&self.scene, call, number),
         }
     }
 
@@ -137,25 +132,17 @@ impl Mill {
     fn count_calls(&self) -> Vec<(&'static str, usize)> {
         let log = self.scene.path("calls");
         let trace = format!("trace={}", CALLS.map(|call| format!("?{call}")).join(","));
-        let traced = self.traced(&["-e", &trace, "-o", log.to_str().unwrap()]);
-        if !traced.is_some_and(|status| status.success()) {
-            assert!(!thorough(), "strace is not there, or may not trace");
+        if !can_trace() {
             return Vec::new();
         }
+        let status = traced(&self.scene, &["-e", &trace, "-o", log.to_str().unwrap()]);
+        assert!(status.is_some_and(|status| status.success()));
         let log = fs::read_to_string(log).unwrap();
         let count = |call: &str| {
             let begins = format!(" {call}(");
             log.lines().filter(|line| line.contains(&begins)).count()
         };
         CALLS.map(|call| (call, count(call))).into_iter().filter(|(_, count)| *count > 0).collect()
-    }
-
-    fn traced(&self, options: &[&str]) -> Option<std::process::ExitStatus> {
-        let mut command = Command::new("strace");
-        self.scene.prepare("sun", &mut command);
-        command.args(["-f", "-qq"]).args(options).arg(env!("CARGO_BIN_EXE_sealkeep")).args(EXECUTE);
-        command.stdout(Stdio::null()).stderr(Stdio::null());
-        command.status().ok()
     }
 
     fn judge(&mut self, plain: bool, round: usize) {
@@ -187,6 +174,31 @@ impl Mill {
         scene.assert_destroyed("vault");
         assert!(!plain || !scene.path("plain").exists());
     }
+}
+
+/// Executes, and kills it in place of a call. Returns false if it was over before.
+pub(crate) fn kill_at(scene: &Scene, call: &str, number: usize) -> bool {
+    let inject = format!("inject={call}:signal=SIGKILL:when={number}");
+    let status = traced(scene, &["-e", &format!("trace={call}"), "-e", &inject]);
+    !status.expect("strace was there").success()
+}
+
+/// Executes under the eyes of strace, if there is such a program.
+fn traced(scene: &Scene, options: &[&str]) -> Option<ExitStatus> {
+    let mut command = Command::new("strace");
+    scene.prepare("sun", &mut command);
+    command.args(["-f", "-qq"]).args(options).arg(env!("CARGO_BIN_EXE_sealkeep")).args(EXECUTE);
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().ok()
+}
+
+/// Whether this machine lets strace look into a process.
+pub(crate) fn can_trace() -> bool {
+    let mut command = Command::new("strace");
+    command.args(["-qq", "-e", "trace=fsync", "true"]).stderr(Stdio::null());
+    let can = command.status().is_ok_and(|status| status.success());
+    assert!(can || !thorough(), "strace is not there, or may not trace");
+    can
 }
 
 /// A random number below `limit`.
