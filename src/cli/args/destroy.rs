@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand, ValueEnum, ValueHint};
+use clap::{ArgGroup, Args, Subcommand, ValueEnum, ValueHint};
 
 /// The `destroy` commands.
 #[derive(Subcommand)]
@@ -51,7 +51,8 @@ pub(crate) struct DestroyRequest {
 
 /// What is to be destroyed: any of these, together.
 #[derive(Args)]
-#[group(required = true, multiple = true)]
+#[group(skip)]
+#[command(group = ArgGroup::new("what").required(true).multiple(true))]
 pub(crate) struct What {
     #[arg(long, value_name = "NAME", group = "what")]
     pub(crate) scope: Vec<String>,
