@@ -9,7 +9,7 @@ pub mod cast;
 mod digest;
 mod duration;
 pub mod inventory;
-mod json;
+pub(crate) mod json;
 mod officer;
 pub mod policy;
 pub mod register;

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::approval::json;
+
 /// What the key store says that it did.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -40,6 +42,16 @@ pub struct Execution {
     pub wipes: Vec<Wiped>,
     /// What did not go well.
     pub failed: Vec<Failed>,
+}
+
+impl Execution {
+    /// Reads a record in which no member stands twice.
+    ///
+    /// # Errors
+    /// What is wrong, in the parser's words.
+    pub fn read(bytes: &[u8]) -> Result<Self, String> {
+        json::read(bytes)
+    }
 }
 
 /// Who carried a destruction out.
@@ -158,6 +170,16 @@ pub struct Inspection {
     pub passed: bool,
 }
 
+impl Inspection {
+    /// Reads a report in which no member stands twice.
+    ///
+    /// # Errors
+    /// What is wrong, in the parser's words.
+    pub fn read(bytes: &[u8]) -> Result<Self, String> {
+        json::read(bytes)
+    }
+}
+
 /// One place of an inspection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -190,4 +212,23 @@ pub struct Others {
     pub tried: u64,
     /// How many of them opened.
     pub opened: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_that_stands_twice_is_refused() {
+        let report = |refused: &str| {
+            format!(
+                r#"{{"schema":"s","request":"r","execution":"e","started":1,"ended":2,"program":"p","places":[{{"what":"vault","id":"v","place":"/v","reachable":true,"items":1,"refused":{refused},"opened":0,"others":{{"tried":0,"opened":0}},"residual_until":null}}],"passed":true}}"#
+            )
+        };
+        let good = report(r#"{"destroyed":1}"#);
+        assert_eq!(Inspection::read(good.as_bytes()).unwrap().places[0].refused["destroyed"], 1);
+        let twice = report(r#"{"destroyed":0,"destroyed":1}"#);
+        assert!(serde_json::from_str::<Inspection>(&twice).is_ok(), "serde takes the last");
+        assert!(Inspection::read(twice.as_bytes()).is_err());
+    }
 }

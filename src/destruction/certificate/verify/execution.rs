@@ -38,8 +38,7 @@ pub(super) fn read(
     if record.execution != Some(ground.digest(envelope.payload())) {
         return Err("it is not the one that the ledger and the witnesses name".to_owned());
     }
-    let execution: Execution =
-        serde_json::from_slice(envelope.payload()).map_err(|error| error.to_string())?;
+    let execution = Execution::read(envelope.payload())?;
     check_names(&execution, bundle, record)?;
     check_keys(&execution, list)?;
     check_wipes(&execution, list)?;
@@ -135,7 +134,7 @@ pub(super) fn inspection(
     if ground.digest(bytes) != signed.report {
         return Err("it is not the one that was signed".to_owned());
     }
-    let report: Inspection = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+    let report = Inspection::read(bytes)?;
     let execution = record.execution.map(|digest| digest.to_string());
     let same = [
         ("schema", report.schema == "sealkeep/inspection/v1"),

@@ -17,17 +17,18 @@ use crate::destruction::certificate::dossier::Act;
 /// What the replay came to.
 pub(super) struct Replayed {
     register: Register,
-    /// Officers who were active, by the number of the entry after which that was so.
-    active: BTreeMap<u64, Vec<(OfficerId, Signer)>>,
+    /// Everybody who was ever active.
+    signers: BTreeMap<OfficerId, Signer>,
     /// What was said about the request.
     pub(super) acts: Vec<Act>,
 }
 
 /// Whose signature an officer's is.
-#[derive(Clone)]
 pub(super) struct Signer {
     pub(super) person: Person,
     pub(super) key: OfficerKey,
+    /// Numbers of the entries with which the officer became active and ceased to be, by turns.
+    turns: Vec<u64>,
 }
 
 /// Replays all entries.
@@ -36,7 +37,7 @@ pub(super) fn replay(bundle: &Bundle, ground: &Ground, list: &List) -> Result<Re
     inventories.insert(ground.request, &list.items);
     let mut replayed = Replayed {
         register: Register::new(ground.store, ground.suite),
-        active: BTreeMap::new(),
+        signers: BTreeMap::new(),
         acts: Vec::new(),
     };
     for entry in &bundle.entries {
@@ -88,11 +89,9 @@ impl Replayed {
     }
 
     /// Officers who were active when the ledger had `size` entries, but for those whose keys were in other hands.
-    pub(super) fn active_at(&self, size: u64) -> impl Iterator<Item = &(OfficerId, Signer)> {
-        let then = self.active.range(..size).next_back();
-        then.into_iter()
-            .flat_map(|(_, officers)| officers)
-            .filter(|(id, _)| !self.is_compromised(id))
+    pub(super) fn active_at(&self, size: u64) -> impl Iterator<Item = (&OfficerId, &Signer)> {
+        let signers = self.signers.iter();
+        signers.filter(move |(id, signer)| signer.was_active(size) && !self.is_compromised(id))
     }
 
     fn is_compromised(&self, id: &OfficerId) -> bool {
@@ -109,17 +108,47 @@ impl Replayed {
             let acts = officers.map(|record| act(statement, step, opinion, record, entered));
             self.acts.extend(acts);
         } else {
-            let active = self.register.officers().filter(|record| record.is_active());
-            let active =
-                active.map(|record| (record.officer.id.clone(), Signer::of(&record.officer)));
-            self.active.insert(entered.index, active.collect());
+            for id in concerned(&statement.said) {
+                self.note_turn(id, entered.index);
+            }
+        }
+    }
+
+    /// Notes if an officer became active with an entry, or ceased to be.
+    fn note_turn(&mut self, id: &OfficerId, index: u64) {
+        let Some(record) = self.register.officer(id) else { return };
+        let signer = self.signers.entry(id.clone()).or_insert_with(|| Signer::of(&record.officer));
+        if record.is_active() != signer.is_active() {
+            signer.turns.push(index);
         }
     }
 }
 
 impl Signer {
     fn of(officer: &Officer) -> Self {
-        Self { person: officer.person.clone(), key: officer.key.clone() }
+        Self { person: officer.person.clone(), key: officer.key.clone(), turns: Vec::new() }
+    }
+
+    fn is_active(&self) -> bool {
+        self.turns.len() % 2 == 1
+    }
+
+    /// Whether the officer was active when the ledger had `size` entries.
+    fn was_active(&self, size: u64) -> bool {
+        self.turns.partition_point(|turn| *turn < size) % 2 == 1
+    }
+}
+
+/// Officers who may sign since this statement, or no longer.
+fn concerned(said: &Said) -> Vec<&OfficerId> {
+    match said {
+        Said::Genesis(said) => said.officers.iter().map(|officer| &officer.id).collect(),
+        Said::Enroll(said) => std::iter::once(&said.officer.id).chain(&said.replaces).collect(),
+        Said::Reinstate(said) => vec![&said.officer],
+        Said::Suspend(said) => vec![&said.officer],
+        Said::Revoke(said) => vec![&said.officer],
+        Said::Leaver(said) => vec![&said.officer],
+        _ => Vec::new(),
     }
 }
 
@@ -158,5 +187,23 @@ fn act(
         opinion: opinion.to_owned(),
         time: entered.time,
         digest: statement.digest.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sealkeep_crypto::Suite;
+    use sealkeep_keystore::approval::cast::Cast;
+
+    use super::*;
+
+    #[test]
+    fn an_officer_counts_from_the_entry_on_with_which_they_become_active() {
+        let cast = Cast::new([5; 16], Suite::Sm4Gcm);
+        let mut signer = Signer::of(cast.officer("wu"));
+        assert!(!signer.is_active() && !signer.was_active(u64::MAX));
+        signer.turns = vec![3, 7, 7, 9];
+        let active: Vec<u64> = (0..12).filter(|size| signer.was_active(*size)).collect();
+        assert_eq!(active, [4, 5, 6, 7, 8, 9]);
     }
 }

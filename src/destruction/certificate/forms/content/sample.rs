@@ -1,6 +1,7 @@
 //! The fields of the sample certificate in NIST SP 800-88 (r1 appendix G, r2 appendix C).
 
 use sealkeep_keystore::approval::Item;
+use sealkeep_keystore::record::Place;
 
 use super::super::{Block, Form, Words, words};
 use super::proof::level;
@@ -95,8 +96,9 @@ fn inspected(dossier: &Dossier) -> String {
     dossier.inspection.as_ref().map_or_else(
         || "未检测 not inspected".to_owned(),
         |found| {
-            let tried: u64 = found.places.iter().map(|place| place.items).sum();
-            let opened: u64 = found.places.iter().map(|place| place.opened).sum();
+            let sum =
+                |of: fn(&Place) -> u64| found.places.iter().map(of).fold(0, u64::saturating_add);
+            let (tried, opened) = (sum(|place| place.items), sum(|place| place.opened));
             format!("尝试 {tried},打开 {opened} / tried {tried}, opened {opened}")
         },
     )
