@@ -32,11 +32,14 @@ pub(super) fn read(bytes: Vec<u8>, suite: Suite) -> Done {
     let mut done = Done { report: Vec::new(), wipes: Vec::new(), failed: Vec::new() };
     let items = serde_json::from_slice(&bytes).map_or_else(|_| Vec::new(), |it: Document| it.items);
     for one in items {
-        let verdict = one.verdict.unwrap_or_else(|| "failed".to_owned());
-        if let Some(why) = one.why {
-            done.failed.push(Failed { item: one.item, why });
+        match (one.verdict, one.why) {
+            (Some(verdict), None) => {
+                done.wipes.push(Wiped { item: one.item, verdict, report: digest.clone() });
+            }
+            (_, why) => {
+                done.failed.push(Failed { item: one.item, why: why.unwrap_or_default() });
+            }
         }
-        done.wipes.push(Wiped { item: one.item, verdict, report: digest.clone() });
     }
     done.report = bytes;
     done
