@@ -211,6 +211,7 @@ pub(crate) fn destruction(error: &destruction::Error) -> Failure {
         E::NoSnapshot(id) => Failure::new(Code::SnapshotUnknown, id.to_string()),
         E::Method(method) => Failure::new(Code::Method, method),
         E::NoRequest(digest) => Failure::new(Code::RequestUnknown, digest.to_string()),
+        E::Busy => Failure::new(Code::Busy, "").because(error),
         E::Altered { .. } => Failure::new(Code::Inventory, "").because(error),
         E::Missing(path) => Failure::at(Code::Missing, path),
         E::Changed { item, why } => Failure::new(Code::Stale, item.to_string()).because(why),

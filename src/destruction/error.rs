@@ -42,6 +42,9 @@ pub enum Error {
     /// Nobody has ordered the execution.
     #[error("nobody has ordered the execution")]
     NotOrdered,
+    /// Another program is carrying the request out.
+    #[error("another program is carrying it out")]
+    Busy,
     /// What was kept of a request is not what was signed.
     #[error("{what} is not what was signed")]
     Altered {

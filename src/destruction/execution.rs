@@ -51,7 +51,7 @@ impl Execution<'_> {
     ///
     /// # Errors
     /// What the key store says: the order was refused, or nothing was begun; `Changed` when what is to be overwritten is not what was
-    /// listed: then nothing was begun; `Cancelled` in the middle of overwriting: then it can be gone on with.
+    /// listed: then nothing was begun; `Busy` while another program is at it; `Cancelled` in the middle of overwriting: then it can be gone on with.
     pub fn carry_out(
         &self,
         request: Digest,
@@ -65,9 +65,12 @@ impl Execution<'_> {
         let summary = &record.request.inventory;
         let (items, _) = self.files.read_inventory(&request, suite, summary)?;
         let lines = lines(self.files, &request)?;
-        let overwriting = match record.begun {
-            Some(_) if record.state != RequestState::Executing => None,
-            _ => Overwriting::load(self.files, &request, &items, suite)?,
+        let overwriting = match record.state {
+            RequestState::Waiting | RequestState::Executing => {
+                Overwriting::load(self.files, &request, &items, suite)?
+            }
+            // It is refused for its state, and what this would be read from may be gone.
+            _ => None,
         };
         let resumed = record.state == RequestState::Executing;
         if !resumed {

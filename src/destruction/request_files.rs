@@ -2,7 +2,7 @@
 //!
 //! None of it is trusted when it is read: it is held against digests in the ledger by whoever reads it.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -130,20 +130,6 @@ impl RequestFiles {
         if part.digest_of(suite, &bytes)? == *digest { Ok(bytes) } else { Err(part.altered()) }
     }
 
-    /// Waits until nobody else carries the request out, and keeps others waiting as long as the file is open.
-    ///
-    /// # Errors
-    /// `Missing`, `Io`.
-    pub(super) fn lock(&self, request: &Digest) -> Result<File> {
-        let path = self.path(request, Part::Inventory);
-        let file = match File::open(&path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Err(Error::Missing(path)),
-            opened => opened.map_err(Error::io(&path))?,
-        };
-        file.lock().map_err(Error::io(&path))?;
-        Ok(file)
-    }
-
     /// Reads the lines, which must be those that the request names.
     ///
     /// # Errors
@@ -175,6 +161,20 @@ impl RequestFiles {
             .and_then(|()| fs::remove_file(&path))
             .and_then(|()| File::open(&self.dir)?.sync_all())
             .map_err(Error::io(&path))
+    }
+
+    /// Keeps others from carrying the request out until the file is closed, whatever becomes of us.
+    pub(super) fn lock(&self, request: &Digest) -> Result<File> {
+        make_dir(&self.dir)?;
+        let path = self.dir.join(format!("{request}.lock"));
+        let mut options = File::options();
+        let file = options.write(true).create(true).truncate(false).mode(0o600).open(&path);
+        let file = file.map_err(Error::io(&path))?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(TryLockError::WouldBlock) => Err(Error::Busy),
+            Err(TryLockError::Error(error)) => Err(Error::io(&path)(error)),
+        }
     }
 
     /// The folder in which an overwriting keeps what it needs to go on after a crash.

@@ -32,13 +32,15 @@ pub(super) fn read(bytes: Vec<u8>, suite: Suite) -> Done {
     let mut done = Done { report: Vec::new(), wipes: Vec::new(), failed: Vec::new() };
     let items = serde_json::from_slice(&bytes).map_or_else(|_| Vec::new(), |it: Document| it.items);
     for one in items {
-        match one.verdict {
-            Some(verdict) => {
+        match (one.verdict, one.why) {
+            (Some(verdict), None) => {
                 done.wipes.push(Wiped { item: one.item, verdict, report: digest.clone() });
             }
-            None => {
-                let why = one.why.unwrap_or_else(|| "failed".to_owned());
-                done.failed.push(Failed { item: one.item, why });
+            (_, why) => {
+                done.failed.push(Failed {
+                    item: one.item,
+                    why: why.unwrap_or_else(|| "failed".to_owned()),
+                });
             }
         }
     }

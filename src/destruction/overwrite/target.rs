@@ -80,7 +80,12 @@ impl Target {
         let digest = item.digest.as_ref().map(|digest| digest.bytes);
         let bound = item.kind == ItemKind::Sealed || digest == Some(self.commitment(suite));
         let device = (item.kind == ItemKind::Device) == self.device;
-        bound && device && item.size == Some(self.size) && item.method.wipe() == Some(&self.method)
+        let below = self.path.starts_with(&self.root);
+        bound
+            && below
+            && device
+            && item.size == Some(self.size)
+            && item.method.wipe() == Some(&self.method)
     }
 
     /// Looks whether it is still what was listed.

@@ -138,6 +138,8 @@ pub(super) fn witness(args: &DestroySay, context: &Context) -> Result<Exit, Fail
     };
     let signed = signer.say(&register, said)?;
     desk.submit(&signed, Some(&record.digest), context)?;
+    // An execution that was killed at its very end has not come to that.
+    forget(&desk, record, context)?;
     let note = desk.ask(context, |store| store.checkpoint())?;
     let cosigned = ledger::cosign(&note, signer.id.as_str(), &signer.key, cmd::now());
     let cosigned = cosigned.map_err(|error| Failure::new(Code::Unexpected, "").because(error))?;
