@@ -25,7 +25,8 @@ fn file(input: &[u8]) {
 /// What is signed, under a signature that was over something else: every check but that of the signature meets it.
 fn payload(input: &[u8]) {
     let mut wrapped = Envelope::new("certificate", input.to_vec()).to_bytes();
-    let signatures = FILES[0].windows(14).rposition(|part| part == b"\"signatures\":[").expect("signed");
+    let signatures =
+        FILES[0].windows(14).rposition(|part| part == b"\"signatures\":[").expect("signed");
     let end = wrapped.len() - b"]}\n".len();
     wrapped.truncate(end);
     wrapped.extend_from_slice(&FILES[0][signatures + b"\"signatures\":[".len()..]);

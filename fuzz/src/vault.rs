@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
-use sealkeep::vault::{SignedFile, VaultFile, dsse, fuzzing};
+use sealkeep::vault::{SignedFile, VaultFile, fuzzing};
+use sealkeep_keystore::dsse;
 
 use crate::targets::Target;
 
