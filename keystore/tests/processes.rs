@@ -101,7 +101,9 @@ fn a_held_lock_is_waited_for_and_dies_with_its_process() {
 
     let wait = Duration::from_millis(150);
     let mut hasty = KeyStore::open(&fixture.place(), &fixture.unlock(), wait).expect("opens");
-    assert!(opens(&mut hasty, &key), "reading waits for nobody");
+    assert_eq!(hasty.key(&key.0).expect("listed").id, key.0, "looking waits for nobody");
+    let unrecorded = hasty.open_key(&key.0);
+    assert!(matches!(unrecorded, Err(Error::Busy(_))), "no key without its entry");
     let start = Instant::now();
     let refused = hasty.create_keys("s", Suite::Aes256Gcm, &[b"late"]);
     assert!(matches!(refused, Err(Error::Busy(waited)) if waited == wait), "{refused:?}");

@@ -20,7 +20,7 @@ fn number(name: &str, usual: usize) -> usize {
 #[test]
 #[ignore = "takes minutes: run it in release"]
 fn one_subject_and_then_everything() {
-    let (files, nights) = (number("SEALKEEP_BENCH_FILES", 50_000), number("SEALKEEP_NIGHTS", 50));
+    let (files, nights) = (number("SEALKEEP_BENCH_FILES", 2_000), number("SEALKEEP_NIGHTS", 4));
     let world = World::new(Suite::Aes256Gcm);
     for at in 0..files {
         world.write(&format!("patients/{:05}/{}", at / 5, at % 5), format!("record {at}"));
