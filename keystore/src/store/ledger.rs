@@ -211,7 +211,7 @@ impl KeyStore {
     /// Records an administrative act that changes nothing in the store, such as giving out its ledger.
     ///
     /// # Errors
-    /// As [`KeyStore::log`].
+    /// [`Error::Unrecorded`] when it could not be written; [`Error::Busy`].
     pub fn log_act(&mut self, operation: &str, detail: Map<String, Value>) -> Result<u64> {
         let Actor { who, source, .. } = self.actor.clone();
         let act = Act { operation: operation.to_owned(), who, source, detail };
