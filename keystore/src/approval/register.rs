@@ -13,7 +13,7 @@ mod requests;
 #[cfg(test)]
 mod tests;
 
-pub use event::{Alarm, Entered, Inventories, NotAnEntry, StoreEvent, Touched, What};
+pub use event::{Alarm, Entered, Inventories, NotAnEntry, StoreEvent, Touched, Untouched, What};
 pub use excerpt::Excerpt;
 pub use holds::{GrantRecord, HoldRecord};
 pub use people::OfficerRecord;

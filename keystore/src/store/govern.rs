@@ -16,7 +16,7 @@ use super::KeyStore;
 use super::access::detail;
 use super::frozen::Frozen;
 use super::pending;
-use crate::approval::register::{Alarm, Entered, Inventories, Refusal, StoreEvent, Touched, What};
+use crate::approval::register::{Alarm, Entered, Refusal, StoreEvent, Touched, Untouched, What};
 use crate::approval::register::{Effect, RequestRecord};
 use crate::approval::{Digest, Register, Said, Statement};
 use crate::db::Db;
@@ -111,7 +111,7 @@ impl KeyStore {
         self.write_locked(&lock, Kind::Epoch, None, |txn, ids| {
             let stamp = stamp(txn, &mut register)?;
             let event = StoreEvent::Expired { request };
-            let effects = register.apply(&entered(stamp, What::Event(event)), &Unasked)?;
+            let effects = register.apply(&entered(stamp, What::Event(event)), &Untouched)?;
             txn.log(logged(&event));
             for effect in &effects {
                 follow(txn, ids, &register, effect, None, stamp)?;
@@ -139,7 +139,7 @@ impl KeyStore {
             let read = Entered::read(suite, entry.index, &entry.body);
             let read = read.map_err(|error| Error::Damaged(error.to_string()))?;
             let Some(entered) = read else { continue };
-            match known.register.apply(&entered, &Unasked) {
+            match known.register.apply(&entered, &Untouched) {
                 Ok(_) => {}
                 // What the tombstones of a copy brought into a store that was restored: its ledger does not know the
                 // request, or not that it was executed. The keys are gone; the request comes to nothing.
@@ -156,21 +156,12 @@ impl KeyStore {
     }
 }
 
-/// Holds of the past were checked when a statement was accepted.
-struct Unasked;
-
-impl Inventories for Unasked {
-    fn touches(&self, _: &Digest, _: &[KeyId]) -> bool {
-        false
-    }
-}
-
 /// Number and times of the next entry. If the clock jumped, the register learns that first.
 fn stamp(txn: &mut Txn<'_, Db>, register: &mut Register) -> Result<Stamp> {
     let stamp = txn.stamp();
     if txn.clock_jumped() {
         let alarm = Stamp { index: stamp.index - 1, ..stamp };
-        register.apply(&entered(alarm, What::Alarm(Alarm::Clock)), &Unasked)?;
+        register.apply(&entered(alarm, What::Alarm(Alarm::Clock)), &Untouched)?;
     }
     Ok(stamp)
 }

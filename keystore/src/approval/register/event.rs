@@ -95,6 +95,10 @@ pub trait Inventories {
 #[derive(Clone, Debug, Default)]
 pub struct Touched(HashMap<Digest, HashSet<KeyId>>);
 
+/// No inventory is asked for: for entries that ask for none, or whose inventories were looked into when they were accepted.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Untouched;
+
 /// Why an entry's body cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -250,6 +254,12 @@ impl Touched {
     pub fn insert<'i>(&mut self, request: Digest, items: impl IntoIterator<Item = &'i Item>) {
         let ids = items.into_iter().flat_map(|item| item.key.into_iter().chain(item.scope));
         self.0.entry(request).or_default().extend(ids);
+    }
+}
+
+impl Inventories for Untouched {
+    fn touches(&self, _: &Digest, _: &[KeyId]) -> bool {
+        false
     }
 }
 

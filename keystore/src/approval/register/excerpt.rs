@@ -62,14 +62,6 @@ impl Excerpt {
         let ours = self.request;
         match &statement.said {
             Said::Request(_) => statement.digest == ours,
-            Said::Approve(said) => said.request == ours,
-            Said::Reject(said) => said.request == ours,
-            Said::Withdraw(said) => said.request == ours,
-            Said::Cancel(said) => said.request == ours,
-            Said::Resume(said) => said.request == ours,
-            Said::Execute(said) => said.request == ours,
-            Said::Witness(said) => said.request == ours,
-            Said::Inspect(said) => said.request == ours,
             Said::Hold(hold) => {
                 let touched = inventories.touches(&ours, &hold.targets);
                 if touched {
@@ -79,16 +71,8 @@ impl Excerpt {
             }
             Said::HoldReview(said) => self.holds.contains(&said.hold),
             Said::Release(said) => self.holds.contains(&said.hold),
-            Said::BreakGlass(_) | Said::Justify(_) => false,
-            Said::Genesis(_)
-            | Said::Enroll(_)
-            | Said::Qualify(_)
-            | Said::Reinstate(_)
-            | Said::Suspend(_)
-            | Said::Revoke(_)
-            | Said::Leaver(_)
-            | Said::Policy(_)
-            | Said::Clock(_) => true,
+            Said::Clock(_) => true,
+            said => said.is_about_people() || said.about() == Some(ours),
         }
     }
 }

@@ -373,6 +373,28 @@ impl Said {
         }
     }
 
+    /// Whether it is about who may say what: officers and policy.
+    #[must_use]
+    pub fn is_about_people(&self) -> bool {
+        matches!(
+            self,
+            Self::Genesis(_)
+                | Self::Enroll(_)
+                | Self::Qualify(_)
+                | Self::Reinstate(_)
+                | Self::Suspend(_)
+                | Self::Revoke(_)
+                | Self::Leaver(_)
+                | Self::Policy(_)
+        )
+    }
+
+    /// Whether the key store accepts it only with the request's inventory.
+    #[must_use]
+    pub fn needs_inventory(&self) -> bool {
+        matches!(self, Self::Request(_) | Self::Approve(_) | Self::Execute(_))
+    }
+
     /// The inventory that it repeats.
     #[must_use]
     pub fn inventory(&self) -> Option<Digest> {

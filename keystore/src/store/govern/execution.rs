@@ -5,7 +5,9 @@ use data_encoding::HEXLOWER;
 
 use super::{entered, logged};
 use crate::approval::inventory::ItemKind;
-use crate::approval::register::{Refusal, RequestRecord, RequestState, StoreEvent, What};
+use crate::approval::register::{
+    Refusal, RequestRecord, RequestState, StoreEvent, Untouched, What,
+};
 use crate::approval::{Digest, Item, Register};
 use crate::cell::{self, ReadBack};
 use crate::clearance::{Act, Clearance};
@@ -140,7 +142,7 @@ impl KeyStore {
         }
         self.write_locked(&lock, Kind::Epoch, None, |txn, _| {
             let stamp = super::stamp(txn, &mut register)?;
-            register.apply(&entered(stamp, What::Event(event)), &super::Unasked)?;
+            register.apply(&entered(stamp, What::Event(event)), &Untouched)?;
             txn.log(logged(&event));
             Ok(((), Vec::new()))
         })?;

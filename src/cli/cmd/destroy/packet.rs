@@ -7,10 +7,10 @@ use std::path::Path;
 
 use sealkeep::destruction::annex;
 use sealkeep::destruction::packet::{Packet, PacketParts};
-use sealkeep_keystore::approval::register::{Entered, Inventories, What};
+use sealkeep_keystore::approval::register::{Entered, Untouched, What};
 use sealkeep_keystore::approval::statement::Statement;
 use sealkeep_keystore::approval::{Digest, Register, Said};
-use sealkeep_keystore::{KeyId, ledger};
+use sealkeep_keystore::ledger;
 use serde_json::json;
 
 use super::{Desk, failure, find};
@@ -52,7 +52,7 @@ pub(super) fn export(args: &DestroyExport, context: &Context) -> Result<Exit, Fa
         .collect();
     let people: Vec<ledger::Entry> = said
         .into_iter()
-        .filter(|(_, statement)| is_about_people(&statement.said))
+        .filter(|(_, statement)| statement.said.is_about_people())
         .map(|(entry, _)| entry)
         .collect();
     let parts = PacketParts {
@@ -129,7 +129,7 @@ pub(super) fn register(packet: &Packet) -> Result<Register, Failure> {
     for entry in &packet.entries {
         let entered = Entered::read(packet.suite, entry.index, &entry.body);
         let Some(entered) = entered.map_err(|error| odd(&error))? else { continue };
-        register.apply(&entered, &Nothing).map_err(|refusal| odd(&refusal))?;
+        register.apply(&entered, &Untouched).map_err(|refusal| odd(&refusal))?;
     }
     Ok(register)
 }
@@ -162,27 +162,4 @@ fn statements(desk: &Desk, context: &Context) -> Result<Vec<(ledger::Entry, Stat
         }
     };
     Ok(entries.into_iter().filter_map(read).collect())
-}
-
-fn is_about_people(said: &Said) -> bool {
-    matches!(
-        said,
-        Said::Genesis(_)
-            | Said::Enroll(_)
-            | Said::Qualify(_)
-            | Said::Reinstate(_)
-            | Said::Suspend(_)
-            | Said::Revoke(_)
-            | Said::Leaver(_)
-            | Said::Policy(_)
-    )
-}
-
-/// Officers and policy do not ask for inventories.
-struct Nothing;
-
-impl Inventories for Nothing {
-    fn touches(&self, _: &Digest, _: &[KeyId]) -> bool {
-        false
-    }
 }
