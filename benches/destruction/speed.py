@@ -6,7 +6,7 @@
 Vaults, copies and the peers' repositories lie in memory; the key store lies in the temporary folder, so its flushes count. `execute` is
 timed as a whole command. Of the executor's key there are two files: as `officer new` makes it (600,000 rounds of PBKDF2, which is most of
 the time), and the same key with one round, which shows what the destruction itself costs. Needs openssl; with --peers, borg and a restic
-that has `rewrite` (0.15), or neither.
+that has `rewrite` (0.15 or later; RESTIC names it), or neither.
 """
 
 import argparse
@@ -14,17 +14,18 @@ import json
 import os
 import pathlib
 import random
-import re
 import shutil
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-PROGRAM = ROOT / "target/release/sealkeep"
-OFFICERS = {"chen": "authority", "zhao": "authority", "wang": "data-administrator", "li": "department-head",
-            "zhang": "legal", "sun": "executor", "zhou": "witness", "wu": "witness", "zheng": "inspector"}
+sys.path.insert(0, str(ROOT / "tests/scale"))
+from office import PROGRAM, Office
+
+RESTIC = os.environ.get("RESTIC", "restic")
 
 
 def make_tree(tree, files):
@@ -40,55 +41,11 @@ def change(tree, snapshot):
         (tree / "000" / f"{number:06}").write_bytes(random.Random(snapshot * 100 + number).randbytes(8192))
 
 
-class Office:
-    """A key store on disk, a vault in memory, and officers."""
-
-    def __init__(self, disk, memory):
-        self.disk, self.memory = disk, memory
-        self.environment = dict(os.environ, XDG_CONFIG_HOME=str(disk), SEALKEEP_KEYSTORE=str(disk / "keys"),
-                                SEALKEEP_KEY_FILE=str(disk / "key-file"), SEALKEEP_VAULT=str(memory / "vault"),
-                                SEALKEEP_OFFICER_PASSPHRASE_FILE=str(disk / "passphrase"))
-        (disk / "passphrase").write_text("passphrase\n")
-        self.run("init", "--new-key-file", disk / "key-file")
-        self.run("vault", "init")
-
-    def run(self, *arguments, officer=None):
-        environment = dict(self.environment)
-        if officer:
-            environment["SEALKEEP_OFFICER_KEY"] = str(self.disk / officer)
-        done = subprocess.run([PROGRAM, *map(str, arguments)], env=environment, capture_output=True, text=True, cwd=self.disk)
-        if done.returncode != 0:
-            raise SystemExit(f"{arguments}: {done.returncode}\n{done.stdout}{done.stderr}")
-        return done.stdout
-
-    def enrol(self):
-        listed = ""
-        for number, (name, role) in enumerate(OFFICERS.items()):
-            told = self.run("officer", "new", f"{name}.pem")
-            key = re.search(r"(ed25519|sm2):[0-9a-f]+", told)[0]
-            listed += f'[[officer]]\nid = "{name}"\nname = "{name}"\nperson = "p{number}"\nroles = ["{role}"]\nkey = "{key}"\n'
-            if role == "executor":
-                listed += 'qualification = { number = "Q-1", until = 2099-12-31 }\n'
-        (self.disk / "officers.toml").write_text(listed)
-        (self.disk / "policy.toml").write_text(self.run("policy", "default").replace("7d", "0s"))
-        self.run("officer", "init", "officers.toml", "--policy", "policy.toml", "--output", "one.json", officer="chen.pem")
-        self.run("statement", "sign", "one.json", "zhao", "--output", "both.json", officer="zhao.pem")
-        self.run("statement", "submit", "both.json")
-        quick = ["openssl", "pkcs8", "-topk8", "-v2", "aes-256-cbc", "-iter", "1", "-passin", "pass:passphrase", "-passout",
-                 "pass:passphrase", "-in", self.disk / "sun.pem", "-out", self.disk / "sun-quick.pem"]
-        subprocess.run(quick, check=True, capture_output=True)
-
-    def ready(self, number, path):
-        self.run("destroy", "request", "--path", path, "--number", number, "--trigger", "consent-withdrawn", "--reason", "r",
-                 "--yes", officer="wang.pem")
-        self.run("destroy", "approve", number, "--yes", officer="li.pem")
-        self.run("destroy", "approve", number, "--yes", officer="zhang.pem")
-
-    def execute(self, number, key):
-        os.sync()
-        start = time.perf_counter()
-        self.run("destroy", "execute", number, "--yes", officer=key)
-        return time.perf_counter() - start
+def quick_key(office):
+    """The executor's key once more, stretched by one round."""
+    quick = ["openssl", "pkcs8", "-topk8", "-v2", "aes-256-cbc", "-iter", "1", "-passin", "pass:passphrase", "-passout",
+             "pass:passphrase", "-in", office.disk / "sun.pem", "-out", office.disk / "sun-quick.pem"]
+    subprocess.run(quick, check=True, capture_output=True)
 
 
 def ours(arguments, disk, memory, tree):
@@ -99,11 +56,12 @@ def ours(arguments, disk, memory, tree):
     for copy in range(arguments.copies):
         office.run("copy", "add", memory / f"copy-{copy}", "--kind", "nas")
     office.enrol()
+    quick_key(office)
     times = {"sun-quick.pem": [], "sun.pem": []}
     for round_ in range(arguments.rounds):
         for at, (key, found) in enumerate(times.items()):
             number = f"n-{round_}-{at}"
-            office.ready(number, tree / "001" / f"{1000 + 2 * round_ + at:06}")
+            office.ready(number, "--path", tree / "001" / f"{1000 + 2 * round_ + at:06}")
             found.append(office.execute(number, key))
     first = tree / "001/001000"
     left = subprocess.run([PROGRAM, "dump", "latest", first], env=office.environment, capture_output=True)
@@ -148,8 +106,8 @@ def main():
         peers = {
             "borg": {"init": ["borg", "init", "-e", "repokey-blake2"], "backup": ["borg", "create", "::s{snapshot}", "."],
                      "remove": [["borg", "recreate", "--exclude", "001/001000"], ["borg", "compact"]]},
-            "restic": {"init": ["restic", "init"], "backup": ["restic", "backup", "."],
-                       "remove": [["restic", "rewrite", "--exclude", "001000", "--forget"], ["restic", "prune"]]},
+            "restic": {"init": [RESTIC, "init"], "backup": [RESTIC, "backup", "."],
+                       "remove": [[RESTIC, "rewrite", "--exclude", "001000", "--forget"], [RESTIC, "prune", "--max-unused", "0"]]},
         }
         for name, commands in peers.items() if arguments.peers else ():
             try:

@@ -474,7 +474,7 @@ mod tests {
         assert!(matches!(Journal::open(&path), Err(Error::Busy)));
         drop(journal);
         let whole = fs::read(&path).unwrap();
-        for cut in (0..whole.len()).filter(|cut| cut % 97 == 0 || whole.len() - cut < 1000) {
+        for cut in (0..whole.len()).filter(|cut| cut % 997 == 0 || whole.len() - cut < 500) {
             fs::write(&path, &whole[..cut]).unwrap();
             match Journal::open(&path) {
                 Ok((_, past)) => assert_eq!(past.begin, begin()),
