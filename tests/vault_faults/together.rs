@@ -64,7 +64,7 @@ fn backup_restore_check_and_sync_go_on_side_by_side() {
                 assert!(found.is_whole(), "{found:#?}");
             });
         });
-        for round in 0..6 {
+        for round in 0..3 {
             (0..5).for_each(|at| world.write(&format!("ward0/{}", at * 4), random(3_000 + round)));
             backup_in_steps(&world);
         }
