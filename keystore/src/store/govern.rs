@@ -16,7 +16,7 @@ use super::KeyStore;
 use super::access::detail;
 use super::frozen::Frozen;
 use super::pending;
-use crate::approval::register::{Alarm, Entered, Refusal, StoreEvent, Touched, Untouched, What};
+use crate::approval::register::{Entered, Refusal, StoreEvent, Touched, Untouched, What};
 use crate::approval::register::{Effect, RequestRecord};
 use crate::approval::{Digest, Register, Said, Statement};
 use crate::db::Db;
@@ -64,15 +64,13 @@ impl KeyStore {
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Refused`]; [`Error::InventoryNeeded`], [`Error::Inventory`],
-    /// [`Error::OtherInventory`], [`Error::Stale`] about the inventory; and as any change. Nothing was accepted then.
+    /// [`Error::OtherInventory`], [`Error::Stale`] about the inventory: nothing was accepted then. And as any change: where the
+    /// disk failed, the commit may have been made; whoever submits the statement again learns it, since it is then
+    /// [`Refusal::Duplicate`].
     pub fn submit(&mut self, envelope: &[u8], lines: Option<&str>) -> Result<Accepted> {
         let suite = self.suite();
         let statement = Statement::parse(suite, envelope)?;
         let frozen = lines.map(|lines| Frozen::read(suite, lines)).transpose()?;
-        let lock = self.lock()?;
-        self.refresh_locked()?;
-        self.finish_intents(&lock)?;
-        let mut register = self.register_locked()?;
         if let Said::Genesis(genesis) = &statement.said
             && genesis.key.0 != self.signer.verifying_key()
         {
@@ -81,8 +79,7 @@ impl KeyStore {
         let digest = statement.digest;
         let what = What::Statement(Box::new(statement));
         let touched = about(&what, frozen.as_ref());
-        let (accepted, _) = self.write_locked(&lock, Kind::Epoch, None, |txn, ids| {
-            let stamp = stamp(txn, &mut register)?;
+        self.governed(|txn, ids, register, stamp| {
             let entered = entered(stamp, what);
             let effects = register.apply(&entered, &touched)?;
             if let Some(request) = concerned(&entered.what) {
@@ -91,12 +88,11 @@ impl KeyStore {
             }
             txn.log(Event::statement(envelope));
             for effect in &effects {
-                follow(txn, ids, &register, effect, frozen.as_ref(), stamp)?;
+                follow(txn, ids, register, effect, frozen.as_ref(), stamp)?;
             }
-            note_heads(txn, &register);
-            Ok((Accepted { digest, index: stamp.index, effects }, Vec::new()))
-        })?;
-        Ok(accepted)
+            note_heads(txn, register);
+            Ok(Accepted { digest, index: stamp.index, effects })
+        })
     }
 
     /// Ends a request whose time is over: its keys become what they were. It takes no statement; the clock decides.
@@ -104,21 +100,43 @@ impl KeyStore {
     /// # Errors
     /// [`Error::Refused`] when its time is not over, and as any change.
     pub fn expire(&mut self, request: Digest) -> Result<()> {
+        self.governed(|txn, ids, register, stamp| {
+            let event = StoreEvent::Expired { request };
+            txn.log(logged(&event));
+            let effects = register.apply(&entered(stamp, What::Event(event)), &Untouched)?;
+            for effect in &effects {
+                follow(txn, ids, register, effect, None, stamp)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// A change about which the register decides: a new epoch. `act` gets the register, and the number and times of the entry
+    /// that it makes. If the clock jumped, that is a commit of its own before: what is refused then cannot take the alarm back.
+    fn governed<R>(
+        &mut self,
+        act: impl FnOnce(&mut Txn<'_, Db>, &IdCipher, &mut Register, Stamp) -> Result<R>,
+    ) -> Result<R> {
         let lock = self.lock()?;
         self.refresh_locked()?;
         self.finish_intents(&lock)?;
+        let moment = Some(self.clock.read());
+        let mut txn = Txn::new(&self.db, &mut self.pager, &self.session.root);
+        txn.moment = moment;
+        txn.stamp();
+        if txn.clock_jumped() {
+            self.write_locked(&lock, Kind::Append, None, |txn, _| {
+                txn.moment = moment;
+                Ok(((), Vec::new()))
+            })?;
+        }
         let mut register = self.register_locked()?;
-        self.write_locked(&lock, Kind::Epoch, None, |txn, ids| {
-            let stamp = stamp(txn, &mut register)?;
-            let event = StoreEvent::Expired { request };
-            let effects = register.apply(&entered(stamp, What::Event(event)), &Untouched)?;
-            txn.log(logged(&event));
-            for effect in &effects {
-                follow(txn, ids, &register, effect, None, stamp)?;
-            }
-            Ok(((), Vec::new()))
+        let (done, _) = self.write_locked(&lock, Kind::Epoch, None, |txn, ids| {
+            txn.moment = moment;
+            let stamp = txn.stamp();
+            Ok((act(txn, ids, &mut register, stamp)?, Vec::new()))
         })?;
-        Ok(())
+        Ok(done)
     }
 
     /// The register, with the lock held or within one read.
@@ -154,16 +172,6 @@ impl KeyStore {
         known.entries = entries.len();
         Ok(&self.known.insert(known).register)
     }
-}
-
-/// Number and times of the next entry. If the clock jumped, the register learns that first.
-fn stamp(txn: &mut Txn<'_, Db>, register: &mut Register) -> Result<Stamp> {
-    let stamp = txn.stamp();
-    if txn.clock_jumped() {
-        let alarm = Stamp { index: stamp.index - 1, ..stamp };
-        register.apply(&entered(alarm, What::Alarm(Alarm::Clock)), &Untouched)?;
-    }
-    Ok(stamp)
 }
 
 fn entered(stamp: Stamp, what: What) -> Entered {

@@ -19,7 +19,7 @@ use crate::medium::Medium;
 use crate::record::{Cell, Execution, Executor, Failed, Keys, Qualification, StoreCopy, Wiped};
 use crate::store::frozen::Frozen;
 use crate::store::{CopyOutcome, CopyState, KeyStore, Receipt};
-use crate::txn::{Kind, Txn};
+use crate::txn::Txn;
 
 /// What the program that carried a request out says of itself, and of what it overwrote.
 #[derive(Clone, Debug, Default)]
@@ -131,22 +131,17 @@ impl KeyStore {
         let request = execution.request.parse().map_err(|_| Error::NotOurRecord)?;
         let partial = execution.state != "executed";
         let event = StoreEvent::Finished { request, execution: digest, partial };
-        let lock = self.lock()?;
-        self.refresh_locked()?;
-        self.finish_intents(&lock)?;
-        let mut register = self.register_locked()?;
-        let record = begun(&register, request)?;
-        let same = (Some(execution.begun), execution.destroyed) == (record.begun, record.destroyed);
-        if !same || execution.order != order(record)?.to_string() {
-            return Err(Error::NotOurRecord);
-        }
-        self.write_locked(&lock, Kind::Epoch, None, |txn, _| {
-            let stamp = super::stamp(txn, &mut register)?;
-            register.apply(&entered(stamp, What::Event(event)), &Untouched)?;
+        self.governed(|txn, _, register, stamp| {
+            let record = begun(register, request)?;
+            let (begun, destroyed) = (Some(execution.begun), execution.destroyed);
+            let same = (begun, destroyed) == (record.begun, record.destroyed);
+            if !same || execution.order != order(record)?.to_string() {
+                return Err(Error::NotOurRecord);
+            }
             txn.log(logged(&event));
-            Ok(((), Vec::new()))
-        })?;
-        Ok(digest)
+            register.apply(&entered(stamp, What::Event(event)), &Untouched)?;
+            Ok(digest)
+        })
     }
 
     /// Reads a record of execution that this store signed, and its digest.
