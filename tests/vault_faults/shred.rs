@@ -261,7 +261,7 @@ fn a_held_object_is_not_restored_and_outlives_forget_and_prune() {
         assert_sound(&world);
         assert!(world.vault_bytes() > 700_000, "{}", world.vault_bytes());
         // Released, it comes back once the vault is rebuilt with the snapshot that had it.
-        world.store().release(sealkeep_keystore::Clearance::release_for_test(vec![key])).unwrap();
+        world.store().release(&[key]).unwrap();
         keep_only(&world, second);
         prune(&world);
         assert!(world.vault_bytes() < 600_000, "{}", world.vault_bytes());

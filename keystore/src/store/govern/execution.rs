@@ -10,14 +10,14 @@ use crate::approval::register::{
 };
 use crate::approval::{Digest, Item, Register};
 use crate::cell::{self, ReadBack};
-use crate::clearance::{Act, Clearance};
+use crate::clearance::Clearance;
 use crate::copy::CopyRecord;
 use crate::dsse::Envelope;
 use crate::error::{Error, Result};
 use crate::lock::WriteLock;
 use crate::medium::Medium;
 use crate::record::{Cell, Execution, Executor, Failed, Keys, Qualification, StoreCopy, Wiped};
-use crate::store::frozen::Frozen;
+use crate::store::frozen::{Frozen, Stage};
 use crate::store::{CopyOutcome, CopyState, KeyStore, Receipt};
 use crate::txn::Txn;
 
@@ -46,7 +46,7 @@ pub const EXECUTION: &str = "execution";
 
 impl KeyStore {
     /// Destroys the keys of a request whose execution was ordered, unless that was done before. Returns the receipt if it was done
-    /// now.
+    /// now. What was announced is finished: its keys must be the ones that were listed, and nothing else is asked any more.
     ///
     /// # Errors
     /// [`Error::Refused`] when there is no such order; those about the inventory of [`KeyStore::submit`]; those of a destruction:
@@ -63,9 +63,8 @@ impl KeyStore {
             return Ok(None);
         }
         let mut txn = Txn::new(&self.db, &mut self.pager, &self.session.root);
-        frozen.check(&mut txn, &self.ids, request.0)?;
-        let clearance =
-            Clearance { act: Act::Destroy, targets: frozen.targets, certificate: request.0 };
+        frozen.check(&mut txn, &self.ids, request.0, Stage::Begun)?;
+        let clearance = Clearance { targets: frozen.targets, certificate: request.0 };
         self.destroy_locked(&lock, clearance).map(Some)
     }
 

@@ -257,7 +257,7 @@ fn the_store_does_nothing_out_of_turn() {
     let finished = StoreEvent::Finished { request, execution: Digest([8; 32]), partial: false };
     assert_eq!(code(play.event(begun(Digest([0; 32])))), "waiting");
     play.pass(7 * DAY);
-    for event in [begun(Digest([0; 32])), StoreEvent::Destroyed { request }, finished] {
+    for event in [begun(Digest([0; 32])), StoreEvent::Destroyed { request }, finished.clone()] {
         assert!(["no-order", "request-state"].contains(&code(play.event(event))));
     }
     let effects = play.execute("sun", asked).unwrap();
@@ -265,7 +265,7 @@ fn the_store_does_nothing_out_of_turn() {
     assert_eq!(code(play.event(begun(Digest([0; 32])))), "no-order");
     play.event(begun(order)).unwrap();
     assert_eq!(code(play.event(begun(order))), "request-state");
-    assert_eq!(code(play.event(finished)), "request-state");
+    assert_eq!(code(play.event(finished.clone())), "request-state");
     assert_eq!(code(play.say(&["wang"], Cast::withdraw(request))), "request-state");
     play.event(StoreEvent::Destroyed { request }).unwrap();
     assert_eq!(code(play.event(StoreEvent::Destroyed { request })), "request-state");
