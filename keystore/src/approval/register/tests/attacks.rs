@@ -435,3 +435,29 @@ fn a_use_while_waiting_pauses() {
     assert_eq!(code(play.say(&["liu"], Cast::resume(asked.request))), "not-paused");
     assert_eq!(code(play.execute("sun", asked)), "accepted");
 }
+
+#[test]
+fn a_level_has_its_own_steps_and_wait() {
+    let cast = Cast::new([5; 16], Suite::Aes256Gcm);
+    let steps = r#"[["department-head"], ["legal"], ["security"]]"#;
+    let own = format!("\n[level.L4]\napprovals = {steps}\nwait = \"14d\"\n");
+    let policy = cast.policy_text.clone() + &own;
+    let mut play = Play::with(cast.with_policy(&policy));
+    let (summary, items) = one_key(play.cast.suite, 1);
+    let inventory = summary.root;
+    let bytes = play.cast.sign(play.time, &["wang"], Cast::request("1", 4, summary));
+    let asked = Asked { request: play.cast.digest(&bytes), inventory };
+    play.touched.insert(asked.request, &items);
+    play.put(&bytes).unwrap();
+    play.approve("li", asked, 1).unwrap();
+    assert_eq!(code(play.approve("liu", asked, 2)), "role");
+    play.approve("zhang", asked, 2).unwrap();
+    play.pass(30 * DAY);
+    assert_eq!(code(play.execute("sun", asked)), "request-state");
+    let pending = Ok(vec![Effect::MakePending { request: asked.request }]);
+    assert_eq!(play.approve("liu", asked, 3), pending);
+    play.pass(7 * DAY);
+    assert_eq!(play.execute("sun", asked), Err(Refusal::Waiting { left: 7 * DAY }));
+    play.pass(7 * DAY);
+    play.execute("sun", asked).unwrap();
+}
