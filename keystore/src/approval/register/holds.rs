@@ -116,7 +116,8 @@ impl Register {
     pub(super) fn inherit(&mut self, hold: Digest, keys: &[KeyId]) -> Result<Vec<Effect>, Refusal> {
         each_once(keys)?;
         let record = self.standing(hold)?;
-        match keys.iter().find(|key| record.ids().any(|held| held == **key)) {
+        let held: HashSet<KeyId> = record.ids().collect();
+        match keys.iter().find(|key| held.contains(*key)) {
             Some(twice) => Err(Refusal::Targets(Some(*twice))),
             None => {
                 record.heirs.extend(keys);

@@ -1,6 +1,6 @@
 //! Holds that reach further than their statements, and holds that come too late.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{KeyStore, entered, logged};
 use crate::approval::Digest;
@@ -21,11 +21,13 @@ impl KeyStore {
     /// # Errors
     /// As [`KeyStore::open_key`] for an heir that is not there, and as any change.
     pub fn inherit_holds(&mut self, heirs: &[(KeyId, KeyId)]) -> Result<()> {
-        if heirs.is_empty() || self.register()?.standing_holds().next().is_none() {
+        let register = self.register()?;
+        if self.read(|txn, ids| inherited(txn, ids, &register, heirs))?.is_empty() {
             return Ok(());
         }
         self.governed(|txn, ids, register, mut stamp| {
             for (hold, keys) in inherited(txn, ids, register, heirs)? {
+                let keys: Vec<KeyId> = keys.into_iter().collect();
                 for keys in keys.chunks(IDS_IN_ENTRY) {
                     let event = StoreEvent::HoldInherited { hold, keys: keys.to_vec() };
                     stamp.index = txn.log(logged(&event));
@@ -38,18 +40,18 @@ impl KeyStore {
     }
 }
 
-/// The heirs of each hold that they are not under by their scope.
+/// The heirs of each hold that they are not under yet, by their scope or themselves.
 fn inherited(
     txn: &mut Txn<'_, Db>,
     ids: &IdCipher,
     register: &Register,
     heirs: &[(KeyId, KeyId)],
-) -> Result<BTreeMap<Digest, Vec<KeyId>>> {
+) -> Result<BTreeMap<Digest, BTreeSet<KeyId>>> {
     let mut holding: BTreeMap<KeyId, Vec<Digest>> = BTreeMap::new();
     for record in register.standing_holds() {
         record.ids().for_each(|id| holding.entry(id).or_default().push(record.digest));
     }
-    let mut inherited: BTreeMap<Digest, Vec<KeyId>> = BTreeMap::new();
+    let mut inherited: BTreeMap<Digest, BTreeSet<KeyId>> = BTreeMap::new();
     for (old, heir) in heirs {
         let old_scope = match find(txn, ids, old) {
             Ok(found) => found.scope(ids),
@@ -59,9 +61,8 @@ fn inherited(
         let scope = find(txn, ids, heir)?.scope(ids);
         let over = |id: &KeyId| holding.get(id).map_or(&[][..], Vec::as_slice);
         for hold in over(old).iter().chain(over(&old_scope)) {
-            let keys = inherited.entry(*hold).or_default();
-            if !over(&scope).contains(hold) && !keys.contains(heir) {
-                keys.push(*heir);
+            if !over(&scope).contains(hold) && !over(heir).contains(hold) {
+                inherited.entry(*hold).or_default().insert(*heir);
             }
         }
     }
