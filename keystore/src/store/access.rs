@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use super::KeyStore;
 use super::keys::{OpenedKey, find, in_feed, open_found};
 use crate::approval::Register;
+use crate::clock::Moment;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::id::{IdCipher, KeyId};
@@ -98,13 +99,15 @@ impl KeyStore {
         let lock = self.lock()?;
         self.refresh_locked()?;
         self.finish_intents(&lock)?;
-        let door = self.door()?;
+        let moment = self.clock.read();
+        let door = self.door(moment)?;
         let actor = self.actor.clone();
         let use_of_data = USES.contains(&actor.operation_or("open").as_str());
         if door.rules.purpose && use_of_data && actor.purpose.trim().is_empty() {
             return Err(Error::PurposeNeeded);
         }
         let (asked, _) = self.write_locked(&lock, Kind::Append, None, |txn, ids| {
+            txn.moment = Some(moment);
             let mut asked = Vec::with_capacity(wanted.len());
             for id in wanted {
                 asked.push(door.judge(txn, ids, *id, usable)?);
@@ -120,7 +123,7 @@ impl KeyStore {
     }
 
     /// Who is let in now. Under the lock: nobody breaks the glass, and no policy changes, until the keys are handed out.
-    fn door(&mut self) -> Result<Door> {
+    fn door(&mut self, moment: Moment) -> Result<Door> {
         let Some(head) = &self.session.root.ledger else { return Ok(Door::default()) };
         let rules = head.rules;
         let mut door = Door { rules, ..Door::default() };
@@ -128,7 +131,7 @@ impl KeyStore {
             return Ok(door);
         }
         let mut txn = Txn::new(&self.db, &mut self.pager, &self.session.root);
-        txn.moment = Some(self.clock.read());
+        txn.moment = Some(moment);
         door.time = txn.stamp().time;
         if !txn.clock_jumped() {
             door.register = Some(self.register_locked()?);
