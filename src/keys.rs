@@ -89,11 +89,11 @@ pub trait VaultKeys: Keys {
     /// If the source cannot be read.
     fn labelled(&self, scope: &str) -> Result<Vec<(KeyId, Vec<u8>)>, KeysError>;
 
-    /// Puts keys on hold.
+    /// Puts new keys under the holds that older ones are under: pairs of an older key and its heir.
     ///
     /// # Errors
     /// Whatever the source says.
-    fn hold(&self, ids: &[KeyId]) -> Result<(), KeysError>;
+    fn inherit_holds(&self, heirs: &[(KeyId, KeyId)]) -> Result<(), KeysError>;
 }
 
 /// A data key and the suite it was made for, or why it does not open.

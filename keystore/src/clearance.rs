@@ -4,20 +4,12 @@ use sealkeep_crypto::codec::{Malformed, Reader, Writer};
 
 use crate::id::KeyId;
 
-/// What a clearance allows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Act {
-    Destroy,
-    Release,
-}
-
-/// Permission to destroy, or to release from hold, exactly the listed keys and scopes. It is used up by use.
+/// Permission to destroy exactly the listed keys and scopes. It is used up by use.
 ///
 /// Only the approval code makes one, from a complete and valid set of signed statements. Tests make theirs
 /// with the feature `test-door`, which no build for people has.
 #[derive(Debug)]
 pub struct Clearance {
-    pub(crate) act: Act,
     /// Keys, or scopes by [`KeyStore::scope_id`](crate::KeyStore::scope_id).
     pub(crate) targets: Vec<KeyId>,
     /// Digest of the certificate or approved request.
@@ -28,12 +20,7 @@ pub struct Clearance {
 impl Clearance {
     /// A clearance to destroy, without any approval: for tests.
     pub fn destroy_for_test(targets: Vec<KeyId>, certificate: [u8; 32]) -> Self {
-        Self { act: Act::Destroy, targets, certificate }
-    }
-
-    /// A clearance to release from hold, without any approval: for tests.
-    pub fn release_for_test(targets: Vec<KeyId>) -> Self {
-        Self { act: Act::Release, targets, certificate: [0; 32] }
+        Self { targets, certificate }
     }
 }
 

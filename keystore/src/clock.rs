@@ -45,7 +45,8 @@ pub(crate) struct Time {
     pub(crate) counted: u64,
     /// What the clocks showed at the last entry.
     last: Moment,
-    /// Time, milliseconds since the start and counted seconds at the first entry since the machine was started.
+    /// What the clock showed, milliseconds since the start and counted seconds at the first entry since the machine was started,
+    /// or at the last alarm after that.
     base: (u64, u64, u64),
 }
 
@@ -63,40 +64,34 @@ impl Time {
         }
     }
 
-    /// Goes on to a new entry. Returns by how many seconds the clock jumped since the last one, where it did.
+    /// Goes on to a new entry. Returns by how many seconds the clock strayed, where that is an alarm.
     pub(crate) fn advance(&mut self, moment: Moment) -> Option<i64> {
         let restarted = moment.boot != self.last.boot || moment.since_boot < self.last.since_boot;
-        let jump = self.jump(moment, restarted);
-        // Many small steps are one jump, too.
-        let crept = !restarted && self.drift(moment) / CREEP != self.drift(self.last) / CREEP;
+        let strayed = self.strayed(moment, restarted);
+        let alarm = strayed.unsigned_abs() > FARTHEST;
         let time = self.time.max(moment.wall);
         if restarted {
             self.counted += (time - self.time).min(LONGEST_RESTART);
-            self.base = (time, moment.since_boot, self.counted);
         } else {
-            let (then, since_boot, counted) = self.base;
-            self.counted = counted + (time - then).min((moment.since_boot - since_boot) / 1000);
+            let (wall, since_boot, counted) = self.base;
+            self.counted = counted + (time - wall).min((moment.since_boot - since_boot) / 1000);
+        }
+        if restarted || alarm {
+            self.base = (moment.wall, moment.since_boot, self.counted);
         }
         (self.time, self.last) = (time, moment);
-        (jump.unsigned_abs() > LARGEST_JUMP || crept).then_some(jump)
+        alarm.then_some(strayed)
     }
 
-    /// How far the clock is from where time took it since the first entry after the machine was started.
-    fn drift(&self, moment: Moment) -> i64 {
-        let (then, since_boot, _) = self.base;
-        let passed = moment.since_boot.saturating_sub(since_boot) / 1000;
-        let passed = i64::try_from(passed).unwrap_or(i64::MAX);
-        difference(moment.wall, then).saturating_sub(passed)
-    }
-
-    /// How far the clock went in another way than time did. While the machine was off, it can only be seen to go back.
-    fn jump(&self, moment: Moment, restarted: bool) -> i64 {
-        let wall = difference(moment.wall, self.last.wall);
+    /// How far the clock is from where time took it since the base: many small steps are one large one, and what was told is not
+    /// told again. While the machine was off, the clock can only be seen to go back.
+    fn strayed(&self, moment: Moment, restarted: bool) -> i64 {
         if restarted {
-            return wall.min(0);
+            return difference(moment.wall, self.last.wall).min(0);
         }
-        let passed = (moment.since_boot - self.last.since_boot) / 1000;
-        wall.saturating_sub(i64::try_from(passed).unwrap_or(i64::MAX))
+        let (wall, since_boot, _) = self.base;
+        let passed = (moment.since_boot - since_boot) / 1000;
+        difference(moment.wall, wall).saturating_sub(i64::try_from(passed).unwrap_or(i64::MAX))
     }
 
     pub(crate) fn encode(&self, out: &mut impl Writer) {
@@ -105,8 +100,8 @@ impl Time {
         out.put_u64(self.last.wall);
         out.put_u64(self.last.since_boot);
         out.put(&self.last.boot);
-        let (time, since_boot, counted) = self.base;
-        [time, since_boot, counted].into_iter().for_each(|field| out.put_u64(field));
+        let (wall, since_boot, counted) = self.base;
+        [wall, since_boot, counted].into_iter().for_each(|field| out.put_u64(field));
     }
 
     pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
@@ -142,9 +137,8 @@ fn boot_id() -> [u8; 16] {
 
 /// What passes at most while a machine is restarted, in seconds: somebody may have set the clock meanwhile.
 const LONGEST_RESTART: u64 = 26 * 3600;
-/// Clocks that differ by no more than so many seconds are only inexact.
-const LARGEST_JUMP: u64 = 3600;
-const CREEP: i64 = 3600;
+/// A clock that is off by no more than so many seconds is only inexact.
+const FARTHEST: u64 = 3600;
 
 #[cfg(test)]
 mod tests {
@@ -177,11 +171,29 @@ mod tests {
         let mut time = Time::begin(at(0, 0, 1));
         assert_eq!(time.advance(at(864_000, 10, 1)), Some(863_990));
         assert_eq!((time.time, time.counted), (START + 864_000, 10));
-        // Set right again: the ledger's time stands still, what passes counts.
+        // Set right again: the ledger's time stands still, what passes from then on counts.
         assert_eq!(time.advance(at(20, 20, 1)), Some(-863_990));
-        assert_eq!((time.time, time.counted), (START + 864_000, 20));
+        assert_eq!((time.time, time.counted), (START + 864_000, 10));
         assert_eq!(time.advance(at(3600, 3600, 1)), None, "told once");
-        assert_eq!((time.time, time.counted), (START + 864_000, 3600));
+        assert_eq!((time.time, time.counted), (START + 864_000, 10 + 3580));
+    }
+
+    #[test]
+    fn a_clock_that_creeps_is_told_once_for_each_hour() {
+        let mut time = Time::begin(at(0, 0, 1));
+        let told: Vec<u64> =
+            (1..=9000).filter(|step| time.advance(at(step * 11, step * 10, 1)).is_some()).collect();
+        assert_eq!(told, [3601, 7202]);
+        // Where it was stepped to, it may tremble.
+        for back in [3600, 3 * 3600, 24 * 3600] {
+            let mut time = Time::begin(at(0, 0, 1));
+            time.advance(at(100_000, 100_000, 1));
+            let told = (0..100).filter(|step| {
+                let wall = 100_010 + step * 10 - back + step % 3;
+                time.advance(at(wall, 100_010 + step * 10, 1)).is_some()
+            });
+            assert!(told.count() <= 1, "{back}");
+        }
     }
 
     #[test]
@@ -211,7 +223,10 @@ mod tests {
         assert_eq!(Time::decode(&mut Reader::new(&bytes, "test")), Ok(time));
         assert_eq!(bytes.len(), LEN);
         bytes[..8].fill(0);
-        assert!(Time::decode(&mut Reader::new(&bytes, "test")).is_err(), "base after time");
+        assert!(
+            Time::decode(&mut Reader::new(&bytes, "test")).is_err(),
+            "the base is later than the time"
+        );
     }
 
     #[test]

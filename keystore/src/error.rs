@@ -81,9 +81,6 @@ pub enum Error {
     /// No scope has this name.
     #[error("there is no scope {0:?}")]
     NoSuchScope(String),
-    /// The scope was destroyed: nothing new goes into it.
-    #[error("scope {0:?} was destroyed")]
-    ScopeDestroyed(String),
     /// The bytes are not a statement.
     #[error(transparent)]
     Statement(#[from] NotAStatement),

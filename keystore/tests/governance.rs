@@ -1,8 +1,12 @@
 //! What officers decide and the store does: the whole way of a request, and everything that must not open it.
 
 mod common;
+#[path = "governance/doors.rs"]
+mod doors;
 #[path = "governance/histories.rs"]
 mod histories;
+#[path = "governance/holds.rs"]
+mod holds;
 
 use common::{Fixture, WAIT, make, opens};
 use sealkeep_crypto::Suite;

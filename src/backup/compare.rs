@@ -200,14 +200,15 @@ impl<'w> Walker<'w> {
                 self.renewed.insert(self.plan.vault.keyring().mark(&found.path));
             }
             self.report.new.count(is_file, size);
-            let held = closed.is_some_and(|closed| matches!(closed.why, Unavailable::Held));
+            let held = closed.filter(|closed| matches!(closed.why, Unavailable::Held));
+            let held = held.map(|closed| closed.key);
             return self.read((found, dir), ruled, None, (first, held), run);
         };
         let same = !self.plan.options.reread && is_same(&found, &earlier);
         if !same || ruled.class.scope != earlier.description.class.scope {
             self.report.changed.count(is_file, size);
             self.note_class(&earlier, &ruled);
-            return self.read((found, dir), ruled, Some(earlier), (first, false), run);
+            return self.read((found, dir), ruled, Some(earlier), (first, None), run);
         }
         self.report.total.count(is_file, size);
         self.report.unchanged.count(is_file, size);
@@ -232,13 +233,13 @@ impl<'w> Walker<'w> {
         Ok(())
     }
 
-    /// Notes that an object is to be read. It replaces one that is on hold if `held`.
+    /// Notes that an object is to be read. `held` is the key of the version before, if that is on hold.
     fn read(
         &mut self,
         (found, dir): (Found, &Arc<OwnedFd>),
         ruled: Classified,
         earlier: Option<Earlier>,
-        (first, held): (u64, bool),
+        (first, held): (u64, Option<KeyId>),
         run: &Run<'_>,
     ) -> Result<()> {
         if self.plan.options.dry_run {
@@ -253,7 +254,7 @@ impl<'w> Walker<'w> {
             may_reuse: !began && earlier.as_ref().is_some_and(same_scope),
             reuse: earlier.as_ref().map(|earlier| earlier.key),
             before: earlier,
-            born_held: held,
+            heir_of: held,
             first: if began { self.started } else { first },
             class: ruled.class,
             compress: ruled.compress,
@@ -271,7 +272,7 @@ impl<'w> Walker<'w> {
             may_reuse: true,
             reuse: Some(earlier.key),
             before: None,
-            born_held: false,
+            heir_of: None,
             first: earlier.description.first,
             class: ruled.class,
             compress: false,

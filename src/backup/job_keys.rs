@@ -36,8 +36,8 @@ pub(super) fn keys_for(
                 Some(Unavailable::NotUsable(state))
             }
             Some(other) => {
-                // A new generation; of a held object, one that is held too.
-                job.born_held = matches!(other, Err(Unavailable::Held));
+                // A new generation; of a held object, one under the same holds.
+                job.heir_of = job.reuse.filter(|_| matches!(other, Err(Unavailable::Held)));
                 (job.reuse, job.first) = (None, started);
                 None
             }
@@ -49,22 +49,20 @@ pub(super) fn keys_for(
     let mut old = keys.open_many(&old).map_err(Error::Keys)?.into_iter();
     let mut made = made.into_iter();
     let mut all = Vec::with_capacity(jobs.len());
-    let mut held = Vec::new();
+    let mut heirs = Vec::new();
     for (job, refused) in jobs.iter().zip(refused) {
         let key = match (refused, job.reuse) {
             (Some(why), _) => Err(why),
             (None, Some(id)) => old.next().expect("one for each").map(|(_, key)| (id, key)),
             (None, None) => Ok(made.next().expect("one for each")),
         };
-        if job.born_held
-            && let Ok((id, _)) = &key
-        {
-            held.push(*id);
+        if let (Some(old), Ok((new, _))) = (job.heir_of, &key) {
+            heirs.push((old, *new));
         }
         all.push(key);
     }
-    if !held.is_empty() {
-        keys.hold(&held).map_err(Error::Keys)?;
+    if !heirs.is_empty() {
+        keys.inherit_holds(&heirs).map_err(Error::Keys)?;
     }
     Ok(all)
 }

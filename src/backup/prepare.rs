@@ -37,8 +37,8 @@ pub(super) struct Job {
     pub(super) reuse: Option<KeyId>,
     /// Whether the rules allow that it is used again.
     pub(super) may_reuse: bool,
-    /// The version before is on hold, so the new one is to be.
-    pub(super) born_held: bool,
+    /// The key of the version before, if that is on hold: the new one is to be under the same holds.
+    pub(super) heir_of: Option<KeyId>,
     /// The version before, if it is to be read anew: it stays if no new one may be made.
     pub(super) before: Option<Earlier>,
 }

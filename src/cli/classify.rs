@@ -241,7 +241,6 @@ pub(crate) fn store(error: &keystore::Error) -> Failure {
         }
         E::Transition { id, .. } => Failure::new(Code::Transition, id.to_string()).because(error),
         E::NoSuchScope(name) => Failure::new(Code::ScopeUnknown, name),
-        E::ScopeDestroyed(name) => Failure::new(Code::ScopeDestroyed, name),
         E::ScopeName(name) => Failure::new(Code::Scope, name),
         E::DatabaseRolledBack { .. } | E::CellRolledBack(_) => {
             Failure::new(Code::StoreOld, "").because(error)

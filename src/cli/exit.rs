@@ -251,7 +251,6 @@ codes! {
     BackupOwn = "E-BACKUP-OWN" => Refused;
     KeyUnknown = "E-KEY-UNKNOWN" => KeyUnknown;
     KeyDestroyed = "E-KEY-DESTROYED" => KeyDestroyed;
-    ScopeDestroyed = "E-SCOPE-DESTROYED" => KeyDestroyed;
     KeyHeld = "E-KEY-HELD" => KeyHeld;
     KeyLost = "E-KEY-LOST" => KeyLost;
     KeyUnusable = "E-KEY-UNUSABLE" => KeyUnusable;

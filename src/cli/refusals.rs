@@ -64,6 +64,7 @@ const KEYS: &[&str] = &[
     "refused-step",
     "refused-not-yours",
     "refused-held",
+    "refused-destruction-begun",
     "refused-waiting",
     "refused-expired",
     "refused-not-expired",

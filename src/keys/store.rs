@@ -140,8 +140,8 @@ impl VaultKeys for StoreKeys {
         Ok(found)
     }
 
-    fn hold(&self, ids: &[KeyId]) -> Result<(), KeysError> {
-        Ok(self.lock().store.hold(ids)?)
+    fn inherit_holds(&self, heirs: &[(KeyId, KeyId)]) -> Result<(), KeysError> {
+        Ok(self.lock().store.inherit_holds(heirs)?)
     }
 }
 

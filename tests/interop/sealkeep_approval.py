@@ -202,6 +202,11 @@ class Register:
     def enough(authority, policy):
         must(len({officer["person"] for officer in authority}) >= policy.changes, "authority")
 
+    def spared(self, name, instead=()):
+        """Without this officer enough persons with authority stay active."""
+        others = [one for id, one in self.officers.items() if one["state"] == "active" and id != name]
+        self.enough([one for one in [*others, *instead] if "authority" in one["roles"]], self.policy)
+
     def enroll(self, officer, replaces):
         roles = officer["roles"]
         fine = roles and len(set(roles)) == len(roles) and set(roles) <= ROLES
@@ -214,6 +219,7 @@ class Register:
             must(other["key"] != officer["key"], "key-used")
             must(name == replaces or other["state"] == "revoked" or other["person"] != officer["person"], "person-enrolled")
         if replaces is not None:
+            self.spared(replaces, [officer])
             self.set_state(replaces, "revoked")
         self.officers[officer["id"]] = officer | {"state": "active", "compromised": False}
 
@@ -256,18 +262,21 @@ class Register:
     def on_suspend(self):
         self.one(["authority"])
         must(self.officer(self.said["officer"])["state"] == "active", "officer-state")
+        self.spared(self.said["officer"])
         self.set_state(self.said["officer"], "suspended")
 
     def on_leaver(self):
         self.one(["authority"])
         must(self.officer(self.said["officer"])["state"] in ("active", "suspended"), "officer-state")
         must(self.said["left"] <= self.time + 600, "until")
+        self.spared(self.said["officer"])
         self.set_state(self.said["officer"], "leaving")
 
     def on_revoke(self):
         self.one(["authority"])
         officer, compromised = self.officer(self.said["officer"]), self.said["compromised"]
         must(officer["state"] != "revoked" or (compromised and not officer["compromised"]), "officer-state")
+        self.spared(self.said["officer"])
         self.set_state(self.said["officer"], "revoked", compromised)
 
     def on_policy(self):
@@ -292,21 +301,29 @@ class Register:
         self.one(self.policy.hold["place"])
         must(self.said["targets"] and len(set(self.said["targets"])) == len(self.said["targets"]), "targets")
         self.check_until(self.said["review"], self.policy.hold["longest_review"])
+        begun = [one for one in self.requests.values() if one["state"] == "executing" and not one["destroyed"]]
+        must(not any(set(self.said["targets"]) & set(self.inventories.get(one["digest"], [])) for one in begun), "destruction-begun")
         self.holds[self.digest] = {"targets": set(self.said["targets"]), "released": False}
 
-    def standing(self):
-        must(self.said["hold"] in self.holds, "unknown-hold")
-        must(not self.holds[self.said["hold"]]["released"], "released")
-        return self.holds[self.said["hold"]]
+    def standing(self, digest):
+        must(digest in self.holds, "unknown-hold")
+        must(not self.holds[digest]["released"], "released")
+        return self.holds[digest]
+
+    def inherit(self, keys, digest):
+        must(len(set(keys)) == len(keys), "targets")
+        hold = self.standing(digest)
+        must(not hold["targets"] & set(keys), "targets")
+        hold["targets"] |= set(keys)
 
     def on_hold_review(self):
         self.one(self.policy.hold["place"])
         self.check_until(self.said["review"], self.policy.hold["longest_review"])
-        self.standing()
+        self.standing(self.said["hold"])
 
     def on_release(self):
         self.several(self.policy.hold["release"], self.policy.hold["place"])
-        self.standing()["released"] = True
+        self.standing(self.said["hold"])["released"] = True
 
     def on_break_glass(self):
         signed = self.one(self.policy.glass["roles"])
@@ -454,6 +471,9 @@ class Register:
             request["state"] = "done"
 
     def event(self, operation, digest, detail):
+        if operation == "hold-inherited":
+            self.inherit(detail["keys"], detail["hold"])
+            return
         if operation not in ("destroy-begun", "destroyed", "finished", "expired"):
             return
         request = self.known(digest)

@@ -341,6 +341,7 @@ class Register:
             need(name == replaces or other["state"] in ("revoked", "compromised") or other["person"] != officer["person"], "the person is an officer")
         if replaces:
             need(self.officers[replaces]["person"] == officer["person"], "replaces another person")
+            self.spared(replaces, [officer])
             self.state(replaces, "revoked")
         self.officers[officer["id"]] = officer | {"state": "active"}
 
@@ -372,16 +373,24 @@ class Register:
         need(self.officers[self.said["officer"]]["state"] == "suspended", "not suspended")
         self.state(self.said["officer"], "active")
 
+    def spared(self, name, instead=()):
+        others = [one for id, one in self.officers.items() if one["state"] == "active" and id != name]
+        persons = {one["person"] for one in [*others, *instead] if "authority" in one["roles"]}
+        need(len(persons) >= max(2, self.policy.changes), "too few would have authority")
+
     def say_suspend(self):
         self.one(["authority"])
+        self.spared(self.said["officer"])
         self.state(self.said["officer"], "suspended")
 
     def say_leaver(self):
         self.one(["authority"])
+        self.spared(self.said["officer"])
         self.state(self.said["officer"], "leaving")
 
     def say_revoke(self):
         self.one(["authority"])
+        self.spared(self.said["officer"])
         self.state(self.said["officer"], "compromised" if self.said["compromised"] else "revoked")
 
     def say_policy(self):
@@ -396,6 +405,8 @@ class Register:
 
     def say_hold(self):
         self.one(self.policy.hold["place"])
+        begun = self.record and self.record.state == "executing" and self.record.destroyed is None
+        need(not (begun and self.ids & set(self.said["targets"])), "it is being destroyed")
         self.holds[self.digest] = self.said["targets"]
 
     def say_hold_review(self):
@@ -480,6 +491,10 @@ class Register:
 
     def event(self, operation, request, detail):
         record = self.record
+        if operation == "hold-inherited":
+            need(detail["hold"] in self.holds, "no such hold")
+            self.holds[detail["hold"]] += detail["keys"]
+            return
         need(record and request == self.ours, "an event of another request")
         if operation == "destroy-begun":
             record.ready()

@@ -5,6 +5,10 @@ use std::ops::ControlFlow;
 
 use sealkeep::vault::{Lock, SegmentId, SnapshotFile, SnapshotId, Vault, open_box};
 use sealkeep_crypto::{Secret, Suite};
+use sealkeep_keystore::approval::cast::Cast;
+use sealkeep_keystore::approval::policy::default_text;
+use sealkeep_keystore::approval::statement::{Hold, HoldReason, Release};
+use sealkeep_keystore::approval::{Digest, Said, Text};
 use sealkeep_keystore::{KeyFilter, KeyId};
 
 use super::scene::{
@@ -239,7 +243,7 @@ fn a_held_object_is_not_restored_and_outlives_forget_and_prune() {
         let one = backup(&world);
         let was = tree(&world.data());
         let [key] = world.keys_of(&["held"])[..] else { panic!() };
-        world.store().hold(&[key]).unwrap();
+        let (cast, hold) = hold(&world, key);
         if catalogue_lost {
             fs::remove_dir_all(world.path("catalogue")).unwrap();
             fs::create_dir(world.path("catalogue")).unwrap();
@@ -261,11 +265,37 @@ fn a_held_object_is_not_restored_and_outlives_forget_and_prune() {
         assert_sound(&world);
         assert!(world.vault_bytes() > 700_000, "{}", world.vault_bytes());
         // Released, it comes back once the vault is rebuilt with the snapshot that had it.
-        world.store().release(sealkeep_keystore::Clearance::release_for_test(vec![key])).unwrap();
+        let release = Release { hold, opinion: Text::default() };
+        submit(&world, &cast, &["zhang", "liu"], release);
+        let states = world.store().key_states(&world_keys(&world)).unwrap();
+        assert!(states.iter().all(Result::is_ok), "released with what was born under the hold");
         keep_only(&world, second);
         prune(&world);
         assert!(world.vault_bytes() < 600_000, "{}", world.vault_bytes());
     }
+}
+
+/// Founds a register, and puts a key on hold.
+fn hold(world: &World, key: KeyId) -> (Cast, Digest) {
+    let (store, now) = (world.store().status().unwrap().peek.store, clock(world));
+    let today = jiff::Timestamp::from_second(i64::try_from(now).unwrap()).unwrap();
+    let yesterday = jiff::tz::Offset::UTC.to_datetime(today).date().yesterday().unwrap();
+    let cast = Cast::new(store, world.suite).with_policy(&default_text(yesterday));
+    let genesis = cast.genesis(now, &world.store().public_key());
+    world.store().submit(&genesis, None).unwrap();
+    let (targets, review) = (vec![key], now + 86_400);
+    let hold = Hold { targets, reason: HoldReason::Other, basis: Text::default(), review };
+    let hold = submit(world, &cast, &["zhang"], hold);
+    (cast, hold)
+}
+
+fn submit(world: &World, cast: &Cast, by: &[&str], said: impl Into<Said>) -> Digest {
+    let statement = cast.sign(clock(world), by, said);
+    world.store().submit(&statement, None).unwrap().digest
+}
+
+fn clock(world: &World) -> u64 {
+    world.store().ledger_clock().unwrap().0
 }
 
 /// All keys of objects.

@@ -237,7 +237,7 @@ impl Register {
             Said::Leaver(leaver) => self.leaver(leaver, by),
             Said::Policy(policy) => self.set_policy(policy, by),
             Said::Clock(_) => self.correct_clock(by),
-            Said::Hold(hold) => self.hold(hold, by),
+            Said::Hold(hold) => self.hold(hold, by, inventories),
             Said::HoldReview(review) => self.review_hold(review, by),
             Said::Release(release) => self.release(release, by),
             Said::BreakGlass(grant) => self.break_glass(grant, by),
@@ -337,6 +337,7 @@ impl Register {
         match alarm {
             Alarm::Clock => {
                 self.clock_alarm = Some(at.time);
+                self.end_grants(None, at);
                 Vec::new()
             }
             Alarm::PendingUse { requests, .. } => self.pause(requests, at),

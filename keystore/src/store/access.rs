@@ -1,6 +1,6 @@
 //! Who works with the store, and the entries that say so: no key is handed out without one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use data_encoding::HEXLOWER;
@@ -8,10 +8,12 @@ use sealkeep_crypto::{Suite, hash};
 use serde_json::{Map, Value};
 
 use super::KeyStore;
-use super::keys::{Found, OpenedKey, find, in_feed, open_found};
-use crate::approval::register::GrantRecord;
+use super::keys::{OpenedKey, find, in_feed, open_found};
+use crate::approval::Register;
+use crate::clock::Moment;
+use crate::db::Db;
 use crate::error::{Error, Result};
-use crate::id::KeyId;
+use crate::id::{IdCipher, KeyId};
 use crate::ledger::{Access, Act, Alarm, AlarmKind, Event, Hash, StoreEvent};
 use crate::pager::PageSource;
 use crate::root::AccessRules;
@@ -86,69 +88,111 @@ impl KeyStore {
         if wanted.is_empty() {
             return Ok(Vec::new());
         }
+        self.hand_out_recorded(wanted, usable).map_err(unrecorded)
+    }
+
+    fn hand_out_recorded(
+        &mut self,
+        wanted: &[KeyId],
+        usable: fn(KeyState) -> bool,
+    ) -> Result<Vec<Result<OpenedKey>>> {
+        let lock = self.lock()?;
+        self.refresh_locked()?;
+        self.finish_intents(&lock)?;
+        let moment = self.clock.read();
+        let door = self.door(moment)?;
         let actor = self.actor.clone();
-        let (rules, glass) = self.access_rules()?;
         let use_of_data = USES.contains(&actor.operation_or("open").as_str());
-        if rules.purpose && use_of_data && actor.purpose.trim().is_empty() {
+        if door.rules.purpose && use_of_data && actor.purpose.trim().is_empty() {
             return Err(Error::PurposeNeeded);
         }
-        let mut grant = None;
-        let opened = self.write(Kind::Append, None, |txn, ids| {
-            let mut found = Vec::with_capacity(wanted.len());
-            let mut requests = BTreeSet::new();
+        let (asked, _) = self.write_locked(&lock, Kind::Append, None, |txn, ids| {
+            txn.moment = Some(moment);
+            let mut asked = Vec::with_capacity(wanted.len());
             for id in wanted {
-                let one = find(txn, ids, id);
-                requests.extend(one.as_ref().ok().and_then(Found::waits_for));
-                let one = one.and_then(|found| {
-                    let scope = found.scope(ids);
-                    let broken = glass.iter().find(|record| record.covers(&scope));
-                    if broken.is_none() && rules.restricts(found.level) {
-                        return Err(Error::Restricted(found.id));
-                    }
-                    let suspended = found.state() == KeyState::Suspended;
-                    if let Some(record) = broken
-                        && (suspended || rules.restricts(found.level))
-                    {
-                        grant = Some(record.digest.0);
-                    }
-                    let broken = broken.is_some();
-                    open_found(found, |state| {
-                        usable(state) || (broken && state == KeyState::Suspended)
-                    })
-                });
-                found.push(match one {
-                    Err(Error::Lost(_)) if in_feed(txn.source(), ids, id) => {
-                        Err(Error::Destroyed { id: *id, tombstone: None })
-                    }
-                    Err(error) if !error.is_about_a_key() => return Err(error),
-                    one => one,
-                });
+                asked.push(door.judge(txn, ids, *id, usable)?);
             }
-            log_opened(txn, &actor, wanted, (&found, &requests), grant);
-            Ok(((found, use_of_data && !requests.is_empty()), Vec::new()))
-        });
-        let ((found, paused), _) = opened.map_err(unrecorded)?;
-        if paused {
+            log_opened(txn, &actor, &asked);
+            Ok((asked, Vec::new()))
+        })?;
+        if use_of_data && asked.iter().any(|one| one.waits.is_some()) {
             // A request is paused by this entry: an older database must not take it back.
-            self.write(Kind::Epoch, None, |_, _| Ok(((), Vec::new()))).map_err(unrecorded)?;
+            self.write_locked(&lock, Kind::Epoch, None, |_, _| Ok(((), Vec::new())))?;
         }
-        Ok(found)
+        Ok(asked.into_iter().map(|one| one.key).collect())
+    }
+
+    /// Who is let in now. Under the lock: nobody breaks the glass, and no policy changes, until the keys are handed out.
+    fn door(&mut self, moment: Moment) -> Result<Door> {
+        let Some(head) = &self.session.root.ledger else { return Ok(Door::default()) };
+        let rules = head.rules;
+        let mut door = Door { rules, ..Door::default() };
+        if rules.glass_until <= head.time.time {
+            return Ok(door);
+        }
+        let mut txn = Txn::new(&self.db, &mut self.pager, &self.session.root);
+        txn.moment = Some(moment);
+        door.time = txn.stamp().time;
+        if !txn.clock_jumped() {
+            door.register = Some(self.register_locked()?);
+        }
+        Ok(door)
     }
 }
 
-impl KeyStore {
-    /// What the policy says of opening, and every glass that is broken now.
-    fn access_rules(&mut self) -> Result<(AccessRules, Vec<GrantRecord>)> {
-        self.read(|_, _| Ok(()))?;
-        let Some(head) = &self.session.root.ledger else {
-            return Ok((AccessRules::default(), Vec::new()));
+/// What the policy says of opening, and who broke which glass.
+#[derive(Default)]
+struct Door {
+    rules: AccessRules,
+    /// Where a glass may be broken: not if the clock was set since the last entry.
+    register: Option<Register>,
+    time: u64,
+}
+
+/// A key that was asked for.
+struct Asked {
+    id: KeyId,
+    /// Its scope, if it was found.
+    scope: Option<KeyId>,
+    /// The request that it waits for.
+    waits: Option<Hash>,
+    /// The statement without which it would not have been handed out.
+    grant: Option<Hash>,
+    key: Result<OpenedKey>,
+}
+
+impl Door {
+    /// # Errors
+    /// When a page cannot be read; what is wrong with the key stands in its place.
+    fn judge(
+        &self,
+        txn: &mut Txn<'_, Db>,
+        ids: &IdCipher,
+        id: KeyId,
+        usable: fn(KeyState) -> bool,
+    ) -> Result<Asked> {
+        let refused = |key| Asked { id, scope: None, waits: None, grant: None, key: Err(key) };
+        let found = match find(txn, ids, &id) {
+            Err(Error::Lost(_)) if in_feed(txn.source(), ids, &id) => {
+                return Ok(refused(Error::Destroyed { id, tombstone: None }));
+            }
+            Err(error) if error.is_about_a_key() => return Ok(refused(error)),
+            found => found?,
         };
-        let (rules, now) = (head.rules, head.time.time.max(self.clock.read().wall));
-        if rules.glass_until <= now {
-            return Ok((rules, Vec::new()));
-        }
-        let register = self.register()?;
-        Ok((rules, register.grants().filter(|record| now < record.until).cloned().collect()))
+        let (scope, waits) = (found.scope(ids), found.waits_for());
+        let broken = self.register.as_ref().and_then(|register| {
+            let grant = register.glass(&scope, self.time)?;
+            Some(grant.digest.0)
+        });
+        let restricted = self.rules.restricts(found.level);
+        let grant = broken.filter(|_| restricted || found.state() == KeyState::Suspended);
+        let key = if restricted && grant.is_none() {
+            Err(Error::Restricted(id))
+        } else {
+            let suspended = |state| grant.is_some() && state == KeyState::Suspended;
+            open_found(found, |state| usable(state) || suspended(state))
+        };
+        Ok(Asked { id, scope: Some(scope), waits, grant, key })
     }
 }
 
@@ -229,53 +273,61 @@ fn digest_of(suite: Suite, ids: &[KeyId]) -> Hash {
     hash(suite, &parts)
 }
 
-fn log_opened<S: PageSource>(
+/// The entries of keys that were asked for: those under a broken glass in entries of their own, one for each glass.
+fn log_opened<S: PageSource>(txn: &mut Txn<'_, S>, actor: &Actor, asked: &[Asked]) {
+    let mut by_grant: BTreeMap<Option<Hash>, Vec<&Asked>> = BTreeMap::new();
+    asked.iter().for_each(|one| by_grant.entry(one.grant).or_default().push(one));
+    for (grant, some) in by_grant {
+        log_under(txn, actor, grant, &some);
+    }
+    txn.count_opened(asked.iter().filter(|one| one.key.is_ok()).count() as u64);
+    let operation = actor.operation_or("open");
+    let waiting: Vec<(KeyId, Hash)> =
+        asked.iter().filter_map(|one| Some((one.id, one.waits?))).collect();
+    if !USES.contains(&operation.as_str()) {
+        return;
+    }
+    for some in waiting.chunks(KEYS_IN_ALARM) {
+        let keys: Vec<KeyId> = some.iter().map(|(id, _)| *id).collect();
+        let requests: BTreeSet<Hash> = some.iter().map(|(_, request)| *request).collect();
+        let about = [
+            ("operation", operation.as_str().into()),
+            ("keys", ids_value(&keys)),
+            ("requests", requests.iter().map(|request| HEXLOWER.encode(request)).collect()),
+        ];
+        txn.log(Event::Alarm(Alarm { alarm: AlarmKind::PendingUse, detail: detail(about) }));
+    }
+}
+
+fn log_under<S: PageSource>(
     txn: &mut Txn<'_, S>,
     actor: &Actor,
-    wanted: &[KeyId],
-    (found, requests): (&[Result<OpenedKey>], &BTreeSet<Hash>),
     grant: Option<Hash>,
+    asked: &[&Asked],
 ) {
-    let mut access = Access { grant, ..actor.access("open") };
-    let (mut ids, mut bytes, mut opened) = (0, 0, 0);
-    let mut pending = Vec::new();
-    for (id, one) in wanted.iter().zip(found) {
-        match one {
+    let empty = || Access { grant, ..actor.access("open") };
+    let (mut access, mut scopes) = (empty(), BTreeSet::new());
+    let (mut ids, mut bytes) = (0, 0);
+    for (at, one) in asked.iter().enumerate() {
+        match &one.key {
             Ok(_) => {
-                access.keys.push(*id);
-                (opened, bytes) = (opened + 1, bytes + ID_BYTES);
+                access.keys.push(one.id);
+                if one.scope.is_some_and(|scope| scopes.insert(scope)) {
+                    bytes += ID_BYTES;
+                }
             }
             Err(error) => {
                 let reason = reason(error);
-                if reason == KeyState::PendingDestruction.name() {
-                    pending.push(*id);
-                }
-                bytes += ID_BYTES + reason.len() + 3;
-                access.refused.insert(*id, reason.to_owned());
+                bytes += reason.len() + 3;
+                access.refused.insert(one.id, reason.to_owned());
             }
         }
-        ids += 1;
-        if ids == IDS_IN_ENTRY || bytes >= BYTES_OF_IDS {
-            let next = Access { grant, ..actor.access("open") };
-            let full = std::mem::replace(&mut access, next);
-            txn.log(Event::Access(full));
+        (ids, bytes) = (ids + 1, bytes + ID_BYTES);
+        if ids == IDS_IN_ENTRY || bytes >= BYTES_OF_IDS || at + 1 == asked.len() {
+            let full = std::mem::replace(&mut access, empty());
+            let scopes = std::mem::take(&mut scopes).into_iter().collect();
+            txn.log(Event::Access(Access { scopes, ..full }));
             (ids, bytes) = (0, 0);
-        }
-    }
-    if ids > 0 {
-        txn.log(Event::Access(access));
-    }
-    txn.count_opened(opened);
-    let operation = actor.operation_or("open");
-    if USES.contains(&operation.as_str()) {
-        for some in pending.chunks(IDS_IN_ENTRY) {
-            let requests = requests.iter().map(|request| HEXLOWER.encode(request)).collect();
-            let about = [
-                ("operation", operation.as_str().into()),
-                ("keys", ids_value(some)),
-                ("requests", requests),
-            ];
-            txn.log(Event::Alarm(Alarm { alarm: AlarmKind::PendingUse, detail: detail(about) }));
         }
     }
 }
@@ -313,6 +365,8 @@ fn bounded(text: String) -> String {
 const USES: [&str; 4] = ["open", "restore", "dump", "export"];
 /// Ids in one entry.
 pub(super) const IDS_IN_ENTRY: usize = 1024;
+/// Keys in one alarm: with a request of 67 bytes for each they leave room for the rest of an entry.
+const KEYS_IN_ALARM: usize = 512;
 /// About as many bytes of ids leave room for the rest of an entry.
 const BYTES_OF_IDS: usize = 50_000;
 /// An id in quotes, and a comma.
@@ -357,6 +411,35 @@ mod tests {
         }
         assert!(rings(&mut store, "check").is_empty(), "it only looks whether it is whole");
         assert_eq!(store.check_ledger(&[]).expect("readable").faults, []);
+    }
+
+    #[test]
+    fn however_many_requests_wait_the_alarm_fits_into_entries() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let place = Location::new(dir.path().join("keys"), None);
+        let custody = [NewCustody::KeyFile(&KeyFile::generate())];
+        let options = InitOptions { suite: Suite::Aes256Gcm, custody: &custody, shares: None };
+        let (mut store, _) =
+            KeyStore::init(&place, &options, Duration::from_secs(5)).expect("a new store");
+        let labels = vec![&b"a"[..]; 1100];
+        let made = store.create_keys("s", Suite::Aes256Gcm, &labels).expect("keys");
+        let keys: Vec<KeyId> = made.iter().map(|key| key.id).collect();
+        let pended = store.write(Kind::Epoch, None, |txn, ids| {
+            for (at, id) in keys[1..].iter().enumerate() {
+                let mut request = [9; 32];
+                request[..8].copy_from_slice(&(at as u64).to_be_bytes());
+                pend(txn, ids, &[*id], request, 1)?;
+            }
+            Ok(((), Vec::new()))
+        });
+        pended.expect("pending");
+        let opened = store.open_keys(&keys).expect("recorded");
+        assert_eq!(opened.iter().filter(|one| one.is_ok()).count(), 1);
+        let counts = store.alarms().into_iter().map(|alarm| {
+            let count = |name: &str| alarm.detail[name].as_array().map_or(0, Vec::len);
+            (count("keys"), count("requests"))
+        });
+        assert_eq!(counts.collect::<Vec<_>>(), [(512, 512), (512, 512), (75, 75)]);
     }
 
     #[test]

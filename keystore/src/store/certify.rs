@@ -109,8 +109,8 @@ impl KeyStore {
             return Err(refused("the request has another number"));
         }
         let bytes = BASE64.decode(execution.as_bytes()).map_err(refused)?;
-        let envelope = Envelope::parse("execution", &bytes).map_err(refused)?;
-        if record.execution != Some(Digest::of(self.suite(), envelope.payload())) {
+        let (_, digest) = self.read_record(&bytes).map_err(refused)?;
+        if record.execution != Some(digest) {
             return Err(refused("the record of execution is another one"));
         }
         Ok(())

@@ -9,7 +9,7 @@ use super::batch::Batch;
 use super::copies::CopyOutcome;
 use super::keys::existing_scope;
 use crate::cell::ReadBack;
-use crate::clearance::{Act, Clearance, Intent};
+use crate::clearance::{Clearance, Intent};
 use crate::error::{Error, Result};
 use crate::feed::Tombstoned;
 use crate::files::now;
@@ -58,9 +58,6 @@ impl KeyStore {
     /// when a live copy with the policy to refuse does not answer: in both cases nothing was destroyed. Any other
     /// error means that the destruction is not finished: it is finished at the next opening, or never began.
     pub fn destroy(&mut self, clearance: Clearance) -> Result<Receipt> {
-        if clearance.act != Act::Destroy {
-            return Err(Error::Clearance("it is not for a destruction".into()));
-        }
         let lock = self.lock()?;
         self.refresh_locked()?;
         self.finish_intents(&lock)?;

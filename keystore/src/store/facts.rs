@@ -182,7 +182,7 @@ mod tests {
         let of = scopes[0].as_ref().unwrap();
         assert_eq!((of.name.as_str(), of.live, of.level, of.held), ("ward/7", 2, 4, false));
         assert!(matches!(scopes[1], Err(Error::NotOfThisStore(_))));
-        store.release(Clearance::release_for_test(ids[..1].to_vec())).unwrap();
+        store.release(&ids[..1]).unwrap();
         store.destroy(Clearance::destroy_for_test(vec![scope], [7; 32])).unwrap();
         assert!(matches!(store.scope_facts(&[scope]).unwrap()[0], Err(Error::Destroyed { .. })));
     }

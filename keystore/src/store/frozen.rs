@@ -15,6 +15,15 @@ use crate::pager::PageSource;
 use crate::state::KeyState;
 use crate::txn::Txn;
 
+/// How far the request of a list has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// Its destruction has not begun.
+    Open,
+    /// It has: that is durable.
+    Begun,
+}
+
 /// An inventory whose lines were read: nothing in it is believed before it was [checked](Frozen::check).
 pub(super) struct Frozen {
     pub(super) summary: Summary,
@@ -70,7 +79,8 @@ impl Frozen {
     }
 
     /// Holds every line against the store's own pages: each key and scope must be there, not on hold, and what its line
-    /// says; a scope must have no keys but those that are listed.
+    /// says; a scope must have no keys but those that are listed. Once the destruction has begun, a key must only be there and
+    /// be the same.
     ///
     /// # Errors
     /// [`Error::Stale`] for the first item that is not what its line says.
@@ -79,6 +89,7 @@ impl Frozen {
         txn: &mut Txn<'_, S>,
         ids: &IdCipher,
         request: [u8; 32],
+        stage: Stage,
     ) -> Result<()> {
         let mut listed: HashMap<KeyId, u32> = HashMap::new();
         let found = facts_of(txn, ids, &self.keys)?;
@@ -89,7 +100,10 @@ impl Frozen {
             if facts.waits_for.is_some_and(|other| other != request) {
                 return Err(stale("another request is about to destroy it"));
             }
-            fits(item, &facts).map_err(stale)?;
+            is_same(item, &facts).map_err(stale)?;
+            if stage == Stage::Open {
+                fits(item, &facts).map_err(stale)?;
+            }
             *listed.entry(facts.scope).or_default() += 1;
         }
         let scopes = self.items.iter().filter(|item| item.kind == ItemKind::Scope);
@@ -103,11 +117,13 @@ impl Frozen {
             if scope.tombstone().is_some() {
                 return Err(stale("its scope is destroyed"));
             }
-            if scope.held || txn.holds_a_key(at.scope, &scope)? {
-                return Err(stale("its scope is on hold"));
-            }
-            if item.level < Some(scope.level) {
-                return Err(stale("its scope is not what the line says"));
+            if stage == Stage::Open {
+                if scope.held || txn.holds_a_key(at.scope, &scope)? {
+                    return Err(stale("its scope is on hold"));
+                }
+                if item.level < Some(scope.level) {
+                    return Err(stale("its scope is not what the line says"));
+                }
             }
             if scope.pending.is_some_and(|other| other != request) {
                 return Err(stale("another request is about to destroy its scope"));
@@ -121,7 +137,15 @@ impl Frozen {
     }
 }
 
-/// Whether a key is what its line says. Freezing and waiting may have changed its state since.
+/// Whether a key is the one of its line.
+fn is_same(item: &Item, facts: &KeyFacts) -> std::result::Result<(), &'static str> {
+    let same = item.scope == Some(facts.scope)
+        && item.suite == Some(facts.suite)
+        && item.created == Some(facts.created);
+    if same { Ok(()) } else { Err("its key is not what the line says") }
+}
+
+/// Whether a key is as its line says. Freezing and waiting may have changed its state since.
 fn fits(item: &Item, facts: &KeyFacts) -> std::result::Result<(), &'static str> {
     if facts.held || item.held {
         return Err("it is on hold");
@@ -131,9 +155,8 @@ fn fits(item: &Item, facts: &KeyFacts) -> std::result::Result<(), &'static str> 
     if item.state != Some(was) && !frozen {
         return Err("its state is another one");
     }
-    let same = item.scope == Some(facts.scope)
-        && item.level >= Some(facts.level)
-        && item.suite == Some(facts.suite)
-        && item.created == Some(facts.created);
-    if same { Ok(()) } else { Err("its key is not what the line says") }
+    if item.level < Some(facts.level) {
+        return Err("its scope is classified higher than the line says");
+    }
+    Ok(())
 }

@@ -6,6 +6,7 @@
 //! the second, [`KeyStore::finish_execution`] is what is left.
 
 mod execution;
+mod holds;
 
 pub(super) use execution::is_wiped;
 pub use execution::{EXECUTION, Ran, Wiping};
@@ -14,10 +15,11 @@ use sealkeep_crypto::VerifyingKey;
 
 use super::KeyStore;
 use super::access::detail;
-use super::frozen::Frozen;
+use super::frozen::{Frozen, Stage};
 use super::pending;
-use crate::approval::register::{Alarm, Entered, Refusal, StoreEvent, Touched, Untouched, What};
 use crate::approval::register::{Effect, RequestRecord};
+use crate::approval::register::{Entered, Refusal, StoreEvent, Touched, Untouched, What};
+use crate::approval::statement::Hold;
 use crate::approval::{Digest, Register, Said, Statement};
 use crate::db::Db;
 use crate::error::{Error, Result};
@@ -38,7 +40,7 @@ pub struct Accepted {
 
 /// The register as it was after so many of the entries that it is made from.
 pub(super) struct Known {
-    entries: usize,
+    pub(super) entries: u32,
     register: Register,
 }
 
@@ -54,8 +56,9 @@ impl KeyStore {
     /// # Errors
     /// [`Error::Damaged`] when the ledger has a statement that cannot have been accepted, and when the store cannot be read.
     pub fn register(&mut self) -> Result<Register> {
-        let entries = self.registered_entries()?;
-        self.learn(&entries).cloned()
+        let known = self.known.as_ref().map_or(0, |known| known.entries);
+        let new = self.read(|txn, _| news(txn, known))?;
+        self.learn(new).cloned()
     }
 
     /// Takes a statement: if all rules hold, its entry in the ledger and what follows from it are one commit, a new epoch.
@@ -64,15 +67,13 @@ impl KeyStore {
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Refused`]; [`Error::InventoryNeeded`], [`Error::Inventory`],
-    /// [`Error::OtherInventory`], [`Error::Stale`] about the inventory; and as any change. Nothing was accepted then.
+    /// [`Error::OtherInventory`], [`Error::Stale`] about the inventory: nothing was accepted then. And as any change: where the
+    /// disk failed, the commit may have been made; whoever submits the statement again learns it, since it is then
+    /// [`Refusal::Duplicate`].
     pub fn submit(&mut self, envelope: &[u8], lines: Option<&str>) -> Result<Accepted> {
         let suite = self.suite();
         let statement = Statement::parse(suite, envelope)?;
         let frozen = lines.map(|lines| Frozen::read(suite, lines)).transpose()?;
-        let lock = self.lock()?;
-        self.refresh_locked()?;
-        self.finish_intents(&lock)?;
-        let mut register = self.register_locked()?;
         if let Said::Genesis(genesis) = &statement.said
             && genesis.key.0 != self.signer.verifying_key()
         {
@@ -81,9 +82,12 @@ impl KeyStore {
         let digest = statement.digest;
         let what = What::Statement(Box::new(statement));
         let touched = about(&what, frozen.as_ref());
-        let (accepted, _) = self.write_locked(&lock, Kind::Epoch, None, |txn, ids| {
-            let stamp = stamp(txn, &mut register)?;
+        self.governed(|txn, ids, register, stamp| {
             let entered = entered(stamp, what);
+            let touched = match hold_in(&entered.what) {
+                Some(hold) => holds::begun(txn, ids, register, hold)?,
+                None => touched,
+            };
             let effects = register.apply(&entered, &touched)?;
             if let Some(request) = concerned(&entered.what) {
                 let record = register.request(&request).ok_or(Refusal::UnknownRequest(request))?;
@@ -91,12 +95,11 @@ impl KeyStore {
             }
             txn.log(Event::statement(envelope));
             for effect in &effects {
-                follow(txn, ids, &register, effect, frozen.as_ref(), stamp)?;
+                follow(txn, ids, register, effect, frozen.as_ref(), stamp)?;
             }
-            note_heads(txn, &register);
-            Ok((Accepted { digest, index: stamp.index, effects }, Vec::new()))
-        })?;
-        Ok(accepted)
+            note_heads(txn, register);
+            Ok(Accepted { digest, index: stamp.index, effects })
+        })
     }
 
     /// Ends a request whose time is over: its keys become what they were. It takes no statement; the clock decides.
@@ -104,38 +107,61 @@ impl KeyStore {
     /// # Errors
     /// [`Error::Refused`] when its time is not over, and as any change.
     pub fn expire(&mut self, request: Digest) -> Result<()> {
+        self.governed(|txn, ids, register, stamp| {
+            let event = StoreEvent::Expired { request };
+            txn.log(logged(&event));
+            let effects = register.apply(&entered(stamp, What::Event(event)), &Untouched)?;
+            for effect in &effects {
+                follow(txn, ids, register, effect, None, stamp)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// A change about which the register decides: a new epoch. `act` gets the register, and the number and times of the entry
+    /// that it makes. If the clock jumped, that is a commit of its own before: what is refused then cannot take the alarm back.
+    fn governed<R>(
+        &mut self,
+        act: impl FnOnce(&mut Txn<'_, Db>, &IdCipher, &mut Register, Stamp) -> Result<R>,
+    ) -> Result<R> {
         let lock = self.lock()?;
         self.refresh_locked()?;
         self.finish_intents(&lock)?;
-        let mut register = self.register_locked()?;
-        self.write_locked(&lock, Kind::Epoch, None, |txn, ids| {
-            let stamp = stamp(txn, &mut register)?;
-            let event = StoreEvent::Expired { request };
-            let effects = register.apply(&entered(stamp, What::Event(event)), &Untouched)?;
-            txn.log(logged(&event));
-            for effect in &effects {
-                follow(txn, ids, &register, effect, None, stamp)?;
-            }
-            Ok(((), Vec::new()))
-        })?;
-        Ok(())
-    }
-
-    /// The register, with the lock held or within one read.
-    fn register_locked(&mut self) -> Result<Register> {
+        let moment = Some(self.clock.read());
         let mut txn = Txn::new(&self.db, &mut self.pager, &self.session.root);
-        let entries = super::ledger::registered_entries(&mut txn)?;
-        self.learn(&entries).cloned()
+        txn.moment = moment;
+        txn.stamp();
+        if txn.clock_jumped() {
+            self.write_locked(&lock, Kind::Append, None, |txn, _| {
+                txn.moment = moment;
+                Ok(((), Vec::new()))
+            })?;
+        }
+        let mut register = self.register_locked()?;
+        let (done, _) = self.write_locked(&lock, Kind::Epoch, None, |txn, ids| {
+            txn.moment = moment;
+            let stamp = txn.stamp();
+            Ok((act(txn, ids, &mut register, stamp)?, Vec::new()))
+        })?;
+        Ok(done)
     }
 
-    /// Brings the register that is known up to these entries. What is in the ledger was checked when it was accepted, and its
+    /// The register, with the lock held.
+    pub(super) fn register_locked(&mut self) -> Result<Register> {
+        let known = self.known.as_ref().map_or(0, |known| known.entries);
+        let mut txn = Txn::new(&self.db, &mut self.pager, &self.session.root);
+        let new = news(&mut txn, known)?;
+        self.learn(new).cloned()
+    }
+
+    /// Brings the register that is known up to date. What is in the ledger was checked when it was accepted, and its
     /// pages are sealed; that it is accepted again shows that nothing was lost in between.
-    fn learn(&mut self, entries: &[ledger::Entry]) -> Result<&Register> {
+    fn learn(&mut self, (from, entries): (u32, Vec<ledger::Entry>)) -> Result<&Register> {
         let (store, suite) = (self.session.root.store, self.session.root.suite);
-        let known = self.known.take().filter(|known| known.entries <= entries.len());
+        let known = self.known.take().filter(|known| known.entries == from);
         let mut known =
             known.unwrap_or(Known { entries: 0, register: Register::new(store, suite) });
-        for entry in &entries[known.entries..] {
+        for entry in &entries {
             let read = Entered::read(suite, entry.index, &entry.body);
             let read = read.map_err(|error| Error::Damaged(error.to_string()))?;
             let Some(entered) = read else { continue };
@@ -151,19 +177,15 @@ impl KeyStore {
                 }
             }
         }
-        known.entries = entries.len();
+        known.entries = from + u32::try_from(entries.len()).expect("at most 2^28");
         Ok(&self.known.insert(known).register)
     }
 }
 
-/// Number and times of the next entry. If the clock jumped, the register learns that first.
-fn stamp(txn: &mut Txn<'_, Db>, register: &mut Register) -> Result<Stamp> {
-    let stamp = txn.stamp();
-    if txn.clock_jumped() {
-        let alarm = Stamp { index: stamp.index - 1, ..stamp };
-        register.apply(&entered(alarm, What::Alarm(Alarm::Clock)), &Untouched)?;
-    }
-    Ok(stamp)
+/// The entries that the register is made from after so many that are known, and where they begin: at 0 if there are fewer.
+fn news(txn: &mut Txn<'_, Db>, known: u32) -> Result<(u32, Vec<ledger::Entry>)> {
+    let from = if known <= txn.registered_count() { known } else { 0 };
+    Ok((from, super::ledger::registered_entries(txn, from)?))
 }
 
 fn entered(stamp: Stamp, what: What) -> Entered {
@@ -195,6 +217,17 @@ fn concerned(what: &What) -> Option<Digest> {
     }
 }
 
+/// The hold that a statement places.
+fn hold_in(what: &What) -> Option<&Hold> {
+    match what {
+        What::Statement(statement) => match &statement.said {
+            Said::Hold(hold) => Some(hold),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 /// The inventory must be the request's, and, as long as the request can still come to an execution, what the store itself
 /// knows of its keys.
 fn hold_against(
@@ -215,7 +248,7 @@ fn hold_against(
         Some(frozen) => frozen,
     };
     frozen.belongs_to(&record.request.inventory, record.request.level)?;
-    if checked { frozen.check(txn, ids, record.digest.0) } else { Ok(()) }
+    if checked { frozen.check(txn, ids, record.digest.0, Stage::Open) } else { Ok(()) }
 }
 
 /// Does what follows from an accepted entry, in its commit.

@@ -3,14 +3,13 @@
 use sealkeep_crypto::{Secret, SecretVec, Suite};
 
 use super::KeyStore;
-use super::access::{IDS_IN_ENTRY, done_to, ids_value, unrecorded};
-use crate::clearance::{Act, Clearance, Intent};
+use super::access::{IDS_IN_ENTRY, ids_value, unrecorded};
+use crate::clearance::Intent;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::files::now;
 use crate::id::{IdCipher, KeyId, Position, WHOLE_SCOPE};
 use crate::leaf::{Body, KeyRecord, MAX_LABEL};
-use crate::ledger::Hash;
 use crate::pager::PageSource;
 use crate::scope::{INDEX_SCOPE, ScopeBody, ScopeRecord, check_name};
 use crate::state::KeyState;
@@ -41,7 +40,7 @@ impl KeyStore {
     /// When this returns, the keys are durable in the main store; see [`KeyStore::sync_live_copies`] for copies.
     ///
     /// # Errors
-    /// [`Error::ScopeName`], [`Error::ScopeDestroyed`], [`Error::ScopeFull`], [`Error::LabelTooLong`],
+    /// [`Error::ScopeName`], [`Error::ScopePending`], [`Error::ScopeFull`], [`Error::LabelTooLong`],
     /// [`Error::Busy`], and what the file system says; then no key was made.
     pub fn create_keys(
         &mut self,
@@ -188,24 +187,23 @@ impl KeyStore {
         changed.map(drop).map_err(|error| self.lost_or_destroyed(error))
     }
 
-    /// Puts keys, or whole scopes by [`KeyStore::scope_id`], on hold, all or none, as a new epoch: nobody opens them
-    /// until they are released.
+    /// Puts keys, or whole scopes by [`KeyStore::scope_id`], on hold, all or none, without any statement: for tests. Whoever
+    /// holds something [submits](KeyStore::submit) a statement.
     ///
     /// # Errors
     /// As [`KeyStore::open_key`]; what is destroyed cannot be held.
+    #[cfg(any(test, feature = "test-door"))]
     pub fn hold(&mut self, targets: &[KeyId]) -> Result<()> {
-        self.set_hold(targets, true, None)
+        self.set_hold(targets, true)
     }
 
-    /// Releases keys and scopes from hold. Takes a clearance, because holding is a duty to somebody else.
+    /// Releases keys and scopes from hold without any statement: for tests.
     ///
     /// # Errors
-    /// [`Error::Clearance`] when the clearance is for something else, and as [`KeyStore::hold`].
-    pub fn release(&mut self, clearance: Clearance) -> Result<()> {
-        if clearance.act != Act::Release {
-            return Err(Error::Clearance("it is not for a release".into()));
-        }
-        self.set_hold(&clearance.targets, false, Some(clearance.certificate))
+    /// As [`KeyStore::hold`].
+    #[cfg(any(test, feature = "test-door"))]
+    pub fn release(&mut self, targets: &[KeyId]) -> Result<()> {
+        self.set_hold(targets, false)
     }
 
     /// Classifies a scope: GB/T 39725 level 1 to 5, or 0 for none. Once there is a policy, levels only rise.
@@ -281,11 +279,12 @@ impl KeyStore {
         Ok(judged.collect())
     }
 
-    fn set_hold(&mut self, targets: &[KeyId], held: bool, request: Option<Hash>) -> Result<()> {
+    #[cfg(any(test, feature = "test-door"))]
+    fn set_hold(&mut self, targets: &[KeyId], held: bool) -> Result<()> {
         let moment = now();
         let operation = if held { "held" } else { "released" };
         let set = self.write(Kind::Epoch, None, |txn, ids| {
-            txn.log(done_to(txn.root.suite, operation, targets, request));
+            txn.log(super::access::done_to(txn.root.suite, operation, targets, None));
             set_hold(txn, ids, targets, held, moment)?;
             Ok(((), Vec::new()))
         });

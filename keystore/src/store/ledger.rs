@@ -124,7 +124,7 @@ impl KeyStore {
     /// # Errors
     /// When a page cannot be read.
     pub fn registered_entries(&mut self) -> Result<Vec<Entry>> {
-        self.read(|txn, _| registered_entries(txn))
+        self.read(|txn, _| registered_entries(txn, 0))
     }
 
     /// The checkpoint of the ledger as it is now, signed by the store: a C2SP signed note.
@@ -271,13 +271,13 @@ impl KeyStore {
     }
 }
 
-/// The entries that the register is made from, as a transaction sees them.
-pub(super) fn registered_entries<S: PageSource>(txn: &mut Txn<'_, S>) -> Result<Vec<Entry>> {
-    let mut entries = Vec::new();
-    for index in txn.registered()? {
-        entries.push(txn.entry(index)?.ok_or(Error::NoSuchEntry(index))?);
-    }
-    Ok(entries)
+/// The entries that the register is made from, without the first `known` ones, as a transaction sees them.
+pub(super) fn registered_entries<S: PageSource>(
+    txn: &mut Txn<'_, S>,
+    known: u32,
+) -> Result<Vec<Entry>> {
+    let numbers = txn.registered_after(known)?;
+    txn.entries_at(&numbers)
 }
 
 fn head_of<S: PageSource>(txn: &mut Txn<'_, S>) -> Checkpoint {
@@ -294,4 +294,45 @@ fn root<S: PageSource>(txn: &Txn<'_, S>) -> Hash {
 
 fn page_of(index: u64) -> Result<u32> {
     u32::try_from(index / u64::from(FAN_OUT)).map_err(|_| Error::NoSuchEntry(index))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use sealkeep_crypto::Suite;
+
+    use super::*;
+    use crate::custody::{KeyFile, NewCustody};
+    use crate::ledger::StoreEvent;
+    use crate::store::{InitOptions, Location};
+
+    #[test]
+    fn the_register_reads_only_what_it_does_not_know() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let place = Location::new(dir.path().join("keys"), None);
+        let custody = [NewCustody::KeyFile(&KeyFile::generate())];
+        let options = InitOptions { suite: Suite::Aes256Gcm, custody: &custody, shares: None };
+        let (mut store, _) =
+            KeyStore::init(&place, &options, Duration::from_secs(5)).expect("a new store");
+        let event = |number: usize| {
+            let operation = "x".repeat(1 + number % 500);
+            Event::Store(StoreEvent { operation, detail: Map::new(), request: None })
+        };
+        store.log((0..700).map(event).collect()).expect("logged");
+        let all = store.registered_entries().expect("readable");
+        let read = store.read(|txn, _| {
+            for known in [0, 1, 255, 256, 257, 600, 701] {
+                let rest = registered_entries(txn, known)?;
+                assert_eq!(rest, all[known as usize..], "after {known}");
+            }
+            for entry in &all {
+                assert_eq!(txn.entry(entry.index)?.as_ref(), Some(entry));
+            }
+            Ok(())
+        });
+        read.expect("readable");
+        store.register().expect("readable");
+        assert_eq!(store.known.as_ref().map(|known| known.entries), Some(701));
+    }
 }

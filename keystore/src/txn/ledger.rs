@@ -92,7 +92,7 @@ impl<S: PageSource> Txn<'_, S> {
         Stamp { index, time: time.time, counted: time.counted }
     }
 
-    /// Whether the clock jumped before this transaction: then the entry that says so is the last one before the first stamp.
+    /// Whether the clock strayed before this transaction: then the entry that says so is the last one before the first stamp.
     pub(crate) fn clock_jumped(&self) -> bool {
         self.log.advanced == Some(true)
     }
@@ -161,14 +161,32 @@ impl<S: PageSource> Txn<'_, S> {
 
     /// One entry, if there is one with this number.
     pub(crate) fn entry(&mut self, index: u64) -> Result<Option<Entry>> {
-        let Some(slot) = u32::try_from(index).ok().filter(|_| index < self.ledger_size()) else {
+        if index >= self.ledger_size() {
             return Ok(None);
-        };
-        let record = self.skim(leaf(ENTRIES, slot), |page| {
-            let record = list::get(page, low(slot))?.ok_or_else(|| super::missing("entry"))?;
-            Ok(Record::decode(record)?)
-        })?;
-        self.entry_of(index, record).map(Some)
+        }
+        Ok(self.entries_at(&[index])?.pop())
+    }
+
+    /// The entries of these numbers, which rise. Each leaf page is opened once.
+    pub(crate) fn entries_at(&mut self, numbers: &[u64]) -> Result<Vec<Entry>> {
+        let mut entries = Vec::with_capacity(numbers.len());
+        let fan_out = u64::from(FAN_OUT);
+        for some in numbers.chunk_by(|a, b| a / fan_out == b / fan_out) {
+            let page = u32::try_from(some[0] / fan_out).map_err(|_| super::missing("entry"))?;
+            let records: Vec<Record> = self.skim(Address::new(ENTRIES, 0, page), |page| {
+                let all = list::all(page)?;
+                let one = |number: &u64| {
+                    let at = usize::try_from(number % fan_out).expect("below 256");
+                    let record = all.get(at).ok_or_else(|| super::missing("entry"))?;
+                    Ok(Record::decode(record)?)
+                };
+                some.iter().map(one).collect()
+            })?;
+            for (number, record) in some.iter().zip(records) {
+                entries.push(self.entry_of(*number, record)?);
+            }
+        }
+        Ok(entries)
     }
 
     /// The pages of long bodies, each read once.
@@ -186,13 +204,18 @@ impl<S: PageSource> Txn<'_, S> {
         Ok(pages)
     }
 
-    /// Numbers of the entries that the register of officers and requests is made from.
-    pub(crate) fn registered(&mut self) -> Result<Vec<u64>> {
-        let count = self.root.ledger.as_ref().map_or(0, |head| head.tree(REGISTERED).count);
+    /// How many entries the register of officers and requests is made from.
+    pub(crate) fn registered_count(&self) -> u32 {
+        self.root.ledger.as_ref().map_or(0, |head| head.tree(REGISTERED).count)
+    }
+
+    /// Their numbers, without the first `known` ones.
+    pub(crate) fn registered_after(&mut self, known: u32) -> Result<Vec<u64>> {
         let mut numbers = Vec::new();
-        for page in 0..count.div_ceil(FAN_OUT) {
+        for page in known / FAN_OUT..self.registered_count().div_ceil(FAN_OUT) {
+            let skip = known.saturating_sub(page * FAN_OUT) as usize;
             self.skim(Address::new(REGISTERED, 0, page), |page| {
-                for record in list::all(page)? {
+                for record in list::all(page)?.into_iter().skip(skip) {
                     numbers.push(number(record)?);
                 }
                 Ok(())

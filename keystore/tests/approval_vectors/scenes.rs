@@ -108,6 +108,21 @@ fn of_people(made: &mut Made, founded: &Play) {
             play.say(&["chen"], revoke("nobody", true));
         },
     );
+    made.case("nobody alone ends the register", "founded", founded, |play| {
+        let left = play.time;
+        play.say(&["chen"], suspend("zhao"));
+        play.say(&["chen"], suspend("chen"));
+        play.say(&["chen"], revoke("zhao", true));
+        play.say(&["chen"], Leaver { officer: Cast::id("zhao"), left });
+        let mut cast = Cast::new([5; 16], play.cast.suite);
+        let mut new = cast.insert("new", &[Role::Witness]);
+        new.person = "p-zhao".parse().unwrap();
+        play.say(&["chen", "zhao"], Enroll { officer: new, replaces: Some(Cast::id("zhao")) });
+        let third = cast.insert("third", &[Role::Authority]);
+        play.say(&["chen", "zhao"], Enroll { officer: third, replaces: None });
+        play.say(&["chen"], revoke("zhao", true));
+        play.say(&["chen"], suspend("third"));
+    });
     made.case("one person, one key", "founded", founded, |play| {
         let mut new = Cast::new([5; 16], play.cast.suite).insert("new", &[Role::Witness]);
         let enroll = |play: &mut Play, by: &[&str], officer: &_, replaces: Option<&str>| {
@@ -284,6 +299,42 @@ fn of_waiting(made: &mut Made, waited: &Play, asked: Asked) {
         play.say(&["zhang"], Release { hold: digest, opinion: text() });
         play.say(&["zhang", "liu"], Release { hold: digest, opinion: text() });
         play.say(&["zhang", "liu"], Release { hold: digest, opinion: text() });
+        play.execute("sun", asked);
+    });
+    made.case("a hold that comes too late", "waited", waited, |play| {
+        let order = play.execute("sun", asked).unwrap();
+        play.event(&StoreEvent::DestroyBegun { request, order });
+        let review = play.time + DAY;
+        let hold = |key: u8| Hold {
+            targets: vec![KeyId([key; 16])],
+            reason: HoldReason::Other,
+            basis: text(),
+            review,
+        };
+        play.say(&["zhang"], hold(1));
+        play.say(&["zhang"], hold(99));
+        play.say(&["zhang"], hold(98));
+        play.event(&StoreEvent::Destroyed { request });
+        play.say(&["zhang"], hold(99));
+    });
+    made.case("heirs of a hold", "waited", waited, |play| {
+        let targets = vec![KeyId([98; 16])];
+        let review = play.time + DAY;
+        let hold = Hold { targets, reason: HoldReason::Other, basis: text(), review };
+        let bytes = play.cast.sign(play.time, &["zhang"], hold);
+        let hold = play.cast.digest(&bytes);
+        let inherited = |hold: Digest, keys: &[u8]| StoreEvent::HoldInherited {
+            hold,
+            keys: keys.iter().map(|byte| KeyId([*byte; 16])).collect(),
+        };
+        play.event(&inherited(hold, &[1]));
+        play.put(&bytes);
+        play.event(&inherited(hold, &[1, 2]));
+        play.event(&inherited(hold, &[2]));
+        play.event(&inherited(hold, &[3, 3]));
+        play.execute("sun", asked);
+        play.say(&["zhang", "liu"], Release { hold, opinion: text() });
+        play.event(&inherited(hold, &[3]));
         play.execute("sun", asked);
     });
     for gone in ["li", "zhang", "wang", "sun"] {

@@ -105,7 +105,7 @@ impl Act {
             Self::DestroyScope => {
                 let scope = store.scope_id(["b", "a"][round])?;
                 if round == 1 {
-                    store.release(Clearance::release_for_test(vec![ids[1]]))?;
+                    store.release(&[ids[1]])?;
                 }
                 store.destroy(Clearance::destroy_for_test(vec![scope], [8; 32]))?;
             }

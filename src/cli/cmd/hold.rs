@@ -80,13 +80,12 @@ fn list(context: &Context) -> Result<Exit, Failure> {
     let desk = Desk::without_vault(context)?;
     let register = desk.register(context)?;
     let now = cmd::now();
-    let standing: Vec<&HoldRecord> =
-        register.holds().filter(|record| record.released.is_none()).collect();
+    let standing: Vec<&HoldRecord> = register.standing_holds().collect();
     for record in &standing {
         let key = if record.review <= now { "hold-row-due" } else { "hold-row" };
         let args: crate::cli::messages::Args<'_> = &[
             ("hold", &short(&record.digest)),
-            ("targets", &record.hold.targets.len()),
+            ("targets", &record.ids().count()),
             ("basis", &record.hold.basis.to_string()),
             ("review", &time(record.review)),
         ];
@@ -105,6 +104,7 @@ fn fields(record: &HoldRecord, now: u64) -> Value {
     json!({
         "hold": record.digest.to_string(),
         "targets": record.hold.targets,
+        "heirs": record.heirs,
         "reason": record.hold.reason,
         "basis": record.hold.basis,
         "review": record.review,

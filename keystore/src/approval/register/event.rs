@@ -38,7 +38,7 @@ pub enum What {
 }
 
 /// What the store did by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StoreEvent {
     /// From here on it goes on by itself. Durable before anything is destroyed.
@@ -66,6 +66,13 @@ pub enum StoreEvent {
     Expired {
         /// Which.
         request: Digest,
+    },
+    /// New versions of what is on hold got keys: the hold has them too, and whoever releases it releases them.
+    HoldInherited {
+        /// Digest of the hold.
+        hold: Digest,
+        /// The new keys.
+        keys: Vec<KeyId>,
     },
 }
 
@@ -95,7 +102,9 @@ pub trait Inventories {
 #[derive(Clone, Debug, Default)]
 pub struct Touched(HashMap<Digest, HashSet<KeyId>>);
 
-/// No inventory is asked for: for entries that ask for none, or whose inventories were looked into when they were accepted.
+/// Says of every inventory that it has nothing of what is asked for, as if it had been looked into: nothing is found to be on
+/// hold. That is safe only for entries that ask for no inventory, and where entries that were accepted before, by a store that
+/// looked, are read once more. Whoever judges something new, or somebody else's ledger, takes [`Touched`].
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Untouched;
 
@@ -154,36 +163,41 @@ impl StoreEvent {
             Self::Destroyed { .. } => "destroyed",
             Self::Finished { .. } => "finished",
             Self::Expired { .. } => "expired",
+            Self::HoldInherited { .. } => "hold-inherited",
         }
     }
 
-    /// The request that it is about.
+    /// The request that it is about, if it is about one.
     #[must_use]
-    pub fn request(&self) -> Digest {
+    pub fn request(&self) -> Option<Digest> {
         match self {
             Self::DestroyBegun { request, .. }
             | Self::Destroyed { request }
             | Self::Finished { request, .. }
-            | Self::Expired { request } => *request,
+            | Self::Expired { request } => Some(*request),
+            Self::HoldInherited { .. } => None,
         }
     }
 
     /// What its entry says. The store may add members to `detail`.
     #[must_use]
     pub fn entry(&self) -> ledger::StoreEvent {
-        let members = match self {
-            Self::DestroyBegun { order, .. } => vec![("order", order.to_string())],
+        let members: Vec<(&str, Value)> = match self {
+            Self::DestroyBegun { order, .. } => vec![("order", order.to_string().into())],
             Self::Finished { execution, partial, .. } => {
                 let state = if *partial { PARTIAL } else { EXECUTED };
-                vec![("execution", execution.to_string()), ("state", state.to_owned())]
+                vec![("execution", execution.to_string().into()), ("state", state.into())]
+            }
+            Self::HoldInherited { hold, keys } => {
+                let keys: Value = keys.iter().map(ToString::to_string).collect();
+                vec![("hold", hold.to_string().into()), ("keys", keys)]
             }
             Self::Destroyed { .. } | Self::Expired { .. } => Vec::new(),
         };
-        let members = members.into_iter().map(|(name, value)| (name.to_owned(), value.into()));
         ledger::StoreEvent {
             operation: self.operation().to_owned(),
-            detail: members.collect(),
-            request: Some(self.request().0),
+            detail: members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+            request: self.request().map(|request| request.0),
         }
     }
 
@@ -209,6 +223,11 @@ impl StoreEvent {
                 Self::Finished { request: request()?, execution: digest("execution")?, partial }
             }
             "expired" => Self::Expired { request: request()? },
+            "hold-inherited" => {
+                let keys = entry.detail.get("keys").cloned().unwrap_or_default();
+                let keys = serde_json::from_value(keys).map_err(|error| error.to_string())?;
+                Self::HoldInherited { hold: digest("hold")?, keys }
+            }
             _ => return Ok(None),
         }))
     }
@@ -253,6 +272,11 @@ impl Touched {
     /// Takes the items of a request.
     pub fn insert<'i>(&mut self, request: Digest, items: impl IntoIterator<Item = &'i Item>) {
         let ids = items.into_iter().flat_map(|item| item.key.into_iter().chain(item.scope));
+        self.insert_ids(request, ids);
+    }
+
+    /// Takes keys and scopes that are in the inventory of a request.
+    pub fn insert_ids(&mut self, request: Digest, ids: impl IntoIterator<Item = KeyId>) {
         self.0.entry(request).or_default().extend(ids);
     }
 }

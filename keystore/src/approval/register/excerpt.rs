@@ -1,6 +1,6 @@
 //! The part of a register that is about one request: what somebody needs who replays that request and no other.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::super::digest::Digest;
 use super::super::statement::{Said, Statement};
@@ -11,6 +11,8 @@ use super::{Alarm, Entered, Inventories, Refusal, Register, StoreEvent, What};
 pub struct Excerpt {
     request: Digest,
     holds: HashSet<Digest>,
+    /// Holds that do not concern it, as long as no key of its list inherits one.
+    others: HashMap<Digest, Entered>,
     /// The entries, in order.
     pub entries: Vec<Entered>,
     /// The last entry in which something was destroyed for the request, or was about to be.
@@ -21,15 +23,35 @@ impl Excerpt {
     /// Nothing yet, for a request.
     #[must_use]
     pub fn new(request: Digest) -> Self {
-        Self { request, holds: HashSet::new(), entries: Vec::new(), destroyed: None }
+        Self {
+            request,
+            holds: HashSet::new(),
+            others: HashMap::new(),
+            entries: Vec::new(),
+            destroyed: None,
+        }
     }
 
     /// Takes the next entry, if it belongs here.
     pub fn take(&mut self, entered: Entered, inventories: &dyn Inventories) {
         let needed = match &entered.what {
-            What::Statement(statement) => self.is_needed(statement, inventories),
+            What::Statement(statement) => {
+                let needed = self.is_needed(statement, inventories);
+                if !needed && matches!(statement.said, Said::Hold(_)) {
+                    self.others.insert(statement.digest, entered);
+                    return;
+                }
+                needed
+            }
+            What::Event(StoreEvent::HoldInherited { hold, keys }) => {
+                let touched = inventories.touches(&self.request, keys);
+                if touched {
+                    self.add_hold(*hold);
+                }
+                touched
+            }
             What::Event(event) => {
-                let ours = event.request() == self.request;
+                let ours = event.request() == Some(self.request);
                 let begun =
                     matches!(event, StoreEvent::DestroyBegun { .. } | StoreEvent::Destroyed { .. });
                 if ours && begun {
@@ -56,6 +78,14 @@ impl Excerpt {
             register.apply(entered, inventories)?;
         }
         Ok(register)
+    }
+
+    /// A hold concerns it after all.
+    fn add_hold(&mut self, hold: Digest) {
+        let Some(entered) = self.others.remove(&hold) else { return };
+        self.holds.insert(hold);
+        let place = self.entries.partition_point(|entry| entry.index < entered.index);
+        self.entries.insert(place, entered);
     }
 
     fn is_needed(&mut self, statement: &Statement, inventories: &dyn Inventories) -> bool {

@@ -16,6 +16,8 @@ pub struct HoldRecord {
     pub digest: Digest,
     /// What it holds, and why.
     pub hold: Hold,
+    /// Keys of new versions of what it holds, which the store made since: they are held with it.
+    pub heirs: Vec<KeyId>,
     /// Who placed it.
     pub by: Signed,
     /// When it is to be looked at again, Unix seconds.
@@ -33,12 +35,19 @@ pub struct GrantRecord {
     pub grant: BreakGlass,
     /// Who broke the glass.
     pub by: Signed,
-    /// When it ends, Unix seconds: as it says, or when the officer ceased to be active.
+    /// When it ends, Unix seconds: as it says, or when the officer ceased to be active, or when the clock was set.
     pub until: u64,
     /// When the explanation is due, Unix seconds.
     pub due: u64,
     /// The statement that explained it.
     pub justified: Option<Digest>,
+}
+
+impl HoldRecord {
+    /// Keys and scopes that it holds: what it names, and their heirs.
+    pub fn ids(&self) -> impl Iterator<Item = KeyId> {
+        self.hold.targets.iter().chain(&self.heirs).copied()
+    }
 }
 
 impl GrantRecord {
@@ -50,7 +59,12 @@ impl GrantRecord {
 }
 
 impl Register {
-    pub(super) fn hold(&mut self, hold: &Hold, by: &Accepted<'_>) -> Result<Vec<Effect>, Refusal> {
+    pub(super) fn hold(
+        &mut self,
+        hold: &Hold,
+        by: &Accepted<'_>,
+        inventories: &dyn Inventories,
+    ) -> Result<Vec<Effect>, Refusal> {
         let rules = &self.founded()?.policy.hold;
         let signed = self.one(by, &rules.place)?;
         each_once(&hold.targets)?;
@@ -58,10 +72,12 @@ impl Register {
             return Err(Refusal::Targets(None));
         }
         check_until(hold.review, rules.longest_review, by.at)?;
+        self.check_not_begun(&hold.targets, inventories)?;
         let (digest, targets) = (by.statement.digest, hold.targets.clone());
         let record = HoldRecord {
             digest,
             hold: hold.clone(),
+            heirs: Vec::new(),
             by: signed,
             review: hold.review,
             released: None,
@@ -91,10 +107,23 @@ impl Register {
         self.several(by, rules.release, &rules.place)?;
         let record = self.standing(release.hold)?;
         record.released = Some(by.statement.digest);
-        let targets = record.hold.targets.clone();
+        let targets: Vec<KeyId> = record.ids().collect();
         let held: HashSet<KeyId> = self.held_ids().collect();
         let targets = targets.into_iter().filter(|target| !held.contains(target)).collect();
         Ok(vec![Effect::Release { hold: release.hold, targets }])
+    }
+
+    pub(super) fn inherit(&mut self, hold: Digest, keys: &[KeyId]) -> Result<Vec<Effect>, Refusal> {
+        each_once(keys)?;
+        let record = self.standing(hold)?;
+        let held: HashSet<KeyId> = record.ids().collect();
+        match keys.iter().find(|key| held.contains(*key)) {
+            Some(twice) => Err(Refusal::Targets(Some(*twice))),
+            None => {
+                record.heirs.extend(keys);
+                Ok(Vec::new())
+            }
+        }
     }
 
     pub(super) fn break_glass(
@@ -139,8 +168,7 @@ impl Register {
 
     /// Ids under standing holds.
     pub(super) fn held_ids(&self) -> impl Iterator<Item = KeyId> {
-        let standing = self.holds.values().filter(|record| record.released.is_none());
-        standing.flat_map(|record| record.hold.targets.iter().copied())
+        self.standing_holds().flat_map(HoldRecord::ids)
     }
 
     pub(super) fn check_not_held(
@@ -155,8 +183,23 @@ impl Register {
         Err(Refusal::Held)
     }
 
-    pub(super) fn end_grants(&mut self, id: &OfficerId, at: At) {
-        for record in self.grants.values_mut().filter(|record| record.by.officer == *id) {
+    /// What the store has begun to destroy dies: nobody promises to keep it.
+    fn check_not_begun(
+        &self,
+        targets: &[KeyId],
+        inventories: &dyn Inventories,
+    ) -> Result<(), Refusal> {
+        let mut begun = self.unfinished().filter(|record| record.destroyed.is_none());
+        match begun.find(|record| inventories.touches(&record.digest, targets)) {
+            Some(record) => Err(Refusal::Begun(record.digest)),
+            None => Ok(()),
+        }
+    }
+
+    /// The glass that this officer broke is whole again; all glass, if no officer is named.
+    pub(super) fn end_grants(&mut self, id: Option<&OfficerId>, at: At) {
+        let ends = |record: &&mut GrantRecord| id.is_none_or(|id| record.by.officer == *id);
+        for record in self.grants.values_mut().filter(ends) {
             record.until = record.until.min(at.time);
         }
     }

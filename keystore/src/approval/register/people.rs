@@ -89,6 +89,9 @@ impl Register {
     ) -> Result<Vec<Effect>, Refusal> {
         self.check_change(by)?;
         self.check_new(&enroll.officer, enroll.replaces.as_ref())?;
+        if let Some(old) = &enroll.replaces {
+            self.check_spared(old, Some(&enroll.officer))?;
+        }
         let mut effects = self.officers_changed(by);
         if let Some(old) = &enroll.replaces {
             let state = OfficerState::Revoked { at: by.at.time, compromised: false };
@@ -135,6 +138,7 @@ impl Register {
         if record.state != OfficerState::Active {
             return Err(state_refused(record));
         }
+        self.check_spared(&suspend.officer, None)?;
         let mut effects = self.officers_changed(by);
         effects.extend(self.set_state(&suspend.officer, OfficerState::Suspended, by.at));
         Ok(effects)
@@ -152,6 +156,7 @@ impl Register {
         if record.is_revoked() && !worse {
             return Err(state_refused(record));
         }
+        self.check_spared(&revoke.officer, None)?;
         let state = OfficerState::Revoked { at: by.at.time, compromised: revoke.compromised };
         let mut effects = self.officers_changed(by);
         effects.extend(self.set_state(&revoke.officer, state, by.at));
@@ -172,6 +177,7 @@ impl Register {
         if leaver.left > latest {
             return Err(Refusal::Until { given: leaver.left, latest });
         }
+        self.check_spared(&leaver.officer, None)?;
         let mut effects = self.officers_changed(by);
         let state = OfficerState::Leaving { left: leaver.left };
         effects.extend(self.set_state(&leaver.officer, state, by.at));
@@ -189,8 +195,7 @@ impl Register {
         if given <= in_force {
             return Err(Refusal::Version { in_force, given });
         }
-        let authorities = self.officers.values().filter(|record| record.is_active());
-        enough(authorities.map(|record| &record.officer), &policy)?;
+        enough(self.active_officers(), &policy)?;
         let digest = Policy::digest(self.suite, &set.policy_text);
         let founding = self.founding.as_mut().expect("there is a policy in force");
         founding.policy = policy;
@@ -202,6 +207,17 @@ impl Register {
     /// So many persons with authority as the policy asks for.
     fn check_change(&self, by: &Accepted<'_>) -> Result<(), Refusal> {
         self.several(by, self.founded()?.policy.changes, &[Role::Authority])
+    }
+
+    /// Without this officer, and with the one who comes instead, there are still enough who can change officers and policy: no
+    /// single person with authority ends that for ever.
+    fn check_spared(&self, id: &OfficerId, instead: Option<&Officer>) -> Result<(), Refusal> {
+        let others = self.active_officers().filter(|officer| officer.id != *id);
+        enough(others.chain(instead), &self.founded()?.policy)
+    }
+
+    fn active_officers(&self) -> impl Iterator<Item = &Officer> {
+        self.officers.values().filter(|record| record.is_active()).map(|record| &record.officer)
     }
 
     fn check_new(&self, officer: &Officer, replaces: Option<&OfficerId>) -> Result<(), Refusal> {
@@ -248,7 +264,7 @@ impl Register {
         if active {
             return Vec::new();
         }
-        self.end_grants(id, at);
+        self.end_grants(Some(id), at);
         self.take_back(id, compromised)
     }
 

@@ -132,9 +132,14 @@ impl Register {
         self.holds.values()
     }
 
+    /// Holds that nobody has released.
+    pub fn standing_holds(&self) -> impl Iterator<Item = &HoldRecord> {
+        self.holds().filter(|record| record.released.is_none())
+    }
+
     /// Standing holds whose review is due at this time.
     pub fn overdue_holds(&self, time: u64) -> impl Iterator<Item = &HoldRecord> {
-        self.holds().filter(move |record| record.released.is_none() && record.review <= time)
+        self.standing_holds().filter(move |record| record.review <= time)
     }
 
     /// Whether a standing hold names this id.

@@ -157,6 +157,11 @@ pub enum Refusal {
     /// Keys or scopes on hold are among what is to be destroyed.
     #[error("something in the inventory is on hold")]
     Held,
+    /// The store has begun to destroy something that is to be held.
+    #[error(
+        "the destruction of something in it has begun with request {0}: it is too late to hold it"
+    )]
+    Begun(Digest),
     /// The time to wait is not over.
     #[error("{left} seconds of the waiting period are left")]
     Waiting {
@@ -254,6 +259,7 @@ impl Refusal {
             Self::Step { .. } => "step",
             Self::NotYours(_) => "not-yours",
             Self::Held => "held",
+            Self::Begun(_) => "destruction-begun",
             Self::Waiting { .. } => "waiting",
             Self::Expired => "expired",
             Self::NotExpired => "not-expired",

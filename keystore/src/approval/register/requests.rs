@@ -190,17 +190,18 @@ impl Register {
         at: At,
         inventories: &dyn Inventories,
     ) -> Result<Vec<Effect>, Refusal> {
-        let request = event.request();
-        let record = self.known_request(request)?;
         match *event {
-            StoreEvent::DestroyBegun { order, .. } => {
+            StoreEvent::HoldInherited { hold, ref keys } => self.inherit(hold, keys),
+            StoreEvent::DestroyBegun { request, order } => {
+                let record = self.known_request(request)?;
                 self.check_order_stands(record, order, at, inventories)?;
                 let record = self.record_mut(request);
                 record.state = RequestState::Executing;
                 record.begun = Some(at.index);
                 Ok(Vec::new())
             }
-            StoreEvent::Destroyed { .. } => {
+            StoreEvent::Destroyed { request } => {
+                let record = self.known_request(request)?;
                 in_state(record, &[RequestState::Executing])?;
                 if record.destroyed.is_some() {
                     return Err(Refusal::State(record.state));
@@ -208,7 +209,8 @@ impl Register {
                 self.record_mut(request).destroyed = Some(at.index);
                 Ok(Vec::new())
             }
-            StoreEvent::Finished { execution, partial, .. } => {
+            StoreEvent::Finished { request, execution, partial } => {
+                let record = self.known_request(request)?;
                 in_state(record, &[RequestState::Executing])?;
                 if record.destroyed.is_none() && self.has_targets(record) {
                     return Err(Refusal::State(record.state));
@@ -218,7 +220,8 @@ impl Register {
                 (record.state, record.execution) = (state, Some(execution));
                 Ok(self.done_if_evidenced(request))
             }
-            StoreEvent::Expired { .. } => {
+            StoreEvent::Expired { request } => {
+                let record = self.known_request(request)?;
                 if !record.is_open() {
                     return Err(Refusal::State(record.state));
                 }

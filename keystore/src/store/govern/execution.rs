@@ -10,16 +10,16 @@ use crate::approval::register::{
 };
 use crate::approval::{Digest, Item, Register};
 use crate::cell::{self, ReadBack};
-use crate::clearance::{Act, Clearance};
+use crate::clearance::Clearance;
 use crate::copy::CopyRecord;
 use crate::dsse::Envelope;
 use crate::error::{Error, Result};
 use crate::lock::WriteLock;
 use crate::medium::Medium;
 use crate::record::{Cell, Execution, Executor, Failed, Keys, Qualification, StoreCopy, Wiped};
-use crate::store::frozen::Frozen;
+use crate::store::frozen::{Frozen, Stage};
 use crate::store::{CopyOutcome, CopyState, KeyStore, Receipt};
-use crate::txn::{Kind, Txn};
+use crate::txn::Txn;
 
 /// What the program that carried a request out says of itself, and of what it overwrote.
 #[derive(Clone, Debug, Default)]
@@ -46,7 +46,7 @@ pub const EXECUTION: &str = "execution";
 
 impl KeyStore {
     /// Destroys the keys of a request whose execution was ordered, unless that was done before. Returns the receipt if it was done
-    /// now.
+    /// now. What was announced is finished: its keys must be the ones that were listed, and nothing else is asked any more.
     ///
     /// # Errors
     /// [`Error::Refused`] when there is no such order; those about the inventory of [`KeyStore::submit`]; those of a destruction:
@@ -63,9 +63,8 @@ impl KeyStore {
             return Ok(None);
         }
         let mut txn = Txn::new(&self.db, &mut self.pager, &self.session.root);
-        frozen.check(&mut txn, &self.ids, request.0)?;
-        let clearance =
-            Clearance { act: Act::Destroy, targets: frozen.targets, certificate: request.0 };
+        frozen.check(&mut txn, &self.ids, request.0, Stage::Begun)?;
+        let clearance = Clearance { targets: frozen.targets, certificate: request.0 };
         self.destroy_locked(&lock, clearance).map(Some)
     }
 
@@ -131,22 +130,17 @@ impl KeyStore {
         let request = execution.request.parse().map_err(|_| Error::NotOurRecord)?;
         let partial = execution.state != "executed";
         let event = StoreEvent::Finished { request, execution: digest, partial };
-        let lock = self.lock()?;
-        self.refresh_locked()?;
-        self.finish_intents(&lock)?;
-        let mut register = self.register_locked()?;
-        let record = begun(&register, request)?;
-        let same = (Some(execution.begun), execution.destroyed) == (record.begun, record.destroyed);
-        if !same || execution.order != order(record)?.to_string() {
-            return Err(Error::NotOurRecord);
-        }
-        self.write_locked(&lock, Kind::Epoch, None, |txn, _| {
-            let stamp = super::stamp(txn, &mut register)?;
-            register.apply(&entered(stamp, What::Event(event)), &Untouched)?;
+        self.governed(|txn, _, register, stamp| {
+            let record = begun(register, request)?;
+            let (begun, destroyed) = (Some(execution.begun), execution.destroyed);
+            let same = (begun, destroyed) == (record.begun, record.destroyed);
+            if !same || execution.order != order(record)?.to_string() {
+                return Err(Error::NotOurRecord);
+            }
             txn.log(logged(&event));
-            Ok(((), Vec::new()))
-        })?;
-        Ok(digest)
+            register.apply(&entered(stamp, What::Event(event)), &Untouched)?;
+            Ok(digest)
+        })
     }
 
     /// Reads a record of execution that this store signed, and its digest.

@@ -257,7 +257,7 @@ fn the_store_does_nothing_out_of_turn() {
     let finished = StoreEvent::Finished { request, execution: Digest([8; 32]), partial: false };
     assert_eq!(code(play.event(begun(Digest([0; 32])))), "waiting");
     play.pass(7 * DAY);
-    for event in [begun(Digest([0; 32])), StoreEvent::Destroyed { request }, finished] {
+    for event in [begun(Digest([0; 32])), StoreEvent::Destroyed { request }, finished.clone()] {
         assert!(["no-order", "request-state"].contains(&code(play.event(event))));
     }
     let effects = play.execute("sun", asked).unwrap();
@@ -265,7 +265,7 @@ fn the_store_does_nothing_out_of_turn() {
     assert_eq!(code(play.event(begun(Digest([0; 32])))), "no-order");
     play.event(begun(order)).unwrap();
     assert_eq!(code(play.event(begun(order))), "request-state");
-    assert_eq!(code(play.event(finished)), "request-state");
+    assert_eq!(code(play.event(finished.clone())), "request-state");
     assert_eq!(code(play.say(&["wang"], Cast::withdraw(request))), "request-state");
     play.event(StoreEvent::Destroyed { request }).unwrap();
     assert_eq!(code(play.event(StoreEvent::Destroyed { request })), "request-state");
@@ -434,4 +434,30 @@ fn a_use_while_waiting_pauses() {
     play.say(&["liu"], Cast::resume(asked.request)).unwrap();
     assert_eq!(code(play.say(&["liu"], Cast::resume(asked.request))), "not-paused");
     assert_eq!(code(play.execute("sun", asked)), "accepted");
+}
+
+#[test]
+fn a_level_has_its_own_steps_and_wait() {
+    let cast = Cast::new([5; 16], Suite::Aes256Gcm);
+    let steps = r#"[["department-head"], ["legal"], ["security"]]"#;
+    let own = format!("\n[level.L4]\napprovals = {steps}\nwait = \"14d\"\n");
+    let policy = cast.policy_text.clone() + &own;
+    let mut play = Play::with(cast.with_policy(&policy));
+    let (summary, items) = one_key(play.cast.suite, 1);
+    let inventory = summary.root;
+    let bytes = play.cast.sign(play.time, &["wang"], Cast::request("1", 4, summary));
+    let asked = Asked { request: play.cast.digest(&bytes), inventory };
+    play.touched.insert(asked.request, &items);
+    play.put(&bytes).unwrap();
+    play.approve("li", asked, 1).unwrap();
+    assert_eq!(code(play.approve("liu", asked, 2)), "role");
+    play.approve("zhang", asked, 2).unwrap();
+    play.pass(30 * DAY);
+    assert_eq!(code(play.execute("sun", asked)), "request-state");
+    let pending = Ok(vec![Effect::MakePending { request: asked.request }]);
+    assert_eq!(play.approve("liu", asked, 3), pending);
+    play.pass(7 * DAY);
+    assert_eq!(play.execute("sun", asked), Err(Refusal::Waiting { left: 7 * DAY }));
+    play.pass(7 * DAY);
+    play.execute("sun", asked).unwrap();
 }

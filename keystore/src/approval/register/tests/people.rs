@@ -219,4 +219,104 @@ fn broken_glass_ends_and_is_explained() {
     assert!(play.register.glass(&scope, play.time).is_some());
     play.say(&["chen"], Suspend { officer: Cast::id("liu"), reason: text("") }).unwrap();
     assert!(play.register.glass(&scope, play.time).is_none());
+    play.say(&["zhang"], grant(&[], play.time + 60)).unwrap_err();
+    play.say(&["wang"], grant(&[], play.time + 60)).unwrap();
+    assert!(play.register.glass(&scope, play.time).is_some());
+    play.enter(What::Alarm(Alarm::Clock)).unwrap();
+    assert!(play.register.glass(&scope, play.time).is_none(), "nobody knows when it ends");
+}
+
+#[test]
+fn heirs_are_held_and_released_with_what_they_come_from() {
+    let mut play = play();
+    let hold = Hold {
+        targets: vec![KeyId([7; 16])],
+        reason: HoldReason::Other,
+        basis: text("case 7"),
+        review: play.time + DAY,
+    };
+    let bytes = play.cast.sign(play.time, &["liu"], hold);
+    let hold = play.cast.digest(&bytes);
+    let inherit = |hold: Digest, keys: &[u8]| StoreEvent::HoldInherited {
+        hold,
+        keys: keys.iter().map(|byte| KeyId([*byte; 16])).collect(),
+    };
+    assert_eq!(code(play.event(inherit(hold, &[1]))), "unknown-hold");
+    play.put(&bytes).unwrap();
+    assert_eq!(play.event(inherit(hold, &[1, 8])), Ok(Vec::new()));
+    assert_eq!(code(play.event(inherit(hold, &[8]))), "targets");
+    assert_eq!(code(play.event(inherit(hold, &[9, 9]))), "targets");
+    let (summary, items) = one_key(play.cast.suite, 1);
+    let bytes = play.cast.sign(play.time, &["wang"], Cast::request("1", 3, summary));
+    play.touched.insert(play.cast.digest(&bytes), &items);
+    assert_eq!(code(play.put(&bytes)), "held");
+    let release = Release { hold, opinion: text("") };
+    let targets = [7, 1, 8].map(|byte| KeyId([byte; 16])).to_vec();
+    let effects = Ok(vec![Effect::Release { hold, targets }]);
+    assert_eq!(play.say(&["zhang", "liu"], release), effects);
+    assert_eq!(code(play.event(inherit(hold, &[9]))), "released");
+    play.put(&bytes).unwrap();
+}
+
+#[test]
+fn an_excerpt_has_the_holds_that_its_keys_inherited() {
+    let mut play = play();
+    let genesis = play.cast.genesis(play.time, &store_key(play.cast.suite));
+    let hold = Hold {
+        targets: vec![KeyId([7; 16])],
+        reason: HoldReason::Other,
+        basis: text("case 7"),
+        review: play.time + DAY,
+    };
+    let bytes = play.cast.sign(play.time, &["liu"], hold);
+    let hold = play.cast.digest(&bytes);
+    let (request, mut index) = (Digest([9; 32]), 0);
+    play.touched.insert_ids(request, [KeyId([1; 16])]);
+    for (key, entries) in [(2, 1), (1, 4)] {
+        let mut excerpt = Excerpt::new(request);
+        let statement = |bytes: &[u8]| {
+            What::Statement(Box::new(Statement::parse(play.cast.suite, bytes).unwrap()))
+        };
+        let event = StoreEvent::HoldInherited { hold, keys: vec![KeyId([key; 16])] };
+        let release = Release { hold, opinion: text("") };
+        let release = play.cast.sign(play.time, &["zhang", "liu"], release);
+        let all = [statement(&genesis), statement(&bytes), What::Event(event), statement(&release)];
+        for what in all {
+            index += 1;
+            let entered = Entered { index, time: play.time, counted: play.counted, what };
+            excerpt.take(entered, &play.touched);
+        }
+        assert_eq!(excerpt.entries.len(), entries, "key {key}");
+        let register = Register::new(play.cast.store, play.cast.suite);
+        excerpt.replay(register, &play.touched).unwrap();
+    }
+}
+
+#[test]
+fn nobody_alone_ends_the_register() {
+    let mut play = play();
+    let suspend = |id: &str| Suspend { officer: Cast::id(id), reason: text("") };
+    let revoke = |id: &str| Revoke { officer: Cast::id(id), reason: text(""), compromised: true };
+    let leaver = |id: &str, left| Leaver { officer: Cast::id(id), left };
+    let now = play.time;
+    for id in ["chen", "zhao"] {
+        assert_eq!(code(play.say(&["chen"], suspend(id))), "authority");
+        assert_eq!(code(play.say(&["chen"], revoke(id))), "authority");
+        assert_eq!(code(play.say(&["chen"], leaver(id, now))), "authority");
+    }
+    // Nor do two by replacing one of them with somebody who has no authority.
+    let mut new = play.cast.insert("new", &[Role::Witness]);
+    new.person = play.cast.officer("zhao").person.clone();
+    let replaces = Some(Cast::id("zhao"));
+    let enroll = Enroll { officer: new, replaces };
+    assert_eq!(code(play.say(&["chen", "zhao"], enroll)), "authority");
+    // With a third, a stolen key is revoked by one; with two, it is replaced.
+    let third = Enroll { officer: play.cast.insert("third", &[Role::Authority]), replaces: None };
+    play.say(&["chen", "zhao"], third).unwrap();
+    play.say(&["third"], revoke("zhao")).unwrap();
+    assert_eq!(code(play.say(&["third"], revoke("chen"))), "authority");
+    let mut fourth = play.cast.insert("fourth", &[Role::Authority]);
+    fourth.person = play.cast.officer("chen").person.clone();
+    let enroll = Enroll { officer: fourth, replaces: Some(Cast::id("chen")) };
+    play.say(&["chen", "third"], enroll).unwrap();
 }
