@@ -13,13 +13,13 @@ pub(crate) enum DestroyCommand {
     Review(DestroyReview),
     Export(DestroyExport),
     Import(DestroyImport),
-    Approve(DestroyApprove),
+    Approve(DestroySay),
     Reject(DestroySay),
     Withdraw(DestroySay),
     Cancel(DestroySay),
     Resume(DestroySay),
     Execute(DestroyExecute),
-    Witness(DestroySay),
+    Witness(DestroyWitness),
     Inspect(DestroyInspect),
     Certify(DestroyCertify),
 }
@@ -143,9 +143,9 @@ pub(crate) struct DestroyImport {
     pub(crate) files: Vec<PathBuf>,
 }
 
-/// `destroy approve`
+/// `destroy approve`, `reject`, `withdraw`, `cancel`, `resume`
 #[derive(Args)]
-pub(crate) struct DestroyApprove {
+pub(crate) struct DestroySay {
     #[arg(value_name = "REQUEST", required_unless_present = "packet")]
     pub(crate) request: Option<String>,
     #[arg(long, value_name = "FILE", conflicts_with = "request", requires = "out")]
@@ -159,9 +159,9 @@ pub(crate) struct DestroyApprove {
     pub(crate) yes: bool,
 }
 
-/// `destroy reject`, `withdraw`, `cancel`, `resume`, `witness`
+/// `destroy witness`
 #[derive(Args)]
-pub(crate) struct DestroySay {
+pub(crate) struct DestroyWitness {
     #[arg(value_name = "REQUEST")]
     pub(crate) request: String,
     #[arg(long, value_name = "TEXT", default_value = "")]

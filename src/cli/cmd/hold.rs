@@ -25,13 +25,12 @@ pub(crate) fn run(command: HoldCommand, context: &Context) -> Result<Exit, Failu
 fn place(args: &HoldPlace, context: &Context) -> Result<Exit, Failure> {
     let desk = Desk::without_vault(context)?;
     let register = desk.register(context)?;
-    let mut targets: Vec<KeyId> = Vec::new();
-    for name in &args.scope {
-        targets.push(desk.ask(context, |store| store.scope_id(name))?);
-    }
+    let mut targets = scopes(&args.scope, &desk, context)?;
+    let scopes = targets.len();
     for id in &args.key {
         targets.push(id.parse().map_err(|_| Failure::new(Code::KeyId, id))?);
     }
+    let keys = targets.len() - scopes;
     let hold = Hold {
         targets,
         reason: args.reason.into(),
@@ -40,10 +39,32 @@ fn place(args: &HoldPlace, context: &Context) -> Result<Exit, Failure> {
     };
     let signed = Signer::of(&register, context)?.say(&register, hold)?;
     let accepted = desk.submit(&signed, None, context)?;
-    context.output.say("hold-placed", &[("hold", &short(&accepted.digest))])?;
-    let fields = json!({ "hold": accepted.digest.to_string() });
+    let args: crate::cli::messages::Args<'_> =
+        &[("hold", &short(&accepted.digest)), ("scopes", &scopes), ("keys", &keys)];
+    context.output.say("hold-placed", args)?;
+    let fields = json!({ "hold": accepted.digest.to_string(), "scopes": scopes, "keys": keys });
     context.output.document("sealkeep.hold-place/1", fields)?;
     Ok(Exit::Ok)
+}
+
+/// The ids of these scopes and of all below them, each once.
+///
+/// # Errors
+/// `E-SCOPE-UNKNOWN`.
+pub(super) fn scopes(
+    names: &[String],
+    desk: &Desk,
+    context: &Context,
+) -> Result<Vec<KeyId>, Failure> {
+    let mut found = Vec::new();
+    for name in names {
+        for id in desk.ask(context, |store| store.scope_ids(name))? {
+            if !found.contains(&id) {
+                found.push(id);
+            }
+        }
+    }
+    Ok(found)
 }
 
 fn review(args: &Review, context: &Context) -> Result<Exit, Failure> {

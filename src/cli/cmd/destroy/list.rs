@@ -1,6 +1,8 @@
 //! `destroy list` and `status`: where requests stand, and whose turn it is.
 
-use sealkeep_keystore::approval::register::{Awaiting, RequestRecord, RequestState, Signed};
+use sealkeep_keystore::approval::register::{
+    Awaiting, RequestRecord, RequestState, Signed, Task, Work,
+};
 use sealkeep_keystore::approval::{OfficerId, Register, Role};
 use serde_json::{Value, json};
 
@@ -14,41 +16,79 @@ pub(super) fn list(args: &DestroyList, context: &Context) -> Result<Exit, Failur
     let desk = Desk::without_vault(context)?;
     let register = desk.register(context)?;
     let (now, counted) = clock(&desk, context)?;
-    let mine = match &args.officer {
+    let work = match &args.officer {
         None => None,
-        Some(id) => {
-            let unknown = || Failure::new(Code::NotAnOfficer, id);
-            let id: OfficerId = id.parse().map_err(|_| unknown())?;
-            register.officer(&id).ok_or_else(unknown)?;
-            let work = register.worklist(&id, now, counted);
-            Some(work.into_iter().map(|work| work.about).collect::<Vec<_>>())
-        }
+        Some(id) => Some(worklist(id, &register, now, counted)?),
     };
-    let shown = |record: &&RequestRecord| match &mine {
-        Some(mine) => mine.contains(&record.digest),
+    let shown = |record: &&RequestRecord| match &work {
+        Some(work) => work.iter().any(|work| work.about == record.digest),
         None => args.all || !is_over(record.state_at(now)),
     };
     let mut records: Vec<&RequestRecord> = register.requests().filter(shown).collect();
     records.sort_by_key(|record| record.applicant.index);
     for record in &records {
-        let state = record.state_at(now).name();
-        let (number, digest) = (record.request.number.to_string(), short(&record.digest));
-        let items = record.request.inventory.items;
-        let arguments: crate::cli::messages::Args<'_> = &[
-            ("digest", &digest),
-            ("number", &number),
-            ("state", &state),
-            ("items", &items.to_string()),
-        ];
-        context.output.say("destroy-row", arguments)?;
+        row(record, now, context)?;
         say_next(record, now, counted, context)?;
     }
-    if records.is_empty() {
+    for work in work.iter().flatten() {
+        say_work(work, context)?;
+    }
+    if records.is_empty() && work.as_ref().is_none_or(Vec::is_empty) {
         context.output.say("destroy-none", &[])?;
     }
+    warn_clock(&register, context);
     let rows: Vec<Value> = records.iter().map(|record| document(record, now, counted)).collect();
-    context.output.document("sealkeep.destroy-list/1", json!({ "requests": rows }))?;
+    let doubt = register.clock_in_doubt();
+    let fields = json!({ "requests": rows, "work": work, "clock_in_doubt": doubt });
+    context.output.document("sealkeep.destroy-list/1", fields)?;
     Ok(Exit::Ok)
+}
+
+/// What an officer can do now.
+///
+/// # Errors
+/// `E-NOT-AN-OFFICER`.
+pub(super) fn worklist(
+    id: &str,
+    register: &Register,
+    now: u64,
+    counted: u64,
+) -> Result<Vec<Work>, Failure> {
+    let unknown = || Failure::new(Code::NotAnOfficer, id);
+    let id: OfficerId = id.parse().map_err(|_| unknown())?;
+    register.officer(&id).ok_or_else(unknown)?;
+    Ok(register.worklist(&id, now, counted))
+}
+
+/// One line of a list.
+pub(super) fn row(record: &RequestRecord, now: u64, context: &Context) -> Result<(), Failure> {
+    let arguments: crate::cli::messages::Args<'_> = &[
+        ("digest", &short(&record.digest)),
+        ("number", &record.request.number.to_string()),
+        ("state", &record.state_at(now).name()),
+        ("items", &record.request.inventory.items.to_string()),
+    ];
+    context.output.say("destroy-row", arguments)
+}
+
+/// What is not about a request.
+fn say_work(work: &Work, context: &Context) -> Result<(), Failure> {
+    let about = short(&work.about);
+    match &work.task {
+        Task::ReviewHold => context.output.say("destroy-work-hold", &[("hold", &about)]),
+        Task::Justify { due } => {
+            let due = time(*due);
+            context.output.say("destroy-work-justify", &[("grant", &about), ("due", &due)])
+        }
+        _ => Ok(()),
+    }
+}
+
+/// While the clock is in doubt nothing is executed, whatever else a request has.
+pub(super) fn warn_clock(register: &Register, context: &Context) {
+    if let Some(since) = register.clock_in_doubt() {
+        context.output.warn("W-CLOCK", "warn-clock", &[("since", &time(since))]);
+    }
 }
 
 pub(super) fn status(args: &DestroyStatus, context: &Context) -> Result<Exit, Failure> {
@@ -58,6 +98,9 @@ pub(super) fn status(args: &DestroyStatus, context: &Context) -> Result<Exit, Fa
     show(record, &register, context)?;
     for signed in &record.approvals {
         say_signed("destroy-by-approval", signed, &register, context)?;
+    }
+    for signed in &record.lapsed {
+        say_signed("destroy-by-lapsed", signed, &register, context)?;
     }
     for signed in record.order.iter().filter(|_| record.begun.is_some()) {
         say_signed("destroy-by-executor", signed, &register, context)?;
@@ -74,7 +117,10 @@ pub(super) fn status(args: &DestroyStatus, context: &Context) -> Result<Exit, Fa
         context.output.say("destroy-record", &[("digest", &execution.to_string())])?;
     }
     next(record, &desk, context)?;
-    context.output.document("sealkeep.destroy-status/1", fields(record, &desk, context)?)?;
+    warn_clock(&register, context);
+    let mut fields = fields(record, &desk, context)?;
+    fields["clock_in_doubt"] = register.clock_in_doubt().into();
+    context.output.document("sealkeep.destroy-status/1", fields)?;
     Ok(Exit::Ok)
 }
 
@@ -182,6 +228,7 @@ fn document(record: &RequestRecord, now: u64, counted: u64) -> Value {
         "bytes": request.inventory.bytes,
         "applicant": record.applicant,
         "approvals": record.approvals,
+        "lapsed": record.lapsed,
         "executor": record.order,
         "execution": record.execution.map(|digest| digest.to_string()),
         "witnesses": record.witnesses,

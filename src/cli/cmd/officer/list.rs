@@ -1,12 +1,15 @@
 //! `officer list`, `officer show`: officers, and what somebody should look at.
 
-use sealkeep_keystore::approval::register::OfficerRecord;
-use sealkeep_keystore::approval::{OfficerId, OfficerState, Register};
+use sealkeep_keystore::KeyStore;
+use sealkeep_keystore::approval::register::{Leftover, OfficerRecord};
+use sealkeep_keystore::approval::{Digest, OfficerId, OfficerState, Register};
 use serde_json::{Value, json};
 
+use crate::cli::cmd::destroy::short;
 use crate::cli::exit::{Code, Exit};
 use crate::cli::failure::Failure;
-use crate::cli::{Context, cmd, speak, time};
+use crate::cli::messages::Ready;
+use crate::cli::{Context, cmd, speak, store, time};
 
 pub(super) fn run(context: &Context) -> Result<Exit, Failure> {
     let register = speak::register(context)?;
@@ -25,6 +28,7 @@ pub(super) fn show(id: &OfficerId, context: &Context) -> Result<Exit, Failure> {
     let register = speak::register(context)?;
     let record = register.officer(id);
     let record = record.ok_or_else(|| Failure::new(Code::OfficerUnknown, id.to_string()))?;
+    let leftover = register.leftover(id);
     let officer = &record.officer;
     let roles = roles(record);
     let qualification = officer.qualification.as_ref().map_or_else(
@@ -45,8 +49,55 @@ pub(super) fn show(id: &OfficerId, context: &Context) -> Result<Exit, Failure> {
             ("entry", &record.index),
         ],
     )?;
-    context.output.document("sealkeep.officer-show/1", fields(record))?;
+    for line in leftover_lines(&leftover, &register, context) {
+        context.output.line(&format!("  {line}"))?;
+    }
+    let mut fields = fields(record);
+    fields["leftover"] = json!(leftover);
+    context.output.document("sealkeep.officer-show/1", fields)?;
     Ok(Exit::Ok)
+}
+
+/// Warns of what somebody who leaves still has a part in, and of what nobody can tell.
+///
+/// # Errors
+/// Those of the key store.
+pub(super) fn warn_leftover(
+    id: &OfficerId,
+    opened: &mut KeyStore,
+    context: &Context,
+) -> Result<(), Failure> {
+    let register = opened.register().map_err(|error| store::here(context, &error))?;
+    for line in leftover_lines(&register.leftover(id), &register, context) {
+        context.output.warn("W-LEFTOVER", "warn-leftover", &[("what", &Ready(&line))]);
+    }
+    if let Some(record) = register.officer(id) {
+        let (id, name) = (id.as_str(), record.officer.name.as_str());
+        context.output.warn("W-LEAVER", "warn-leaver", &[("officer", &id), ("name", &name)]);
+    }
+    Ok(())
+}
+
+/// What somebody still has a part in, a line for each.
+fn leftover_lines(leftover: &Leftover, register: &Register, context: &Context) -> Vec<String> {
+    let Leftover { requests, approvals, orders, holds, grants, .. } = leftover;
+    let named = [
+        ("leftover-request", requests),
+        ("leftover-approval", approvals),
+        ("leftover-order", orders),
+        ("leftover-hold", holds),
+        ("leftover-grant", grants),
+    ];
+    let messages = context.output.messages();
+    let line = |key: &str, digest: &Digest| {
+        let request = register.request(digest);
+        let number = request.map_or_else(String::new, |record| record.request.number.to_string());
+        messages.text(key, &[("number", &number), ("digest", &short(digest))])
+    };
+    let lines = named
+        .into_iter()
+        .flat_map(|(key, digests)| digests.iter().map(move |digest| (key, digest)));
+    lines.map(|(key, digest)| line(key, digest)).collect()
 }
 
 fn warn(register: &Register, context: &Context) {
