@@ -25,7 +25,9 @@ pub(crate) use backup::{
     Backup, Forget, GroupField, RetentionCommand, RetentionDue, RetentionPolicy, RulesCommand,
     RulesExplain, Snapshots, Status, Which,
 };
-pub(crate) use certificate::{CertificateCommand, CertificateFile, CertificateRender};
+pub(crate) use certificate::{
+    CertificateCommand, CertificateFile, CertificateRender, CertificateShow,
+};
 pub(crate) use destroy::{
     BreakGlassBegin, BreakGlassCommand, BreakGlassJustify, DestroyCertify, DestroyCommand,
     DestroyExecute, DestroyExport, DestroyImport, DestroyInspect, DestroyList, DestroyRequest,

@@ -72,7 +72,7 @@ pub(super) fn row(record: &RequestRecord, now: u64, context: &Context) -> Result
 }
 
 /// What is not about a request.
-fn say_work(work: &Work, context: &Context) -> Result<(), Failure> {
+pub(super) fn say_work(work: &Work, context: &Context) -> Result<(), Failure> {
     let about = short(&work.about);
     match &work.task {
         Task::ReviewHold => context.output.say("destroy-work-hold", &[("hold", &about)]),
@@ -152,7 +152,7 @@ pub(super) fn fields(
 }
 
 /// The time of the ledger as it would be now, and the seconds that count.
-fn clock(desk: &Desk, context: &Context) -> Result<(u64, u64), Failure> {
+pub(super) fn clock(desk: &Desk, context: &Context) -> Result<(u64, u64), Failure> {
     desk.ask(context, |store| store.ledger_clock())
 }
 

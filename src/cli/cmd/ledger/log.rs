@@ -1,6 +1,6 @@
 //! `ledger log`: the entries, one line each.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::ops::ControlFlow;
 
 use sealkeep_keystore::KeyId;
@@ -15,6 +15,18 @@ use crate::cli::{Context, store, time};
 
 pub(super) fn run(args: &LedgerLog, context: &Context) -> Result<Exit, Failure> {
     let mut store = store::open(context)?;
+    let told = |error: sealkeep_keystore::Error| store::here(context, &error);
+    let scopes = store.scopes().map_err(told)?;
+    let names =
+        Names(scopes.into_iter().filter_map(|scope| Some((scope.id, scope.name?))).collect());
+    let wanted = match &args.scope {
+        None => None,
+        Some(name) => Some(store.scope_ids(name).map_err(told)?),
+    };
+    let about = |body: &Body| {
+        let any = |ids: &Vec<KeyId>| ids.iter().any(|id| is_about(&body.event, id));
+        wanted.as_ref().is_none_or(any)
+    };
     let most = args.last.unwrap_or(usize::MAX);
     let (mut found, mut problem) = (VecDeque::new(), None);
     let read = store.ledger_entries(0..u64::MAX, |entry| {
@@ -22,7 +34,7 @@ pub(super) fn run(args: &LedgerLog, context: &Context) -> Result<Exit, Failure> 
             return ControlFlow::Break(());
         }
         match entry.parse() {
-            Ok(body) if passes(args, &body) => {
+            Ok(body) if passes(args, &body) && about(&body) => {
                 if found.len() == most {
                     found.pop_front();
                 }
@@ -44,11 +56,31 @@ pub(super) fn run(args: &LedgerLog, context: &Context) -> Result<Exit, Failure> 
         return Err(context.cancel.failure());
     }
     for (entry, body) in &found {
-        context.output.line(&row(entry, body))?;
+        context.output.line(&row(entry, body, &names))?;
     }
-    let entries: Vec<Value> = found.iter().map(|(entry, _)| export::fields(entry)).collect();
+    let fields = |(entry, body): &(Entry, Body)| {
+        let mut fields = export::fields(entry);
+        fields["scopes"] = names.of(&body.event).into();
+        fields
+    };
+    let entries: Vec<Value> = found.iter().map(fields).collect();
     context.output.document("sealkeep.ledger-log/1", json!({ "entries": entries }))?;
     Ok(Exit::Ok)
+}
+
+/// Names of scopes, as far as the store still has them: they die with their scope.
+struct Names(HashMap<KeyId, String>);
+
+impl Names {
+    /// The names of the scopes that were asked for.
+    fn of(&self, event: &Event) -> Vec<String> {
+        match event {
+            Event::Access(access) => {
+                access.scopes.iter().filter_map(|scope| self.0.get(scope).cloned()).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
 }
 
 fn passes(args: &LedgerLog, body: &Body) -> bool {
@@ -56,7 +88,7 @@ fn passes(args: &LedgerLog, body: &Body) -> bool {
     args.class.is_none_or(|class| Some(class) == class_of(&body.event))
         && args.operation.as_deref().is_none_or(|wanted| operation == Some(wanted))
         && args.who.as_deref().is_none_or(|wanted| who == Some(wanted))
-        && args.key.is_none_or(|key| names(&body.event, &key))
+        && args.key.is_none_or(|key| is_about(&body.event, &key))
         && args.since.is_none_or(|since| body.time >= since)
         && args.until.is_none_or(|until| body.time < until)
 }
@@ -91,7 +123,7 @@ fn who(event: &Event) -> Option<&str> {
 }
 
 /// Whether an entry is about this key, or this scope by its id.
-fn names(event: &Event, key: &KeyId) -> bool {
+fn is_about(event: &Event, key: &KeyId) -> bool {
     match event {
         Event::Access(access) => {
             access.keys.contains(key)
@@ -112,7 +144,7 @@ fn mentions(detail: &Map<String, Value>, key: &KeyId) -> bool {
 }
 
 /// Words of the format, the same in every language.
-fn row(entry: &Entry, body: &Body) -> String {
+fn row(entry: &Entry, body: &Body, names: &Names) -> String {
     let what = match &body.event {
         Event::Statement { statement } => format!("statement  {} bytes", statement.len() / 4 * 3),
         Event::Access(access) => {
@@ -126,7 +158,12 @@ fn row(entry: &Entry, body: &Body) -> String {
                 "" => String::new(),
                 purpose => format!("  {purpose:?}"),
             };
-            format!("access  {}  {who}@{source}  keys={count}{refused}{purpose}", access.operation)
+            let scopes = match names.of(&body.event) {
+                named if named.is_empty() => String::new(),
+                named => format!("  {}", named.join(",")),
+            };
+            let operation = &access.operation;
+            format!("access  {operation}  {who}@{source}  keys={count}{refused}{scopes}{purpose}")
         }
         Event::Act(act) => {
             let detail = Value::Object(act.detail.clone());
