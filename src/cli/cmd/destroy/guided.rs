@@ -177,7 +177,8 @@ fn ask_trigger(context: &Context) -> Result<TriggerArg, Failure> {
     };
     let all = TriggerArg::value_variants();
     for (place, trigger) in (1_usize..).zip(all) {
-        context.output.line(&format!("  {place}  {}", code(trigger)))?;
+        let word = context.output.messages().word("word-trigger", &code(trigger));
+        context.output.line(&format!("  {place}  {word}"))?;
     }
     let typed = answer("ask-trigger", &[], context)?.unwrap_or_default();
     let place = typed.parse::<usize>().ok().and_then(|place| place.checked_sub(1));

@@ -10,7 +10,7 @@ use super::{Desk, find, short};
 use crate::cli::args::{DestroyList, DestroyStatus};
 use crate::cli::exit::{Code, Exit};
 use crate::cli::failure::Failure;
-use crate::cli::{Context, time};
+use crate::cli::{Context, speak, time};
 
 pub(super) fn list(args: &DestroyList, context: &Context) -> Result<Exit, Failure> {
     let desk = Desk::without_vault(context)?;
@@ -65,7 +65,7 @@ pub(super) fn row(record: &RequestRecord, now: u64, context: &Context) -> Result
     let arguments: crate::cli::messages::Args<'_> = &[
         ("digest", &short(&record.digest)),
         ("number", &record.request.number.to_string()),
-        ("state", &record.state_at(now).name()),
+        ("state", &state(record.state_at(now), context)),
         ("items", &record.request.inventory.items.to_string()),
     ];
     context.output.say("destroy-row", arguments)
@@ -131,7 +131,7 @@ pub(super) fn show(
     context: &Context,
 ) -> Result<(), Failure> {
     super::review::summary(&record.request, &record.digest, context)?;
-    context.output.say("destroy-state", &[("state", &record.state.name())])?;
+    context.output.say("destroy-state", &[("state", &state(record.state, context))])?;
     say_signed("destroy-by-applicant", &record.applicant, register, context)
 }
 
@@ -163,6 +163,7 @@ fn say_next(
     context: &Context,
 ) -> Result<(), Failure> {
     let say = |key: &str, args: crate::cli::messages::Args<'_>| context.output.say(key, args);
+    let roles = |roles: &[Role]| speak::roles(roles, context.output.messages());
     for awaiting in record.awaiting(now, counted) {
         match &awaiting {
             Awaiting::Approval { step, of, roles: who, .. } => {
@@ -209,8 +210,8 @@ fn say_signed(
     context.output.say(key, args)
 }
 
-fn roles(roles: &[Role]) -> String {
-    roles.iter().map(|role| role.name()).collect::<Vec<_>>().join(", ")
+fn state(state: RequestState, context: &Context) -> String {
+    context.output.messages().word("word-request", state.name())
 }
 
 fn document(record: &RequestRecord, now: u64, counted: u64) -> Value {

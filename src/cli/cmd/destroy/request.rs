@@ -133,7 +133,8 @@ fn show(found: &Resolution, number: &str, context: &Context) -> Result<(), Failu
         ],
     )?;
     for one in found.found.iter().take(SHOWN) {
-        context.output.line(&format!("  {}  {}", one.kind.name(), one.name))?;
+        let kind = context.output.messages().word("word-item", one.kind.name());
+        context.output.line(&format!("  {kind}  {}", one.name))?;
     }
     if items > SHOWN {
         say("destroy-more", &[("count", &(items - SHOWN))])?;

@@ -14,7 +14,7 @@ use crate::cli::{Context, cmd, speak, store, time};
 pub(super) fn run(context: &Context) -> Result<Exit, Failure> {
     let register = speak::register(context)?;
     for record in register.officers() {
-        context.output.line(&row(record))?;
+        context.output.line(&row(record, context))?;
     }
     warn(&register, context);
     let rows: Vec<Value> = register.officers().map(fields).collect();
@@ -30,7 +30,7 @@ pub(super) fn show(id: &OfficerId, context: &Context) -> Result<Exit, Failure> {
     let record = record.ok_or_else(|| Failure::new(Code::OfficerUnknown, id.to_string()))?;
     let leftover = register.leftover(id);
     let officer = &record.officer;
-    let roles = roles(record);
+    let roles = speak::roles(&officer.roles, context.output.messages());
     let qualification = officer.qualification.as_ref().map_or_else(
         || "-".to_owned(),
         |qualification| format!("{} ({})", qualification.number, time(qualification.until)),
@@ -41,7 +41,7 @@ pub(super) fn show(id: &OfficerId, context: &Context) -> Result<Exit, Failure> {
             ("id", &officer.id.as_str()),
             ("name", &officer.name.as_str()),
             ("person", &officer.person.as_str()),
-            ("state", &record.state.name()),
+            ("state", &state(record, context)),
             ("roles", &roles),
             ("key", &officer.key.to_string()),
             ("qualification", &qualification),
@@ -112,14 +112,15 @@ fn warn(register: &Register, context: &Context) {
     }
 }
 
-fn row(record: &OfficerRecord) -> String {
+fn row(record: &OfficerRecord, context: &Context) -> String {
     let officer = &record.officer;
-    let (state, roles) = (record.state.name(), roles(record));
+    let roles = speak::roles(&officer.roles, context.output.messages());
+    let state = state(record, context);
     format!("{}  {state}  {roles}  {}  {}", officer.id, officer.person, officer.name)
 }
 
-fn roles(record: &OfficerRecord) -> String {
-    record.officer.roles.iter().map(|role| role.name()).collect::<Vec<_>>().join(",")
+fn state(record: &OfficerRecord, context: &Context) -> String {
+    context.output.messages().word("word-officer", record.state.name())
 }
 
 fn fields(record: &OfficerRecord) -> Value {

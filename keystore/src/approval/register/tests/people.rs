@@ -236,8 +236,8 @@ fn what_a_leaver_leaves_is_known() {
     let grant = BreakGlass { scopes: Vec::new(), reason: text(""), until };
     play.say(&["li"], grant).unwrap();
     let left = |play: &Play, id: &str| play.register.leftover(&Cast::id(id));
-    assert_eq!(left(&play, "wang").requests, [asked.digest]);
-    assert_eq!(left(&play, "sun").orders, [asked.digest]);
+    assert_eq!(left(&play, "wang").requests, [asked.request]);
+    assert_eq!(left(&play, "sun").orders, [asked.request]);
     let by_li = left(&play, "li");
     assert_eq!((by_li.approvals.len(), by_li.grants.len(), by_li.holds.len()), (1, 1, 0));
     assert_eq!((left(&play, "zhang").approvals.len(), left(&play, "zhang").holds.len()), (1, 1));
@@ -245,9 +245,9 @@ fn what_a_leaver_leaves_is_known() {
 
     let time = play.time;
     play.say(&["chen"], Leaver { officer: Cast::id("li"), left: time }).unwrap();
-    let record = play.register.request(&asked.digest).unwrap();
+    let record = play.register.request(&asked.request).unwrap();
     assert_eq!((record.approvals.len(), record.lapsed.len()), (0, 2));
-    assert_eq!(left(&play, "li").approvals, [asked.digest], "somebody has to look at that step");
+    assert_eq!(left(&play, "li").approvals, [asked.request], "somebody has to look at that step");
     play.say(&["chen"], Leaver { officer: Cast::id("wang"), left: time }).unwrap();
     assert!(left(&play, "li").approvals.is_empty(), "it ended with its applicant");
 }
