@@ -1856,6 +1856,7 @@ leftover-approval = request { $number } ({ $digest }): the step that they approv
 leftover-order = request { $number } ({ $digest }) that they ordered to be executed
 leftover-hold = hold { $digest } that they placed; its next review is another's
 leftover-grant = broken glass { $digest } that they have not explained
+leftover-medium = { "  " }medium { $id } ({ $place }), which they keep
 hold-placed = On hold: { $hold } ({ $scopes } scopes, { $keys } keys)
 hold-reviewed = Hold { $hold } goes on; next review { $review }
 hold-release-begun = Signed: { $path }. The others sign it with `sealkeep statement sign`, then it is handed in with `sealkeep statement submit`.

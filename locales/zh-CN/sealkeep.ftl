@@ -1838,6 +1838,7 @@ leftover-approval = 申请 { $number }（{ $digest }）：其批准的一级须�
 leftover-order = 申请 { $number }（{ $digest }）由其下令执行
 leftover-hold = 保全 { $digest } 由其设置；下次复核须由他人办理
 leftover-grant = 紧急访问 { $digest } 由其发起，尚未说明
+leftover-medium = { "  " }介质 { $id }（{ $place }）由其保管
 hold-placed = 已设置保全：{ $hold }（{ $scopes } 个作用域，{ $keys } 个密钥）
 hold-reviewed = 保全 { $hold } 继续；下次复核 { $review }
 hold-release-begun = 已签名：{ $path }。其他人用 `sealkeep statement sign` 签名后，用 `sealkeep statement submit` 提交。

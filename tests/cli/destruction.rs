@@ -217,7 +217,7 @@ fn what_is_below_a_scope_on_hold_is_on_hold_too() {
         let opened = office.world.run(&["open", sealed, "-o", "back"]);
         assert_eq!(opened.code, 32, "{}", opened.stderr);
     }
-    let id = &placed["hold"].as_str().expect("a digest")[..8];
+    let id = &placed["holds"][0].as_str().expect("a digest")[..8];
     assert_eq!(office.json("zhang", &["hold", "list"], "hold-list")["holds"][0]["due"], false);
     office.json("zhang", &["hold", "review", id, "--review-days", "9"], "hold-review");
     let leaver = office.run("chen", &["officer", "leaver", "zhang", "--dry-run"]);
@@ -240,6 +240,22 @@ fn what_is_below_a_scope_on_hold_is_on_hold_too() {
     assert!(!log.stdout.is_empty());
 }
 
+#[test]
+fn a_hold_on_very_many_scopes_is_several() {
+    let office = Office::new();
+    let names: Vec<String> = (0..900).map(|number| format!("trial/{number}")).collect();
+    let wanted: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), &b""[..])).collect();
+    let made = open(&office.world).create_keys_in(Suite::Aes256Gcm, &wanted).expect("keys");
+    let place = ["hold", "place", "--scope", "trial", "--reason", "other", "--basis", "case 9"];
+    let placed = office.json("liu", &place, "hold-place");
+    assert_eq!(
+        (&placed["scopes"], placed["holds"].as_array().map(Vec::len)),
+        (&900.into(), Some(2))
+    );
+    let facts = open(&office.world).facts(&[made[0].id, made[899].id]).expect("readable");
+    assert!(facts.into_iter().all(|facts| facts.expect("there").held));
+}
+
 /// What is due and nobody did is on the worklist, in `status`, and in the exit codes of the lists.
 #[test]
 fn what_officers_should_have_done_is_told() {
@@ -258,6 +274,21 @@ fn what_officers_should_have_done_is_told() {
     assert_eq!(tasks(&list), ["review-hold"]);
     let list = office.good("li", &["destroy", "list", "--officer", "li"]);
     assert!(list.contains("sealkeep break-glass justify"), "{list}");
+    let add = [
+        "--vault",
+        "vault",
+        "media",
+        "add",
+        "--place",
+        "safe 3",
+        "--kind",
+        "disk",
+        "--custodian",
+        "wu",
+    ];
+    office.good("chen", &add);
+    let shown = office.json("chen", &["--vault", "vault", "officer", "show", "wu"], "officer-show");
+    assert_eq!(shown["media"].as_array().map(Vec::len), Some(1), "{shown}");
     let status = office.run("chen", &["--json", "--vault", "vault", "status"]);
     assert_eq!(status.code, 42, "{}", status.stderr);
     let status: Value = serde_json::from_str(&status.stdout).expect("one document");

@@ -1,9 +1,11 @@
 //! `hold`: kept from everybody, by signed statements (PIPL art. 47).
 
+use std::collections::HashSet;
+
 use sealkeep_keystore::KeyId;
 use sealkeep_keystore::approval::register::HoldRecord;
 use sealkeep_keystore::approval::statement::{Hold, HoldReason, HoldReview, Release};
-use sealkeep_keystore::approval::{Digest, OfficerId, Register};
+use sealkeep_keystore::approval::{Digest, OfficerId, Register, Text};
 use serde_json::{Value, json};
 
 use crate::cli::args::{HoldCommand, HoldPlace, HoldReasonArg, HoldRelease, HoldReview as Review};
@@ -31,18 +33,20 @@ fn place(args: &HoldPlace, context: &Context) -> Result<Exit, Failure> {
         targets.push(id.parse().map_err(|_| Failure::new(Code::KeyId, id))?);
     }
     let keys = targets.len() - scopes;
-    let hold = Hold {
-        targets,
-        reason: args.reason.into(),
-        basis: text("--basis", &args.basis)?,
-        review: after_days(args.review_days),
-    };
-    let signed = Signer::of(&register, context)?.say(&register, hold)?;
-    let accepted = desk.submit(&signed, None, context)?;
-    let args: crate::cli::messages::Args<'_> =
-        &[("hold", &short(&accepted.digest)), ("scopes", &scopes), ("keys", &keys)];
-    context.output.say("hold-placed", args)?;
-    let fields = json!({ "hold": accepted.digest.to_string(), "scopes": scopes, "keys": keys });
+    let basis: Text = text("--basis", &args.basis)?;
+    let review = after_days(args.review_days);
+    let signer = Signer::of(&register, context)?;
+    let mut holds = Vec::new();
+    for some in targets.chunks(MOST_TARGETS) {
+        let (targets, reason, basis) = (some.to_vec(), args.reason.into(), basis.clone());
+        let signed = signer.say(&register, Hold { targets, reason, basis, review })?;
+        holds.push(desk.submit(&signed, None, context)?.digest);
+    }
+    let placed: Vec<String> = holds.iter().map(short).collect();
+    let said: crate::cli::messages::Args<'_> =
+        &[("hold", &placed.join(", ")), ("scopes", &scopes), ("keys", &keys)];
+    context.output.say("hold-placed", said)?;
+    let fields = json!({ "holds": holds, "scopes": scopes, "keys": keys });
     context.output.document("sealkeep.hold-place/1", fields)?;
     Ok(Exit::Ok)
 }
@@ -56,13 +60,10 @@ pub(super) fn scopes(
     desk: &Desk,
     context: &Context,
 ) -> Result<Vec<KeyId>, Failure> {
-    let mut found = Vec::new();
+    let (mut found, mut seen) = (Vec::new(), HashSet::new());
     for name in names {
-        for id in desk.ask(context, |store| store.scope_ids(name))? {
-            if !found.contains(&id) {
-                found.push(id);
-            }
-        }
+        let ids = desk.ask(context, |store| store.scope_ids(name))?;
+        found.extend(ids.into_iter().filter(|id| seen.insert(*id)));
     }
     Ok(found)
 }
@@ -162,3 +163,6 @@ impl From<HoldReasonArg> for HoldReason {
         }
     }
 }
+
+/// A statement has room for so many ids; what is more goes into another hold.
+const MOST_TARGETS: usize = 800;

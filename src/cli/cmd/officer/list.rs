@@ -1,5 +1,7 @@
 //! `officer list`, `officer show`: officers, and what somebody should look at.
 
+use sealkeep::vault::Lock;
+use sealkeep::vault::register::{Medium, Register as Media};
 use sealkeep_keystore::KeyStore;
 use sealkeep_keystore::approval::register::{Leftover, OfficerRecord};
 use sealkeep_keystore::approval::{Digest, OfficerId, OfficerState, Register};
@@ -8,8 +10,8 @@ use serde_json::{Value, json};
 use crate::cli::cmd::destroy::short;
 use crate::cli::exit::{Code, Exit};
 use crate::cli::failure::Failure;
-use crate::cli::messages::Ready;
-use crate::cli::{Context, cmd, speak, store, time};
+use crate::cli::messages::{Args, Ready};
+use crate::cli::{Context, cmd, speak, store, time, vault};
 
 pub(super) fn run(context: &Context) -> Result<Exit, Failure> {
     let register = speak::register(context)?;
@@ -25,7 +27,7 @@ pub(super) fn run(context: &Context) -> Result<Exit, Failure> {
 }
 
 pub(super) fn show(id: &OfficerId, context: &Context) -> Result<Exit, Failure> {
-    let register = speak::register(context)?;
+    let (register, kept) = with_media(context)?;
     let record = register.officer(id);
     let record = record.ok_or_else(|| Failure::new(Code::OfficerUnknown, id.to_string()))?;
     let leftover = register.leftover(id);
@@ -52,10 +54,33 @@ pub(super) fn show(id: &OfficerId, context: &Context) -> Result<Exit, Failure> {
     for line in leftover_lines(&leftover, &register, context) {
         context.output.line(&format!("  {line}"))?;
     }
+    let names = [officer.id.as_str(), officer.name.as_str(), officer.person.as_str()];
+    let theirs = |medium: &&Medium| {
+        medium.custodian.as_deref().is_some_and(|custodian| names.contains(&custodian))
+    };
+    let media: Vec<&Medium> = kept.iter().filter(theirs).collect();
+    for medium in &media {
+        let said: Args<'_> = &[("id", &medium.id), ("place", &medium.place)];
+        context.output.say("leftover-medium", said)?;
+    }
     let mut fields = fields(record);
     fields["leftover"] = json!(leftover);
+    fields["media"] = media.iter().map(|medium| medium.id.as_str()).collect();
     context.output.document("sealkeep.officer-show/1", fields)?;
     Ok(Exit::Ok)
+}
+
+/// The register, and the media that the vault knows, if one is named and there.
+fn with_media(context: &Context) -> Result<(Register, Vec<Medium>), Failure> {
+    let Ok(found) = vault::find(context) else {
+        return Ok((speak::register(context)?, Vec::new()));
+    };
+    let opened = found.open(Lock::Shared, context)?;
+    let register = opened.keys.with(KeyStore::register);
+    let register = register.map_err(|error| store::here(context, &error))?;
+    let media = Media::load(&**opened.vault.storage(), opened.vault.file())
+        .map_err(|error| opened.failure(&error, context))?;
+    Ok((register, media.media().to_vec()))
 }
 
 /// Warns of what somebody who leaves still has a part in, and of what nobody can tell.
