@@ -256,6 +256,28 @@ fn a_hold_on_very_many_scopes_is_several() {
     assert!(facts.into_iter().all(|facts| facts.expect("there").held));
 }
 
+/// A rehearsal names what would be overwritten, and leaves it where it is.
+#[test]
+fn a_rehearsed_execution_changes_nothing() {
+    let office = Office::new();
+    let plain = office.world.write("old/report", "plain");
+    let plain = plain.to_str().expect("UTF-8");
+    let why = ["--trigger", "other", "--reason", "moved", "--number", "2026-001", "--yes"];
+    let what = ["destroy", "request", "--scope", "patient/0043", "--wipe", plain];
+    office.good("wang", &[&what[..], &why].concat());
+    let told = office.json("sun", &["destroy", "execute", "2026-001", "-n"], "destroy-execute");
+    assert_eq!(told["overwritten"][0]["path"], plain, "{told}");
+    assert_eq!(told["refused"], "request-state", "it is not approved: {told}");
+    let told = office.run("sun", &["--lang", "zh-CN", "destroy", "execute", "2026-001", "-n"]);
+    assert!(
+        told.stdout.contains("现在不能执行") && told.stdout.contains("待审批"),
+        "{}",
+        told.stdout
+    );
+    assert_eq!(fs::read(plain).expect("it is there"), b"plain");
+    office.world.good(&["open", "mr.sealed", "-o", "back"]);
+}
+
 /// What is due and nobody did is on the worklist, in `status`, and in the exit codes of the lists.
 #[test]
 fn what_officers_should_have_done_is_told() {
@@ -289,6 +311,8 @@ fn what_officers_should_have_done_is_told() {
     office.good("chen", &add);
     let shown = office.json("chen", &["--vault", "vault", "officer", "show", "wu"], "officer-show");
     assert_eq!(shown["media"].as_array().map(Vec::len), Some(1), "{shown}");
+    let listed = office.good("chen", &["--lang", "zh-CN", "officer", "list"]);
+    assert!(listed.contains("wu  离任中  监销人  p-wu"), "{listed}");
     let status = office.run("chen", &["--json", "--vault", "vault", "status"]);
     assert_eq!(status.code, 42, "{}", status.stderr);
     let status: Value = serde_json::from_str(&status.stdout).expect("one document");

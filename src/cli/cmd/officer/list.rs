@@ -17,6 +17,12 @@ pub(super) fn run(context: &Context) -> Result<Exit, Failure> {
     let register = speak::register(context)?;
     for record in register.officers() {
         context.output.line(&row(record, context))?;
+        if matches!(record.state, OfficerState::Leaving { .. }) {
+            let leftover = register.leftover(&record.officer.id);
+            for line in leftover_lines(&leftover, &register, context) {
+                context.output.line(&format!("    {line}"))?;
+            }
+        }
     }
     warn(&register, context);
     let rows: Vec<Value> = register.officers().map(fields).collect();
