@@ -19,18 +19,22 @@ pub(super) fn run(mut args: DestroyRequest, context: &Context) -> Result<Exit, F
     guided::refuse_incomplete(&args, context)?;
     let desk = Desk::open(context)?;
     let register = desk.register(context)?;
+    // Before anybody is asked for anything: who cannot sign need not answer.
+    let signer = match args.dry_run {
+        true => None,
+        false => Some(Signer::of(&register, context)?),
+    };
     let form = guided::fill(&mut args, &register, context)?;
     let options = options(&args, &desk, &register, context)?;
     let found = cmd::with_progress(context, None, |run| resolve(&desk.sources(), &options, run));
     let found = found.map_err(|error| failure(&error, context))?;
     show(&found, &form.number, context)?;
     refuse_blocked(&found, context)?;
-    if args.dry_run {
+    let Some(signer) = signer else {
         context.output.say("destroy-dry-run", &[])?;
         context.output.document("sealkeep.destroy-request/1", document(&found, &form.number))?;
         return Ok(Exit::Ok);
-    }
-    let signer = Signer::of(&register, context)?;
+    };
     confirm("destroy-confirm-request", &form.number, args.yes, context)?;
     let mut fields = document(&found, &form.number);
     let frozen = found.freeze(&desk.keys).map_err(|error| failure(&error, context))?;
