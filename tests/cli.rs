@@ -9,6 +9,8 @@
 mod certificate;
 #[path = "cli/copies.rs"]
 mod copies;
+#[path = "cli/destruction.rs"]
+mod destruction;
 #[path = "cli/files.rs"]
 mod files;
 #[path = "cli/interrupted.rs"]

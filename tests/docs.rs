@@ -6,6 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use sealkeep_medium::finding::Code;
+use shown::commands;
+
+#[path = "support/shown.rs"]
+mod shown;
 
 /// Each row of the threat model names the test that shows it, and that test exists.
 #[test]
@@ -40,24 +44,6 @@ fn every_finding_is_described() {
         let row = format!("| `{}` |", code.name());
         assert!(spec.contains(&row), "docs/spec/wipe-report.md has no row: {}", code.name());
     }
-}
-
-/// What the guides, the README and the notes on packaging tell people to type is understood, options and all.
-#[test]
-fn every_command_that_is_shown_is_one_of_the_program() {
-    let mut tried = 0;
-    let pages = ["README.md", "packaging/README.md", "docs/guide/destruction.md"];
-    let mut pages = pages.map(|page| root().join(page)).to_vec();
-    pages.extend(["en", "zh-CN"].iter().flat_map(|lang| guides(lang)));
-    for page in pages {
-        for command in commands(&page) {
-            let done = sealkeep(&[&command[..], &["--help".to_owned()]].concat(), &[]);
-            let said = String::from_utf8_lossy(&done.stderr);
-            assert!(done.status.success(), "{}: {command:?}: {said}", page.display());
-            tried += 1;
-        }
-    }
-    assert!(tried > 100, "the commands were found: {tried}");
 }
 
 /// Who reads the other language is told to type the same.
@@ -146,36 +132,6 @@ fn sealkeep(args: &[String], set: &[(&str, &str)]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sealkeep"));
     command.env_clear().env("SEALKEEP_LANG", "en").envs(set.iter().copied()).args(args);
     command.output().unwrap()
-}
-
-/// The arguments of each `sealkeep …` in the code of a page.
-fn commands(page: &Path) -> Vec<Vec<String>> {
-    let text = fs::read_to_string(page).unwrap();
-    let code = text.split("\n```").skip(1).step_by(2);
-    let lines = code.filter(|code| code.starts_with("sh\n") || code.starts_with("console\n"));
-    let words = lines.flat_map(str::lines).map(|line| words(line.trim_start_matches("$ ")));
-    words
-        .flat_map(|words| {
-            let parts: Vec<Vec<String>> =
-                words.split(|word| word == "|").map(<[String]>::to_vec).collect();
-            parts.into_iter().filter(|part| part.first().is_some_and(|word| word == "sealkeep"))
-        })
-        .map(|part| part[1..].to_vec())
-        .collect()
-}
-
-/// The words of a command line as a shell takes them; it knows quotes and nothing else.
-fn words(line: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
-    let mut quoted = false;
-    for letter in line.chars() {
-        match letter {
-            '\'' => quoted = !quoted,
-            ' ' if !quoted => words.push(String::new()),
-            _ => words.last_mut().unwrap().push(letter),
-        }
-    }
-    words
 }
 
 /// What is the same in all languages: everything but names that people give.

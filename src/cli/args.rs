@@ -25,11 +25,13 @@ pub(crate) use backup::{
     Backup, Forget, GroupField, RetentionCommand, RetentionDue, RetentionPolicy, RulesCommand,
     RulesExplain, Snapshots, Status, Which,
 };
-pub(crate) use certificate::{CertificateCommand, CertificateFile, CertificateRender};
+pub(crate) use certificate::{
+    CertificateCommand, CertificateFile, CertificateRender, CertificateShow,
+};
 pub(crate) use destroy::{
-    BreakGlassBegin, BreakGlassCommand, BreakGlassJustify, DestroyApprove, DestroyCertify,
-    DestroyCommand, DestroyExecute, DestroyExport, DestroyImport, DestroyInspect, DestroyList,
-    DestroyRequest, DestroyReview, DestroySay, DestroyStatus, HoldCommand, HoldPlace,
+    BreakGlassBegin, BreakGlassCommand, BreakGlassJustify, DestroyCertify, DestroyCommand,
+    DestroyExecute, DestroyExport, DestroyImport, DestroyInspect, DestroyList, DestroyRequest,
+    DestroyReview, DestroySay, DestroyStatus, DestroyWitness, HoldCommand, HoldPlace,
     HoldReasonArg, HoldRelease, HoldReview, TriggerArg, What,
 };
 pub(crate) use key::{KeyCommand, KeyIds, KeyList, KeyRotate};
@@ -47,8 +49,8 @@ pub(crate) use media::{
 };
 pub(crate) use officer::{
     OfficerCommand, OfficerEnroll, OfficerInit, OfficerNew, OfficerQualify, PolicyCheck,
-    PolicyCommand, PolicyExplain, PolicySet, Say, StatementCommand, StatementShow, StatementSign,
-    StatementSubmit,
+    PolicyCommand, PolicyExplain, PolicySet, Say, StatementClock, StatementCommand, StatementShow,
+    StatementSign, StatementSubmit,
 };
 pub(crate) use restore::{
     Diff, Drill, Dump, ExistingFiles, Find, Ls, Prune, RestoreSnapshot, Unused,

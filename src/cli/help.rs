@@ -120,3 +120,47 @@ fn context_text(value: &ContextValue) -> String {
         other => other.to_string(),
     }
 }
+
+#[cfg(test)]
+#[path = "../../tests/support/shown.rs"]
+mod shown;
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::{Path, PathBuf};
+
+    use super::*;
+    use crate::cli::messages::Lang;
+
+    /// What the guides, the README and the notes on packaging tell people to type is understood: no option is unknown, none
+    /// that must be there is missing.
+    #[test]
+    fn every_command_that_is_shown_is_understood() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let tree = command(&Messages::new(Lang::En));
+        let guide = ["destruction.md", "auditing.md", "configuration.md"];
+        let mut pages = guide.map(|page| root.join("docs/guide").join(page)).to_vec();
+        pages.extend(["README.md", "packaging/README.md"].map(|page| root.join(page)));
+        for lang in ["en", "zh-CN"] {
+            let found = fs::read_dir(root.join("docs/guide").join(lang)).expect("guides");
+            pages.extend(
+                found.map(|entry| entry.expect("readable").path()).collect::<Vec<PathBuf>>(),
+            );
+        }
+        let mut tried = 0;
+        for page in &pages {
+            for typed in shown::commands(page) {
+                let words = std::iter::once("sealkeep".to_owned()).chain(typed.clone());
+                let error = tree.clone().try_get_matches_from(words).err();
+                let shown = |error: &clap::Error| {
+                    matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion)
+                };
+                let wrong = error.filter(|error| !shown(error));
+                assert!(wrong.is_none(), "{}: {typed:?}: {wrong:?}", page.display());
+                tried += 1;
+            }
+        }
+        assert!(tried > 100, "the commands were found: {tried}");
+    }
+}

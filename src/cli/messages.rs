@@ -105,6 +105,11 @@ impl Messages {
         self.lookup(key, None, args).unwrap_or_else(|| key.to_owned())
     }
 
+    /// The word for a code: the attribute `code` of the message. A code of a later version stands for itself.
+    pub(crate) fn word(&self, key: &str, code: &str) -> String {
+        self.attribute(key, code, &[]).unwrap_or_else(|| code.to_owned())
+    }
+
     /// The attribute `attribute` of message `key`, if the message has it.
     pub(crate) fn attribute(&self, key: &str, attribute: &str, args: Args<'_>) -> Option<String> {
         self.lookup(key, Some(attribute), args)

@@ -19,6 +19,8 @@ use crate::cli::signal::Cancel;
 
 /// Longer lines are refused: somebody named the wrong file.
 const MAX_PASSPHRASE: usize = 4096;
+/// Bytes of the longest line that a terminal gives, its end included.
+const LONGEST_LINE: usize = 4096;
 
 /// Asks for the passphrase that opens a store.
 ///
@@ -146,14 +148,23 @@ fn ask_line(question: &str, cancel: &Cancel) -> Result<SecretVec, Failure> {
 /// # Errors
 /// `E-NOT-CONFIRMED` when there is no terminal to ask at.
 pub(crate) fn confirm(question: &str, word: &str, cancel: &Cancel) -> Result<bool, Failure> {
+    Ok(line(question, cancel)? == word)
+}
+
+/// Asks for a line, visibly, and gives it without blanks around it.
+///
+/// # Errors
+/// `E-NOT-CONFIRMED` when there is no terminal to ask at.
+pub(crate) fn line(question: &str, cancel: &Cancel) -> Result<String, Failure> {
     let no_terminal = |error: std::io::Error| Failure::new(Code::NotConfirmed, "").because(error);
     let mut terminal =
         File::options().read(true).write(true).open("/dev/tty").map_err(no_terminal)?;
     terminal.write_all(question.as_bytes()).map_err(no_terminal)?;
     wait_for_line(&terminal, cancel)?;
-    let mut typed = [0; 64];
+    // A terminal gives a whole line to whoever has room for it, and keeps what is left for whoever reads next.
+    let mut typed = [0; LONGEST_LINE];
     let len = terminal.read(&mut typed).map_err(no_terminal)?;
-    Ok(typed[..len].trim_ascii() == word.as_bytes())
+    Ok(String::from_utf8_lossy(&typed[..len]).trim().to_owned())
 }
 
 /// Waits for a whole line while looking for signals, so that Ctrl-C brings the echo back.

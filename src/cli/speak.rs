@@ -8,13 +8,14 @@ use std::path::Path;
 use sealkeep::destruction::execution;
 use sealkeep::destruction::request_files::RequestFiles;
 use sealkeep_keystore::KeyStore;
-use sealkeep_keystore::approval::{Digest, OfficerId, Register, Said, Statement};
+use sealkeep_keystore::approval::{Digest, OfficerId, Register, Role, Said, Statement};
 use serde_json::json;
 
 use crate::cli::args::Say;
 use crate::cli::cmd::destroy;
 use crate::cli::exit::{Code, Exit};
 use crate::cli::failure::Failure;
+use crate::cli::messages::Messages;
 use crate::cli::sign::Signer;
 use crate::cli::{Context, cmd, store};
 
@@ -157,6 +158,13 @@ pub(crate) fn parse(
 ) -> Result<Statement, Failure> {
     Statement::parse(suite, bytes)
         .map_err(|error| Failure::new(Code::NotAStatement, name).because(error))
+}
+
+/// Roles, in words.
+pub(crate) fn roles(roles: &[Role], messages: &Messages) -> String {
+    let words: Vec<String> =
+        roles.iter().map(|role| messages.word("word-role", role.name())).collect();
+    words.join(", ")
 }
 
 /// What could not be signed is not a statement.

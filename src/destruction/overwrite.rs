@@ -121,6 +121,11 @@ impl Overwriting {
         there.map(|one| one.item).collect()
     }
 
+    /// What is overwritten, each with its method.
+    pub fn paths(&self) -> impl Iterator<Item = (&Path, &str)> {
+        self.targets.iter().map(|one| (one.target.path.as_path(), one.target.method.as_str()))
+    }
+
     /// Number of items that are files.
     #[must_use]
     pub fn files(&self) -> usize {

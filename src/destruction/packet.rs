@@ -5,8 +5,9 @@
 
 use data_encoding::{BASE64, HEXLOWER};
 use sealkeep_crypto::Suite;
+use sealkeep_keystore::approval::register::{Entered, Untouched};
 use sealkeep_keystore::approval::statement::Statement;
-use sealkeep_keystore::approval::{Digest, Item, Request, Said};
+use sealkeep_keystore::approval::{Digest, Item, Register, Request, Said};
 use sealkeep_keystore::ledger::Entry;
 use serde::{Deserialize, Serialize};
 
@@ -23,14 +24,12 @@ pub struct Packet {
     pub request: Statement,
     /// The policy that it names.
     pub policy_text: String,
-    /// Entries of the ledger about officers and policy. They are what the maker of the packet says they are.
+    /// Entries of the ledger about officers and policy and about the request. They are what the maker of the packet says they are.
     pub entries: Vec<Entry>,
     /// The lines.
     pub items: Vec<Item>,
     /// Their names, if they were given along.
     pub names: Option<Vec<String>>,
-    /// Statements about the request so far.
-    pub statements: Vec<Statement>,
 }
 
 /// What a packet is made from.
@@ -41,14 +40,12 @@ pub struct PacketParts<'p> {
     pub request: &'p [u8],
     /// The policy that it names.
     pub policy_text: &'p str,
-    /// Entries of the ledger about officers and policy.
+    /// Entries of the ledger about officers and policy and about the request.
     pub entries: &'p [Entry],
     /// The lines.
     pub items: &'p [Item],
     /// Their names, and what shows that they are the names of these lines.
     pub names: Option<(&'p [String], &'p TagKey)>,
-    /// Envelopes of statements about the request.
-    pub statements: &'p [Vec<u8>],
 }
 
 impl PacketParts<'_> {
@@ -69,7 +66,6 @@ impl PacketParts<'_> {
             inventory: StoredInventory { root, lines },
             names: self.names.map(|(names, _)| names.to_vec()),
             tag_key: self.names.map(|(_, key)| HEXLOWER.encode(key.expose())),
-            statements: self.statements.iter().map(|one| BASE64.encode(one)).collect(),
         };
         let bytes = serde_json::to_vec(&stored).expect("it has string keys only");
         Packet::read(&bytes).map(|_| bytes)
@@ -87,11 +83,8 @@ impl Packet {
         if stored.schema != SCHEMA {
             return Err(altered(PACKET));
         }
-        let statement = |text: &str, what| {
-            let bytes = BASE64.decode(text.as_bytes()).map_err(|_| altered(what))?;
-            Statement::parse(suite, &bytes).map_err(|_| altered(what))
-        };
-        let request = statement(&stored.request, REQUEST)?;
+        let request = BASE64.decode(stored.request.as_bytes()).map_err(|_| altered(REQUEST))?;
+        let request = Statement::parse(suite, &request).map_err(|_| altered(REQUEST))?;
         let policy = Digest::of(suite, stored.policy_text.as_bytes());
         if request.policy != Some(policy) {
             return Err(altered("the policy"));
@@ -103,26 +96,32 @@ impl Packet {
         let lines = stored.inventory.lines.iter().map(String::as_str);
         let (items, _) = check_lines(suite, lines, summary)?;
         check_names(suite, &items, stored.names.as_deref(), stored.tag_key.as_deref())?;
-        let mut statements = Vec::with_capacity(stored.statements.len());
-        for text in &stored.statements {
-            let one = statement(text, STATEMENT)?;
-            let about = about(&one.said).ok_or_else(|| altered(STATEMENT))?;
-            let inventory = about.1.is_none_or(|root| root == summary.root);
-            if about.0 != request.digest || one.store != request.store || !inventory {
-                return Err(altered(STATEMENT));
-            }
-            statements.push(one);
-        }
         let entries = stored.entries.iter().map(StoredEntry::entry).collect::<Option<Vec<_>>>();
         Ok(Self {
             suite,
             policy_text: stored.policy_text,
-            entries: entries.ok_or_else(|| altered("an entry of the ledger"))?,
+            entries: entries.ok_or_else(|| altered(ENTRY))?,
             items,
             names: stored.names,
-            statements,
             request,
         })
+    }
+
+    /// How far the request had come when the packet was made. The key store checks what is signed over it against its own.
+    ///
+    /// # Errors
+    /// `Altered` if the entries do not fit together, or the request is not in them.
+    pub fn register(&self) -> Result<Register> {
+        let mut register = Register::new(self.request.store, self.suite);
+        for entry in &self.entries {
+            let entered = Entered::read(self.suite, entry.index, &entry.body);
+            let Some(entered) = entered.map_err(|_| altered(ENTRY))? else { continue };
+            register.apply(&entered, &Untouched).map_err(|_| altered(ENTRY))?;
+        }
+        match register.request(&self.request.digest) {
+            Some(_) => Ok(register),
+            None => Err(altered(REQUEST)),
+        }
     }
 
     /// What is requested.
@@ -140,21 +139,6 @@ fn request_of(statement: &Statement) -> Result<&Request> {
         Said::Request(request) => Ok(request),
         _ => Err(altered(REQUEST)),
     }
-}
-
-/// Which request a statement is about, and the inventory if it repeats that.
-fn about(said: &Said) -> Option<(Digest, Option<Digest>)> {
-    Some(match said {
-        Said::Approve(one) => (one.request, Some(one.inventory)),
-        Said::Reject(one) => (one.request, Some(one.inventory)),
-        Said::Execute(one) => (one.request, Some(one.inventory)),
-        Said::Witness(one) => (one.request, Some(one.inventory)),
-        Said::Inspect(one) => (one.request, Some(one.inventory)),
-        Said::Withdraw(one) => (one.request, None),
-        Said::Cancel(one) => (one.request, None),
-        Said::Resume(one) => (one.request, None),
-        _ => return None,
-    })
 }
 
 fn check_names(
@@ -189,7 +173,6 @@ struct Stored {
     inventory: StoredInventory,
     names: Option<Vec<String>>,
     tag_key: Option<String>,
-    statements: Vec<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -223,5 +206,5 @@ impl StoredEntry {
 const SCHEMA: &str = "sealkeep/packet/v1";
 const PACKET: &str = "the packet";
 const REQUEST: &str = "the request";
-const STATEMENT: &str = "a statement about the request";
+const ENTRY: &str = "an entry of the ledger";
 const NAMES: &str = "the list of names";

@@ -42,7 +42,7 @@ fn who_opened_what_from_where_and_for_what_is_told() {
     let done = world.good(&["ledger", "log", "--key", key]);
     assert!(done.stdout.contains("access  open") && done.stdout.lines().count() == 1);
     let done = world.good(&["ledger", "log", "--last", "1"]);
-    assert!(done.stdout.contains("@192.0.2.7  keys=2  \"ward round\""), "{}", done.stdout);
+    assert!(done.stdout.contains("@192.0.2.7  keys=2  default  \"ward round\""), "{}", done.stdout);
     assert_eq!(world.good(&["ledger", "log", "--until", "2020-01-01"]).stdout, "");
     assert_eq!(world.run(&["ledger", "log", "--since", "yesterday"]).code, 2);
 }

@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use rustix::fs::{Mode, OFlags, open};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
+use crate::destruction::Office;
 use crate::world::{World, skip};
 
 /// A new terminal: our side and the side of the program.
@@ -119,11 +120,51 @@ fn without_a_terminal_nothing_is_wiped_unless_told() {
     assert!(world.path("old").exists());
 }
 
-const QUESTIONS: [&str; 4] = [
+/// Whoever gives no options is asked, and may have a long number in Chinese.
+#[test]
+fn a_request_is_asked_for_at_a_terminal() {
+    let office = Office::new();
+    let number = "销".repeat(40);
+    let by = |id: &str, command: &str| {
+        let with = "--key-file admin.key --officer-passphrase-file pass";
+        format!("{with} --officer-key {id}.pem destroy {command}")
+    };
+    let typed = format!("patient/0042\n{number}\n3\ntrial over\n\nradiology\n{number}\n");
+    let Some((code, shown)) = at_terminal(&office.world, &by("wang", "request"), &typed) else {
+        return skip("the program script (util-linux) is missing");
+    };
+    assert_eq!(code, 0, "{shown}");
+    assert!(shown.contains("[2026-001]") || shown.contains("-001]"), "{shown}");
+    let typed = format!("1\nyes\nagreed\n{number}\n");
+    let (code, shown) = at_terminal(&office.world, &by("li", "next"), &typed).expect("as before");
+    assert_eq!(code, 0, "{shown}");
+    assert!(shown.contains("Approved: request"), "{shown}");
+    let (code, shown) = at_terminal(&office.world, &by("sun", "next"), "").expect("as before");
+    assert!(code == 0 && shown.contains("Nothing is waiting for you."), "{shown}");
+    let told = office.world.run(&["destroy", "request", "--scope", "patient/0042"]);
+    assert_eq!(told.code, 2);
+    assert!(
+        told.stderr.contains("--number") && told.stderr.contains("--trigger"),
+        "{}",
+        told.stderr
+    );
+}
+
+const QUESTIONS: [&str; 14] = [
     "Passphrase of the key store: ",
     "New passphrase: ",
     "The same again: ",
     "This cannot be undone. Type \"wipe\" to go on: ",
+    "(empty: none): ",
+    "A person, by pseudonym: ",
+    "Number of the request [",
+    "What makes it due: ",
+    "Reason: ",
+    "that it rests on (may be empty): ",
+    "Department (may be empty): ",
+    "Do you approve (yes/no): ",
+    "Your opinion (may be empty): ",
+    "Type the number of the request to sign",
 ];
 
 /// Runs a command at a terminal of its own where `typed` is typed, without a key file. Each line is

@@ -5,7 +5,7 @@ use sealkeep::destruction::{Choice, Error, annex};
 use sealkeep::keys::StoreKeys;
 use sealkeep_crypto::{Secret, SigningKey, Suite};
 use sealkeep_keystore::approval::policy::default_text;
-use sealkeep_keystore::approval::statement::{Approve, Statement};
+use sealkeep_keystore::approval::statement::Statement;
 use sealkeep_keystore::approval::{Digest, Draft, OfficerId, Policy, Request, Text, Trigger};
 use sealkeep_keystore::ledger::Entry;
 
@@ -47,19 +47,14 @@ fn make(suite: Suite, with_names: bool) -> Made {
         residual: frozen.residual.clone(),
         not_covered: frozen.not_covered.clone(),
     };
-    let sign = |draft: Draft| draft.sign(&[(&li, &key)]).unwrap();
-    let by = || vec![li.clone()];
-    let store = [7; 16];
-    let envelope = sign(Draft::new(store, 1_795_344_000, Some(policy), by(), request));
+    let draft = Draft::new([7; 16], 1_795_344_000, Some(policy), vec![li.clone()], request);
+    let envelope = draft.sign(&[(&li, &key)]).unwrap();
     let request = Statement::parse(suite, &envelope).unwrap().digest;
     let root = frozen.summary.root;
-    let approve = Approve { request, inventory: root, step: 1, opinion: text("agreed") };
-    let approval = sign(Draft::new(store, 1_795_344_001, Some(policy), by(), approve));
     let keys = StoreKeys::new(world.store());
     let (names, tag_key) =
         annex::read(&keys, suite, &files, &REQUEST, &root, &frozen.items).unwrap();
     let entries = [Entry { index: 3, salt: [1; 16], body: b"{}".to_vec() }];
-    let statements = [approval];
     let parts = PacketParts {
         suite,
         request: &envelope,
@@ -67,7 +62,6 @@ fn make(suite: Suite, with_names: bool) -> Made {
         entries: &entries,
         items: &frozen.items,
         names: with_names.then_some((&names[..], &tag_key)),
-        statements: &statements,
     };
     let packet = parts.encode().unwrap();
     let other = PacketParts { items: &frozen.items[1..], ..parts };
@@ -84,7 +78,7 @@ fn a_packet_shows_what_was_requested() {
             assert_eq!(packet.request.digest, made.request);
             assert_eq!(packet.request().inventory.root, made.root);
             assert_eq!(packet.names, with_names.then(|| made.names.clone()));
-            assert_eq!((packet.entries.len(), packet.statements.len()), (1, 1));
+            assert_eq!(packet.entries.len(), 1);
             let shown = String::from_utf8(made.packet).unwrap().contains("patients/0042");
             assert_eq!(shown, with_names, "names are in it on demand only");
         }
@@ -103,7 +97,7 @@ fn whatever_is_edited_in_a_packet_is_refused() {
         ("sealkeep/packet/v1", "sealkeep/packet/v2", "the packet"),
         ("\"tag_key\":\"", "\"tag_key\":\"00", "the list of names"),
         ("sm4-gcm\",\"request\"", "aes256-gcm\",\"request\"", "the policy"),
-        ("\"statements\":[", "\"more\":1,\"statements\":[", "the packet"),
+        ("\"entries\":[", "\"more\":1,\"entries\":[", "the packet"),
     ];
     for (from, to, part) in edits {
         let edited = text.replacen(from, to, 1);
@@ -114,13 +108,7 @@ fn whatever_is_edited_in_a_packet_is_refused() {
             "{from}: {refused:?}"
         );
     }
-    // A statement about another request.
-    let other = String::from_utf8(make(Suite::Sm4Gcm, true).packet).unwrap();
-    let statements = |text: &str| {
-        let at = text.find("\"statements\":").unwrap();
-        text[at..].to_owned()
-    };
-    let mixed = text.replace(&statements(&text), &statements(&other));
-    let refused = Packet::read(mixed.as_bytes());
-    assert!(matches!(refused, Err(Error::Altered { what: "a statement about the request" })));
+    // What is no entry shows no step.
+    let refused = Packet::read(text.as_bytes()).unwrap().register();
+    assert!(matches!(refused, Err(Error::Altered { what: "an entry of the ledger" })));
 }

@@ -5,6 +5,7 @@
 mod event;
 mod excerpt;
 mod holds;
+mod leftover;
 mod people;
 mod queries;
 mod refusal;
@@ -16,6 +17,7 @@ mod tests;
 pub use event::{Alarm, Entered, Inventories, NotAnEntry, StoreEvent, Touched, Untouched, What};
 pub use excerpt::Excerpt;
 pub use holds::{GrantRecord, HoldRecord};
+pub use leftover::Leftover;
 pub use people::OfficerRecord;
 pub use queries::{Task, Work};
 pub use refusal::Refusal;

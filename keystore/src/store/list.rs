@@ -179,6 +179,18 @@ impl KeyStore {
             Ok(ids.id(Position { scope, slot: WHOLE_SCOPE, incarnation: record.incarnation }))
         })
     }
+
+    /// The opaque ids of a scope and of all below it that are not destroyed, in the order in which they were made.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchScope`] when there is none.
+    pub fn scope_ids(&mut self, name: &str) -> Result<Vec<KeyId>> {
+        let is_meant =
+            |scope: &ScopeInfo| scope.name.as_ref().is_some_and(|scope| is_below(scope, name));
+        let scopes = self.scopes()?.into_iter().filter(is_meant);
+        let found: Vec<KeyId> = scopes.map(|scope| scope.id).collect();
+        if found.is_empty() { Err(Error::NoSuchScope(name.to_owned())) } else { Ok(found) }
+    }
 }
 
 impl KeyFilter {

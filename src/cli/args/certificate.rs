@@ -8,7 +8,7 @@ use clap::{Args, Subcommand, ValueHint};
 #[derive(Subcommand)]
 pub(crate) enum CertificateCommand {
     Verify(CertificateFile),
-    Show(CertificateFile),
+    Show(CertificateShow),
     Render(CertificateRender),
 }
 
@@ -19,6 +19,15 @@ pub(crate) struct CertificateFile {
     pub(crate) file: PathBuf,
     #[arg(long, value_name = "GENESIS", value_parser = genesis)]
     pub(crate) trust: Option<[u8; 32]>,
+}
+
+/// `certificate show`
+#[derive(Args)]
+pub(crate) struct CertificateShow {
+    #[command(flatten)]
+    pub(crate) certificate: CertificateFile,
+    #[arg(long)]
+    pub(crate) checkpoint: bool,
 }
 
 /// `certificate render`

@@ -8,18 +8,19 @@ use clap::{ArgGroup, Args, Subcommand, ValueEnum, ValueHint};
 #[derive(Subcommand)]
 pub(crate) enum DestroyCommand {
     Request(Box<DestroyRequest>),
+    Next,
     List(DestroyList),
     Status(DestroyStatus),
     Review(DestroyReview),
     Export(DestroyExport),
     Import(DestroyImport),
-    Approve(DestroyApprove),
+    Approve(DestroySay),
     Reject(DestroySay),
     Withdraw(DestroySay),
     Cancel(DestroySay),
     Resume(DestroySay),
     Execute(DestroyExecute),
-    Witness(DestroySay),
+    Witness(DestroyWitness),
     Inspect(DestroyInspect),
     Certify(DestroyCertify),
 }
@@ -30,17 +31,17 @@ pub(crate) struct DestroyRequest {
     #[command(flatten)]
     pub(crate) what: What,
     #[arg(long, value_name = "TEXT")]
-    pub(crate) number: String,
+    pub(crate) number: Option<String>,
     #[arg(long, value_name = "CODE")]
-    pub(crate) trigger: TriggerArg,
+    pub(crate) trigger: Option<TriggerArg>,
     #[arg(long, value_name = "TEXT")]
-    pub(crate) reason: String,
-    #[arg(long, value_name = "TEXT", default_value = "")]
-    pub(crate) basis: String,
+    pub(crate) reason: Option<String>,
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) basis: Option<String>,
     #[arg(long, value_name = "NAME", default_value = "")]
     pub(crate) owner: String,
-    #[arg(long, value_name = "NAME", default_value = "")]
-    pub(crate) department: String,
+    #[arg(long, value_name = "NAME")]
+    pub(crate) department: Option<String>,
     #[arg(long, value_name = "TEXT", default_value = "")]
     pub(crate) remark: String,
     #[arg(long, short = 'n')]
@@ -52,7 +53,7 @@ pub(crate) struct DestroyRequest {
 /// What is to be destroyed: any of these, together.
 #[derive(Args)]
 #[group(skip)]
-#[command(group = ArgGroup::new("what").required(true).multiple(true))]
+#[command(group = ArgGroup::new("what").multiple(true))]
 pub(crate) struct What {
     #[arg(long, value_name = "NAME", group = "what")]
     pub(crate) scope: Vec<String>,
@@ -82,6 +83,17 @@ pub(crate) struct What {
     pub(crate) particle: Option<String>,
     #[arg(long, value_name = "FILE", requires = "medium", value_hint = ValueHint::FilePath)]
     pub(crate) evidence: Vec<PathBuf>,
+}
+
+impl What {
+    /// Whether nothing was chosen.
+    pub(crate) fn is_empty(&self) -> bool {
+        let texts =
+            [&self.scope, &self.subject, &self.query, &self.snapshot, &self.path, &self.medium];
+        let paths = [&self.sealed, &self.wipe, &self.device];
+        let chosen = texts.iter().any(|chosen| !chosen.is_empty());
+        !chosen && paths.iter().all(|chosen| chosen.is_empty()) && !self.retention_due
+    }
 }
 
 /// Why data is destroyed.
@@ -143,9 +155,9 @@ pub(crate) struct DestroyImport {
     pub(crate) files: Vec<PathBuf>,
 }
 
-/// `destroy approve`
+/// `destroy approve`, `reject`, `withdraw`, `cancel`, `resume`
 #[derive(Args)]
-pub(crate) struct DestroyApprove {
+pub(crate) struct DestroySay {
     #[arg(value_name = "REQUEST", required_unless_present = "packet")]
     pub(crate) request: Option<String>,
     #[arg(long, value_name = "FILE", conflicts_with = "request", requires = "out")]
@@ -159,9 +171,9 @@ pub(crate) struct DestroyApprove {
     pub(crate) yes: bool,
 }
 
-/// `destroy reject`, `withdraw`, `cancel`, `resume`, `witness`
+/// `destroy witness`
 #[derive(Args)]
-pub(crate) struct DestroySay {
+pub(crate) struct DestroyWitness {
     #[arg(value_name = "REQUEST")]
     pub(crate) request: String,
     #[arg(long, value_name = "TEXT", default_value = "")]
@@ -175,6 +187,8 @@ pub(crate) struct DestroySay {
 pub(crate) struct DestroyExecute {
     #[arg(value_name = "REQUEST")]
     pub(crate) request: String,
+    #[arg(long, short = 'n')]
+    pub(crate) dry_run: bool,
     #[arg(long, short)]
     pub(crate) yes: bool,
 }
@@ -186,10 +200,15 @@ pub(crate) struct DestroyInspect {
     pub(crate) request: String,
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) backup: Vec<PathBuf>,
-    #[arg(long, value_name = "N", default_value = "1000")]
+    #[arg(long, value_name = "N", default_value_t = DestroyInspect::OTHERS)]
     pub(crate) others: usize,
     #[arg(long, short)]
     pub(crate) yes: bool,
+}
+
+impl DestroyInspect {
+    /// How many other objects are tried unless told.
+    pub(crate) const OTHERS: usize = 1000;
 }
 
 /// `destroy certify`

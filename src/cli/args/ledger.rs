@@ -26,6 +26,8 @@ pub(crate) struct LedgerLog {
     pub(crate) who: Option<String>,
     #[arg(long, value_name = "ID", value_parser = key)]
     pub(crate) key: Option<KeyId>,
+    #[arg(long, value_name = "NAME")]
+    pub(crate) scope: Option<String>,
     #[arg(long, value_name = "TIME", value_parser = moment)]
     pub(crate) since: Option<u64>,
     #[arg(long, value_name = "TIME", value_parser = moment)]

@@ -158,6 +158,7 @@ pub(crate) enum StatementCommand {
     Show(StatementShow),
     Sign(StatementSign),
     Submit(StatementSubmit),
+    Clock(StatementClock),
 }
 
 /// `statement show`
@@ -187,6 +188,15 @@ pub(crate) struct StatementSubmit {
     pub(crate) file: PathBuf,
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) inventory: Option<PathBuf>,
+}
+
+/// `statement clock`
+#[derive(Args)]
+pub(crate) struct StatementClock {
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) opinion: String,
+    #[command(flatten)]
+    pub(crate) together: Together,
 }
 
 /// What becomes of a statement that one officer signs.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::cli::args::{BreakGlassBegin, BreakGlassCommand, BreakGlassJustify};
 use crate::cli::cmd::destroy::{Desk, short, text};
-use crate::cli::cmd::hold::starts_with;
+use crate::cli::cmd::hold::{scopes, starts_with};
 use crate::cli::exit::{Code, Exit};
 use crate::cli::failure::Failure;
 use crate::cli::sign::Signer;
@@ -23,10 +23,7 @@ pub(crate) fn run(command: BreakGlassCommand, context: &Context) -> Result<Exit,
 fn begin(args: &BreakGlassBegin, context: &Context) -> Result<Exit, Failure> {
     let desk = Desk::without_vault(context)?;
     let register = desk.register(context)?;
-    let mut scopes = Vec::new();
-    for name in &args.scope {
-        scopes.push(desk.ask(context, |store| store.scope_id(name))?);
-    }
+    let scopes = scopes(&args.scope, &desk, context)?;
     let until = cmd::now() + u64::from(args.hours) * 3600;
     let said = BreakGlass { scopes, reason: text("--reason", &args.reason)?, until };
     let signed = Signer::of(&register, context)?.say(&register, said)?;

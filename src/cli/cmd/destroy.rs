@@ -2,9 +2,11 @@
 
 mod certify;
 mod execute;
+mod guided;
 mod inspect;
 mod list;
 mod packet;
+mod rehearse;
 mod request;
 mod review;
 mod say;
@@ -29,7 +31,8 @@ use crate::cli::{Context, classify, cmd, prompt, store, vault};
 
 pub(crate) fn run(command: DestroyCommand, context: &mut Context) -> Result<Exit, Failure> {
     match command {
-        DestroyCommand::Request(args) => request::run(&args, context),
+        DestroyCommand::Request(args) => request::run(*args, context),
+        DestroyCommand::Next => guided::next(context),
         DestroyCommand::List(args) => list::list(&args, context),
         DestroyCommand::Status(args) => list::status(&args, context),
         DestroyCommand::Review(args) => review::run(&args, context),

@@ -1,9 +1,11 @@
 //! `hold`: kept from everybody, by signed statements (PIPL art. 47).
 
+use std::collections::HashSet;
+
 use sealkeep_keystore::KeyId;
 use sealkeep_keystore::approval::register::HoldRecord;
 use sealkeep_keystore::approval::statement::{Hold, HoldReason, HoldReview, Release};
-use sealkeep_keystore::approval::{Digest, OfficerId, Register};
+use sealkeep_keystore::approval::{Digest, OfficerId, Register, Text};
 use serde_json::{Value, json};
 
 use crate::cli::args::{HoldCommand, HoldPlace, HoldReasonArg, HoldRelease, HoldReview as Review};
@@ -25,25 +27,45 @@ pub(crate) fn run(command: HoldCommand, context: &Context) -> Result<Exit, Failu
 fn place(args: &HoldPlace, context: &Context) -> Result<Exit, Failure> {
     let desk = Desk::without_vault(context)?;
     let register = desk.register(context)?;
-    let mut targets: Vec<KeyId> = Vec::new();
-    for name in &args.scope {
-        targets.push(desk.ask(context, |store| store.scope_id(name))?);
-    }
+    let mut targets = scopes(&args.scope, &desk, context)?;
+    let scopes = targets.len();
     for id in &args.key {
         targets.push(id.parse().map_err(|_| Failure::new(Code::KeyId, id))?);
     }
-    let hold = Hold {
-        targets,
-        reason: args.reason.into(),
-        basis: text("--basis", &args.basis)?,
-        review: after_days(args.review_days),
-    };
-    let signed = Signer::of(&register, context)?.say(&register, hold)?;
-    let accepted = desk.submit(&signed, None, context)?;
-    context.output.say("hold-placed", &[("hold", &short(&accepted.digest))])?;
-    let fields = json!({ "hold": accepted.digest.to_string() });
+    let keys = targets.len() - scopes;
+    let basis: Text = text("--basis", &args.basis)?;
+    let review = after_days(args.review_days);
+    let signer = Signer::of(&register, context)?;
+    let mut holds = Vec::new();
+    for some in targets.chunks(MOST_TARGETS) {
+        let (targets, reason, basis) = (some.to_vec(), args.reason.into(), basis.clone());
+        let signed = signer.say(&register, Hold { targets, reason, basis, review })?;
+        holds.push(desk.submit(&signed, None, context)?.digest);
+    }
+    let placed: Vec<String> = holds.iter().map(short).collect();
+    let said: crate::cli::messages::Args<'_> =
+        &[("hold", &placed.join(", ")), ("scopes", &scopes), ("keys", &keys)];
+    context.output.say("hold-placed", said)?;
+    let fields = json!({ "holds": holds, "scopes": scopes, "keys": keys });
     context.output.document("sealkeep.hold-place/1", fields)?;
     Ok(Exit::Ok)
+}
+
+/// The ids of these scopes and of all below them, each once.
+///
+/// # Errors
+/// `E-SCOPE-UNKNOWN`.
+pub(super) fn scopes(
+    names: &[String],
+    desk: &Desk,
+    context: &Context,
+) -> Result<Vec<KeyId>, Failure> {
+    let (mut found, mut seen) = (Vec::new(), HashSet::new());
+    for name in names {
+        let ids = desk.ask(context, |store| store.scope_ids(name))?;
+        found.extend(ids.into_iter().filter(|id| seen.insert(*id)));
+    }
+    Ok(found)
 }
 
 fn review(args: &Review, context: &Context) -> Result<Exit, Failure> {
@@ -141,3 +163,6 @@ impl From<HoldReasonArg> for HoldReason {
         }
     }
 }
+
+/// A statement has room for so many ids; what is more goes into another hold.
+const MOST_TARGETS: usize = 800;

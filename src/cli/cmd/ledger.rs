@@ -3,14 +3,16 @@
 mod export;
 mod log;
 
-use std::path::Path;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 
 use sealkeep_keystore::ledger::{Checkpoint, Note};
 use serde_json::json;
 
-use crate::cli::args::{LedgerCheck, LedgerCheckpoint, LedgerCommand, LedgerProve};
+use crate::cli::args::{LedgerCheck, LedgerCheckpoint, LedgerCommand, LedgerProve, is_dash};
 use crate::cli::exit::{Code, Exit};
 use crate::cli::failure::Failure;
+use crate::cli::input::Stdin;
 use crate::cli::{Context, classify, hex, store};
 
 pub(crate) fn run(command: LedgerCommand, context: &mut Context) -> Result<Exit, Failure> {
@@ -24,7 +26,8 @@ pub(crate) fn run(command: LedgerCommand, context: &mut Context) -> Result<Exit,
 }
 
 fn check(args: &LedgerCheck, context: &Context) -> Result<Exit, Failure> {
-    let against = args.against.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?;
+    let read = |path: &PathBuf| read(path, context);
+    let against = args.against.iter().map(read).collect::<Result<Vec<_>, _>>()?;
     let mut store = store::open(context)?;
     let report = store.check_ledger(&against).map_err(|error| store::here(context, &error))?;
     let root = hex(&report.root);
@@ -106,8 +109,15 @@ fn show(text: &str, context: &Context) -> Result<(), Failure> {
     text.lines().try_for_each(|line| context.output.line(line))
 }
 
-fn read(path: &Path) -> Result<String, Failure> {
-    let bytes = store::read_small(path)?;
+fn read(path: &Path, context: &Context) -> Result<String, Failure> {
+    let bytes = if is_dash(path) {
+        let mut bytes = Vec::new();
+        let read = Stdin::new(&context.cancel).read_to_end(&mut bytes);
+        read.map_err(|error| Failure::io(path, &error))?;
+        bytes
+    } else {
+        store::read_small(path)?
+    };
     // What is no text is no checkpoint either, which the check tells.
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }

@@ -45,7 +45,10 @@ pub(crate) fn run(command: OfficerCommand, context: &mut Context) -> Result<Exit
         }
         OfficerCommand::Leaver(args) => {
             let left = args.left.map_or_else(cmd::now, midnight);
-            say(Leaver { officer: args.id, left }, &[], &args.say, context)
+            let mut opened = store::open(context)?;
+            list::warn_leftover(&args.id, &mut opened, context)?;
+            let said = Leaver { officer: args.id, left };
+            speak::speak(&mut opened, said, &[], &args.say, context)
         }
         OfficerCommand::List => list::run(context),
         OfficerCommand::Show(args) => list::show(&args.id, context),

@@ -99,6 +99,7 @@ fn explain(args: &PolicyExplain, context: &Context) -> Result<Exit, Failure> {
 }
 
 fn tell(explained: &Explanation, context: &Context) -> Result<(), Failure> {
+    let names = |roles: &[Role]| speak::roles(roles, context.output.messages());
     let rules = &explained.rules;
     let heading: Args<'_> =
         &[("level", &u64::from(explained.level)), ("section", &explained.section)];
@@ -140,8 +141,4 @@ fn set(args: &PolicySet, context: &Context) -> Result<Exit, Failure> {
 fn bad(path: &Path, problem: &Problem, context: &Context) -> Failure {
     let problem = refusals::problem(problem, context.output.messages());
     Failure::at(Code::BadPolicy, path).because(problem)
-}
-
-fn names(roles: &[Role]) -> String {
-    roles.iter().map(|role| role.name()).collect::<Vec<_>>().join(", ")
 }

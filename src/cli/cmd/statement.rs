@@ -1,9 +1,12 @@
 //! `statement …`: what officers said, signed on whichever machine.
 
 use sealkeep_crypto::Suite;
-use sealkeep_keystore::approval::statement::{MAX_STATEMENT, add_signature};
+use sealkeep_keystore::approval::Text;
+use sealkeep_keystore::approval::statement::{Clock, MAX_STATEMENT, add_signature};
 
-use crate::cli::args::{StatementCommand, StatementShow, StatementSign, StatementSubmit};
+use crate::cli::args::{
+    StatementClock, StatementCommand, StatementShow, StatementSign, StatementSubmit,
+};
 use crate::cli::exit::{Code, Exit};
 use crate::cli::failure::Failure;
 use crate::cli::{Context, sign, speak, store};
@@ -13,6 +16,7 @@ pub(crate) fn run(command: StatementCommand, context: &mut Context) -> Result<Ex
         StatementCommand::Show(args) => show(&args, context),
         StatementCommand::Sign(args) => sign(&args, context),
         StatementCommand::Submit(args) => submit(&args, context),
+        StatementCommand::Clock(args) => clock(&args, context),
     }
 }
 
@@ -48,4 +52,12 @@ fn submit(args: &StatementSubmit, context: &Context) -> Result<Exit, Failure> {
         (None, None) => None,
     };
     speak::submit(&mut opened, &bytes, lines.as_deref(), context)
+}
+
+/// Two with authority say that the time of the ledger is right, after an alarm of the clock.
+fn clock(args: &StatementClock, context: &Context) -> Result<Exit, Failure> {
+    let opinion = Text::try_from(args.opinion.as_str()).map_err(speak::not_a_statement)?;
+    let together = &args.together;
+    let mut opened = store::open(context)?;
+    speak::speak(&mut opened, Clock { opinion }, &together.with, &together.say, context)
 }

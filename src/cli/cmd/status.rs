@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use sealkeep::retention::Warning;
 use sealkeep::vault::register::{Due, Medium, MediumState, Register};
-use sealkeep_keystore::CopyStatus;
+use sealkeep_keystore::approval;
+use sealkeep_keystore::{CopyStatus, KeyStore};
 use serde_json::{Value, json};
 
 use crate::cli::args::Status;
+use crate::cli::cmd::destroy::short;
 use crate::cli::cmd::{self, media, retention};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -30,6 +32,8 @@ pub(crate) fn run(args: &Status, context: &Context) -> Result<Exit, Failure> {
     screen.copies(&opened)?;
     screen.drill(&opened)?;
     screen.key_copies(&copies)?;
+    let register = opened.keys.with(KeyStore::register);
+    screen.officers(&register.map_err(|error| store::here(context, &error))?)?;
     for date in policy.check(retention::today()) {
         let Warning::ReviewOverdue(date) = date else { continue };
         screen.row(
@@ -163,6 +167,37 @@ impl Screen<'_> {
             let age = cmd::now().saturating_sub(copy.when.unwrap_or(0));
             let overdue = !copy.current && (copy.copy.live || age > BY_HAND.as_secs());
             self.row(overdue, "key-copy", "status-key-copy", args)?;
+        }
+        Ok(())
+    }
+
+    /// What officers should have done by now, and the doubt about the clock that keeps them from executing.
+    fn officers(&mut self, register: &approval::Register) -> Result<(), Failure> {
+        let now = cmd::now();
+        if let Some(since) = register.clock_in_doubt() {
+            self.row(true, "clock", "warn-clock", &[("since", &time(since))])?;
+        }
+        if register.policy().is_some_and(|policy| policy.is_overdue(now)) {
+            self.row(true, "approvals", "warn-policy-overdue", &[])?;
+        }
+        for record in register.overdue_leavers(now) {
+            let id = record.officer.id.as_str();
+            self.row(true, "officer", "warn-leaver-overdue", &[("officer", &id)])?;
+        }
+        for record in register.expired_qualifications(now) {
+            let id = record.officer.id.as_str();
+            self.row(true, "officer", "warn-unqualified", &[("officer", &id)])?;
+        }
+        for hold in register.overdue_holds(now) {
+            let (id, basis) = (short(&hold.digest), hold.hold.basis.to_string());
+            let args: Args<'_> =
+                &[("hold", &id), ("basis", &basis), ("review", &time(hold.review))];
+            self.row(true, "hold", "status-hold", args)?;
+        }
+        for grant in register.overdue_justifications(now) {
+            let (id, by) = (short(&grant.digest), grant.by.officer.to_string());
+            let args: Args<'_> = &[("grant", &id), ("by", &by), ("due", &time(grant.due))];
+            self.row(true, "break-glass", "status-justify", args)?;
         }
         Ok(())
     }

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use clap::{Command, CommandFactory};
+use clap::{Command, CommandFactory, ValueEnum};
 use fluent_bundle::FluentResource;
+use sealkeep_keystore::approval::Role;
 
 use super::*;
-use crate::cli::args::Cli;
+use crate::cli::args::{Cli, TriggerArg};
 use crate::cli::exit::Code;
 use crate::cli::help;
 
@@ -167,4 +168,24 @@ fn the_typed_language_wins() {
     assert_eq!(Lang::guess(&args("sealkeep --lang en init"), env), Lang::En);
     assert_eq!(Lang::guess(&args("sealkeep init --lang=en"), env), Lang::En);
     assert_eq!(Lang::guess(&args("sealkeep seal -- --lang=en"), env), Lang::ZhCn);
+}
+
+/// What the library calls by a code, people read as a word.
+#[test]
+fn every_role_and_trigger_has_a_word() {
+    let triggers = TriggerArg::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+    let triggers: Vec<String> = triggers.map(|value| value.get_name().to_owned()).collect();
+    for lang in Lang::ALL {
+        let messages = Messages::new(lang);
+        for role in Role::ALL {
+            let word = messages.attribute("word-role", role.name(), &[]);
+            assert!(word.is_some(), "{lang:?}: {role}");
+        }
+        for trigger in &triggers {
+            assert!(
+                messages.attribute("word-trigger", trigger, &[]).is_some(),
+                "{lang:?}: {trigger}"
+            );
+        }
+    }
 }

@@ -23,6 +23,8 @@ pub struct RequestRecord {
     pub applicant: Signed,
     /// The approvals that count, one for each step so far.
     pub approvals: Vec<Signed>,
+    /// Approvals that count no longer, because somebody who signed one is not active any more.
+    pub lapsed: Vec<Signed>,
     /// How far it has come.
     pub state: RequestState,
     /// When its keys were to be used while they waited, and nobody has resumed it since.

@@ -35,6 +35,7 @@ impl Register {
             rules,
             applicant,
             approvals: Vec::new(),
+            lapsed: Vec::new(),
             state: RequestState::Requested,
             paused: None,
             order: None,
@@ -383,7 +384,7 @@ fn take_back_from(record: &mut RequestRecord, id: &OfficerId) -> Vec<Effect> {
     let place = record.approvals.iter().position(|signed| signed.officer == *id);
     let Some(place) = place else { return Vec::new() };
     let was_waiting = record.state == RequestState::Waiting;
-    record.approvals.truncate(place);
+    record.lapsed.extend(record.approvals.drain(place..));
     record.state = RequestState::Requested;
     record.order = None;
     let step = u32::try_from(place).unwrap_or(u32::MAX).saturating_add(1);

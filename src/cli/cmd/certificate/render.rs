@@ -43,7 +43,7 @@ pub(super) fn run(args: &CertificateRender, context: &Context) -> Result<Exit, F
 /// Writes all forms of a certificate that was just issued into a folder, as `STEM.html` and so on.
 ///
 /// # Errors
-/// What the system says; none is overwritten.
+/// What the system says; none is overwritten, and one that is there already as it should be is left so.
 pub(crate) fn render_all(bytes: &[u8], dir: &Path, stem: &str) -> Result<Vec<PathBuf>, Failure> {
     let verdict = certificate::verify(bytes, None);
     let dossier = verdict.dossier.ok_or_else(|| Failure::new(Code::Certificate, stem))?;
@@ -53,7 +53,9 @@ pub(crate) fn render_all(bytes: &[u8], dir: &Path, stem: &str) -> Result<Vec<Pat
     let mut written = Vec::new();
     for (kind, bytes) in forms {
         let path = dir.join(format!("{stem}.{kind}"));
-        create(&path, &bytes)?;
+        if std::fs::read(&path).ok().as_ref() != Some(&bytes) {
+            create(&path, &bytes)?;
+        }
         written.push(path);
     }
     Ok(written)

@@ -4,20 +4,22 @@ use sealkeep::destruction::certificate::{Act, Dossier, Text};
 use serde_json::json;
 
 use super::{failure, verdict, warn_unanchored};
-use crate::cli::args::CertificateFile;
+use crate::cli::args::CertificateShow;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::messages::Lang;
 use crate::cli::{Context, time};
 
-pub(super) fn run(args: &CertificateFile, context: &Context) -> Result<Exit, Failure> {
-    let verdict = verdict(args, context)?;
-    if let Some(failure) = failure(&args.file, &verdict) {
+pub(super) fn run(args: &CertificateShow, context: &Context) -> Result<Exit, Failure> {
+    let verdict = verdict(&args.certificate, context)?;
+    if let Some(failure) = failure(&args.certificate.file, &verdict) {
         return Err(failure);
     }
     warn_unanchored(&verdict, context);
-    if let Some(dossier) = &verdict.dossier {
-        say(dossier, context)?;
+    match (&verdict.bundle, &verdict.dossier) {
+        (Some(bundle), _) if args.checkpoint => say_checkpoint(&bundle.checkpoint, context)?,
+        (_, Some(dossier)) => say(dossier, context)?,
+        _ => {}
     }
     let bundle = verdict.bundle.as_ref().map(|bundle| {
         json!({
@@ -32,10 +34,16 @@ pub(super) fn run(args: &CertificateFile, context: &Context) -> Result<Exit, Fai
             "residual": bundle.residual,
             "not_covered": bundle.not_covered,
             "anchored": verdict.anchored,
+            "checkpoint": bundle.checkpoint,
         })
     });
     context.output.document("sealkeep.certificate-show/1", bundle)?;
     Ok(Exit::Ok)
+}
+
+/// The note as it is, its blank line included, for `ledger check --against -`.
+fn say_checkpoint(note: &str, context: &Context) -> Result<(), Failure> {
+    note.lines().try_for_each(|line| context.output.line(line))
 }
 
 fn say(dossier: &Dossier, context: &Context) -> Result<(), Failure> {

@@ -38,13 +38,22 @@ pub(super) fn run(args: &DestroyCertify, context: &Context) -> Result<Exit, Fail
     };
     let program =
         Program { name: "sealkeep".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() };
-    let issued = desk.keys.with(|store| certificate::issue(store, digest, papers, program));
-    let bytes = issued.map_err(|error| Failure::new(Code::NotCertified, "").because(error))?;
-    desk.settle(context)?;
     let stem = file_stem(record.request.number.as_str(), digest);
     fs::create_dir_all(&args.output).map_err(|error| Failure::io(&args.output, &error))?;
     let file = args.output.join(format!("{stem}.certificate.json"));
-    super::packet::write_new(&file, &bytes)?;
+    let bytes = match fs::read(&file) {
+        // Somebody certified it here before, and the forms may be missing.
+        Ok(bytes) if is_about(&bytes, digest) => bytes,
+        _ => {
+            let issued = desk.keys.with(|store| certificate::issue(store, digest, papers, program));
+            let issued =
+                issued.map_err(|error| Failure::new(Code::NotCertified, "").because(error));
+            let bytes = issued?;
+            desk.settle(context)?;
+            super::packet::write_new(&file, &bytes)?;
+            bytes
+        }
+    };
     let forms = cmd::certificate::render_all(&bytes, &args.output, &stem)?;
     let path = file.display().to_string();
     let genesis = register.genesis().map(|genesis| genesis.to_string()).unwrap_or_default();
@@ -57,6 +66,13 @@ pub(super) fn run(args: &DestroyCertify, context: &Context) -> Result<Exit, Fail
     let fields = json!({ "certificate": path, "forms": forms, "genesis": genesis });
     context.output.document("sealkeep.destroy-certify/1", fields)?;
     Ok(Exit::Ok)
+}
+
+/// Whether this is a certificate of the request, and holds.
+fn is_about(bytes: &[u8], request: &Digest) -> bool {
+    let verdict = certificate::verify(bytes, None);
+    let bundle = verdict.bundle.as_ref().filter(|_| verdict.is_valid());
+    bundle.is_some_and(|bundle| bundle.request == request.to_string())
 }
 
 /// Keeps a checkpoint that a witness has cosigned.

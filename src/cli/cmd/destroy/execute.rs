@@ -17,6 +17,9 @@ pub(super) fn run(args: &DestroyExecute, context: &Context) -> Result<Exit, Fail
     let register = desk.register(context)?;
     let record = find(&register, &args.request)?;
     let number = record.request.number.to_string();
+    if args.dry_run {
+        return super::rehearse::run(record, &register, &desk, context);
+    }
     let order = if record.state == RequestState::Executing {
         context.output.say("destroy-going-on", &[("number", &number)])?;
         None

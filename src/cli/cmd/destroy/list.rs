@@ -1,6 +1,8 @@
 //! `destroy list` and `status`: where requests stand, and whose turn it is.
 
-use sealkeep_keystore::approval::register::{Awaiting, RequestRecord, RequestState, Signed};
+use sealkeep_keystore::approval::register::{
+    Awaiting, RequestRecord, RequestState, Signed, Task, Work,
+};
 use sealkeep_keystore::approval::{OfficerId, Register, Role};
 use serde_json::{Value, json};
 
@@ -8,47 +10,85 @@ use super::{Desk, find, short};
 use crate::cli::args::{DestroyList, DestroyStatus};
 use crate::cli::exit::{Code, Exit};
 use crate::cli::failure::Failure;
-use crate::cli::{Context, time};
+use crate::cli::{Context, speak, time};
 
 pub(super) fn list(args: &DestroyList, context: &Context) -> Result<Exit, Failure> {
     let desk = Desk::without_vault(context)?;
     let register = desk.register(context)?;
     let (now, counted) = clock(&desk, context)?;
-    let mine = match &args.officer {
+    let work = match &args.officer {
         None => None,
-        Some(id) => {
-            let unknown = || Failure::new(Code::NotAnOfficer, id);
-            let id: OfficerId = id.parse().map_err(|_| unknown())?;
-            register.officer(&id).ok_or_else(unknown)?;
-            let work = register.worklist(&id, now, counted);
-            Some(work.into_iter().map(|work| work.about).collect::<Vec<_>>())
-        }
+        Some(id) => Some(worklist(id, &register, now, counted)?),
     };
-    let shown = |record: &&RequestRecord| match &mine {
-        Some(mine) => mine.contains(&record.digest),
+    let shown = |record: &&RequestRecord| match &work {
+        Some(work) => work.iter().any(|work| work.about == record.digest),
         None => args.all || !is_over(record.state_at(now)),
     };
     let mut records: Vec<&RequestRecord> = register.requests().filter(shown).collect();
     records.sort_by_key(|record| record.applicant.index);
     for record in &records {
-        let state = record.state_at(now).name();
-        let (number, digest) = (record.request.number.to_string(), short(&record.digest));
-        let items = record.request.inventory.items;
-        let arguments: crate::cli::messages::Args<'_> = &[
-            ("digest", &digest),
-            ("number", &number),
-            ("state", &state),
-            ("items", &items.to_string()),
-        ];
-        context.output.say("destroy-row", arguments)?;
+        row(record, now, context)?;
         say_next(record, now, counted, context)?;
     }
-    if records.is_empty() {
+    for work in work.iter().flatten() {
+        say_work(work, context)?;
+    }
+    if records.is_empty() && work.as_ref().is_none_or(Vec::is_empty) {
         context.output.say("destroy-none", &[])?;
     }
+    warn_clock(&register, context);
     let rows: Vec<Value> = records.iter().map(|record| document(record, now, counted)).collect();
-    context.output.document("sealkeep.destroy-list/1", json!({ "requests": rows }))?;
+    let doubt = register.clock_in_doubt();
+    let fields = json!({ "requests": rows, "work": work, "clock_in_doubt": doubt });
+    context.output.document("sealkeep.destroy-list/1", fields)?;
     Ok(Exit::Ok)
+}
+
+/// What an officer can do now.
+///
+/// # Errors
+/// `E-NOT-AN-OFFICER`.
+pub(super) fn worklist(
+    id: &str,
+    register: &Register,
+    now: u64,
+    counted: u64,
+) -> Result<Vec<Work>, Failure> {
+    let unknown = || Failure::new(Code::NotAnOfficer, id);
+    let id: OfficerId = id.parse().map_err(|_| unknown())?;
+    register.officer(&id).ok_or_else(unknown)?;
+    Ok(register.worklist(&id, now, counted))
+}
+
+/// One line of a list.
+pub(super) fn row(record: &RequestRecord, now: u64, context: &Context) -> Result<(), Failure> {
+    let arguments: crate::cli::messages::Args<'_> = &[
+        ("digest", &short(&record.digest)),
+        ("number", &record.request.number.to_string()),
+        ("state", &state(record.state_at(now), context)),
+        ("items", &record.request.inventory.items.to_string()),
+    ];
+    context.output.say("destroy-row", arguments)
+}
+
+/// What is not about a request.
+pub(super) fn say_work(work: &Work, context: &Context) -> Result<(), Failure> {
+    let about = short(&work.about);
+    match &work.task {
+        Task::ReviewHold => context.output.say("destroy-work-hold", &[("hold", &about)]),
+        Task::Justify { due } => {
+            let due = time(*due);
+            context.output.say("destroy-work-justify", &[("grant", &about), ("due", &due)])
+        }
+        _ => Ok(()),
+    }
+}
+
+/// While the clock is in doubt nothing is executed, whatever else a request has.
+pub(super) fn warn_clock(register: &Register, context: &Context) {
+    if let Some(since) = register.clock_in_doubt() {
+        context.output.warn("W-CLOCK", "warn-clock", &[("since", &time(since))]);
+    }
 }
 
 pub(super) fn status(args: &DestroyStatus, context: &Context) -> Result<Exit, Failure> {
@@ -58,6 +98,9 @@ pub(super) fn status(args: &DestroyStatus, context: &Context) -> Result<Exit, Fa
     show(record, &register, context)?;
     for signed in &record.approvals {
         say_signed("destroy-by-approval", signed, &register, context)?;
+    }
+    for signed in &record.lapsed {
+        say_signed("destroy-by-lapsed", signed, &register, context)?;
     }
     for signed in record.order.iter().filter(|_| record.begun.is_some()) {
         say_signed("destroy-by-executor", signed, &register, context)?;
@@ -74,7 +117,10 @@ pub(super) fn status(args: &DestroyStatus, context: &Context) -> Result<Exit, Fa
         context.output.say("destroy-record", &[("digest", &execution.to_string())])?;
     }
     next(record, &desk, context)?;
-    context.output.document("sealkeep.destroy-status/1", fields(record, &desk, context)?)?;
+    warn_clock(&register, context);
+    let mut fields = fields(record, &desk, context)?;
+    fields["clock_in_doubt"] = register.clock_in_doubt().into();
+    context.output.document("sealkeep.destroy-status/1", fields)?;
     Ok(Exit::Ok)
 }
 
@@ -85,7 +131,7 @@ pub(super) fn show(
     context: &Context,
 ) -> Result<(), Failure> {
     super::review::summary(&record.request, &record.digest, context)?;
-    context.output.say("destroy-state", &[("state", &record.state.name())])?;
+    context.output.say("destroy-state", &[("state", &state(record.state, context))])?;
     say_signed("destroy-by-applicant", &record.applicant, register, context)
 }
 
@@ -106,7 +152,7 @@ pub(super) fn fields(
 }
 
 /// The time of the ledger as it would be now, and the seconds that count.
-fn clock(desk: &Desk, context: &Context) -> Result<(u64, u64), Failure> {
+pub(super) fn clock(desk: &Desk, context: &Context) -> Result<(u64, u64), Failure> {
     desk.ask(context, |store| store.ledger_clock())
 }
 
@@ -117,6 +163,7 @@ fn say_next(
     context: &Context,
 ) -> Result<(), Failure> {
     let say = |key: &str, args: crate::cli::messages::Args<'_>| context.output.say(key, args);
+    let roles = |roles: &[Role]| speak::roles(roles, context.output.messages());
     for awaiting in record.awaiting(now, counted) {
         match &awaiting {
             Awaiting::Approval { step, of, roles: who, .. } => {
@@ -163,8 +210,8 @@ fn say_signed(
     context.output.say(key, args)
 }
 
-fn roles(roles: &[Role]) -> String {
-    roles.iter().map(|role| role.name()).collect::<Vec<_>>().join(", ")
+fn state(state: RequestState, context: &Context) -> String {
+    context.output.messages().word("word-request", state.name())
 }
 
 fn document(record: &RequestRecord, now: u64, counted: u64) -> Value {
@@ -182,6 +229,7 @@ fn document(record: &RequestRecord, now: u64, counted: u64) -> Value {
         "bytes": request.inventory.bytes,
         "applicant": record.applicant,
         "approvals": record.approvals,
+        "lapsed": record.lapsed,
         "executor": record.order,
         "execution": record.execution.map(|digest| digest.to_string()),
         "witnesses": record.witnesses,

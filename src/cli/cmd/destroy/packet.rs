@@ -1,5 +1,6 @@
 //! `destroy export` and `import`: deciding on another machine.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
@@ -7,10 +8,10 @@ use std::path::Path;
 
 use sealkeep::destruction::annex;
 use sealkeep::destruction::packet::{Packet, PacketParts};
-use sealkeep_keystore::approval::register::{Entered, Untouched, What};
+use sealkeep_keystore::approval::register::{Entered, Excerpt, Untouched, What};
 use sealkeep_keystore::approval::statement::Statement;
-use sealkeep_keystore::approval::{Digest, Register, Said};
-use sealkeep_keystore::ledger;
+use sealkeep_keystore::approval::{Digest, Register};
+use sealkeep_keystore::{KeyStore, ledger};
 use serde_json::json;
 
 use super::{Desk, failure, find};
@@ -41,28 +42,14 @@ pub(super) fn export(args: &DestroyExport, context: &Context) -> Result<Exit, Fa
             .map_err(told)?,
         ),
     };
-    let said = statements(&desk, context)?;
-    let about = |entry: &Said| entry.about() == Some(record.digest);
-    let request = said.iter().find(|(_, statement)| statement.digest == record.digest);
-    let request = request.map(|(_, statement)| statement.to_bytes()).unwrap_or_default();
-    let statements: Vec<Vec<u8>> = said
-        .iter()
-        .filter(|(_, statement)| about(&statement.said))
-        .map(|(_, statement)| statement.to_bytes())
-        .collect();
-    let people: Vec<ledger::Entry> = said
-        .into_iter()
-        .filter(|(_, statement)| statement.said.is_about_people())
-        .map(|(entry, _)| entry)
-        .collect();
+    let (request, entries) = excerpt(&desk, &record.digest, context)?;
     let parts = PacketParts {
         suite,
         request: &request,
         policy_text: register.policy_text().unwrap_or_default(),
-        entries: &people,
+        entries: &entries,
         items: &items,
         names: names.as_ref().map(|(names, key)| (names.as_slice(), key)),
-        statements: &statements,
     };
     write_new(&args.output, &parts.encode().map_err(told)?)?;
     let path = args.output.display().to_string();
@@ -119,21 +106,6 @@ pub(super) fn read(path: &Path) -> Result<Packet, Failure> {
     Packet::read(&bytes).map_err(|error| Failure::at(Code::Packet, path).because(error))
 }
 
-/// The officers and the policy that a packet tells of. The key store will check against its own.
-///
-/// # Errors
-/// `E-PACKET` if they do not fit together.
-pub(super) fn register(packet: &Packet) -> Result<Register, Failure> {
-    let odd = |what: &dyn std::fmt::Display| Failure::new(Code::Packet, "").because(what);
-    let mut register = Register::new(packet.request.store, packet.suite);
-    for entry in &packet.entries {
-        let entered = Entered::read(packet.suite, entry.index, &entry.body);
-        let Some(entered) = entered.map_err(|error| odd(&error))? else { continue };
-        register.apply(&entered, &Untouched).map_err(|refusal| odd(&refusal))?;
-    }
-    Ok(register)
-}
-
 /// Writes a file that must not be there yet, readable for its owner alone.
 ///
 /// # Errors
@@ -150,16 +122,33 @@ pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     })
 }
 
-/// Every statement in the ledger, with its entry.
-fn statements(desk: &Desk, context: &Context) -> Result<Vec<(ledger::Entry, Statement)>, Failure> {
+/// The register of a packet, and the digest of its request. The key store will check what is signed against its own.
+///
+/// # Errors
+/// `E-PACKET` naming the part that does not fit.
+pub(super) fn read_register(path: &Path) -> Result<(Register, Digest), Failure> {
+    let packet = read(path)?;
+    let register = packet.register();
+    let register = register.map_err(|error| Failure::at(Code::Packet, path).because(error))?;
+    Ok((register, packet.request.digest))
+}
+
+/// The envelope of a request, and the entries of the ledger that show how far it has come.
+fn excerpt(
+    desk: &Desk,
+    request: &Digest,
+    context: &Context,
+) -> Result<(Vec<u8>, Vec<ledger::Entry>), Failure> {
     let suite = desk.keys.with(|store| store.suite());
-    let entries = desk.ask(context, |store| store.registered_entries())?;
-    let read = |entry: ledger::Entry| {
-        let entered = Entered::read(suite, entry.index, &entry.body).ok().flatten()?;
-        match entered.what {
-            What::Statement(statement) => Some((entry, *statement)),
-            _ => None,
-        }
-    };
-    Ok(entries.into_iter().filter_map(read).collect())
+    let entries = desk.ask(context, KeyStore::registered_entries)?;
+    let read = |entry: &ledger::Entry| Entered::read(suite, entry.index, &entry.body).ok()?;
+    let mut excerpt = Excerpt::new(*request);
+    entries.iter().filter_map(read).for_each(|entered| excerpt.take(entered, &Untouched));
+    let envelope = excerpt.entries.iter().find_map(|entered| match &entered.what {
+        What::Statement(statement) if statement.digest == *request => Some(statement.to_bytes()),
+        _ => None,
+    });
+    let needed: HashSet<u64> = excerpt.entries.iter().map(|entered| entered.index).collect();
+    let entries = entries.into_iter().filter(|entry| needed.contains(&entry.index)).collect();
+    Ok((envelope.unwrap_or_default(), entries))
 }

@@ -7,7 +7,7 @@ use sealkeep_keystore::approval::statement::Statement;
 use sealkeep_keystore::approval::{Request, Trigger};
 use serde_json::json;
 
-use super::{Desk, confirm, failure, short, text};
+use super::{Desk, confirm, failure, guided, short, text};
 use crate::cli::args::{DestroyRequest, TriggerArg, What};
 use crate::cli::exit::{Code, Exit};
 use crate::cli::failure::Failure;
@@ -15,30 +15,36 @@ use crate::cli::sign::Signer;
 use crate::cli::vault::Opened;
 use crate::cli::{Context, cmd};
 
-pub(super) fn run(args: &DestroyRequest, context: &Context) -> Result<Exit, Failure> {
+pub(super) fn run(mut args: DestroyRequest, context: &Context) -> Result<Exit, Failure> {
+    guided::refuse_incomplete(&args, context)?;
     let desk = Desk::open(context)?;
     let register = desk.register(context)?;
-    let options = options(args, &desk, &register, context)?;
+    // Before anybody is asked for anything: who cannot sign need not answer.
+    let signer = match args.dry_run {
+        true => None,
+        false => Some(Signer::of(&register, context)?),
+    };
+    let form = guided::fill(&mut args, &register, context)?;
+    let options = options(&args, &desk, &register, context)?;
     let found = cmd::with_progress(context, None, |run| resolve(&desk.sources(), &options, run));
     let found = found.map_err(|error| failure(&error, context))?;
-    show(&found, args, context)?;
+    show(&found, &form.number, context)?;
     refuse_blocked(&found, context)?;
-    if args.dry_run {
+    let Some(signer) = signer else {
         context.output.say("destroy-dry-run", &[])?;
-        context.output.document("sealkeep.destroy-request/1", document(&found, args))?;
+        context.output.document("sealkeep.destroy-request/1", document(&found, &form.number))?;
         return Ok(Exit::Ok);
-    }
-    let signer = Signer::of(&register, context)?;
-    confirm("destroy-confirm-request", &args.number, args.yes, context)?;
-    let fields = document(&found, args);
+    };
+    confirm("destroy-confirm-request", &form.number, args.yes, context)?;
+    let mut fields = document(&found, &form.number);
     let frozen = found.freeze(&desk.keys).map_err(|error| failure(&error, context))?;
     let request = Request {
-        number: text("--number", &args.number)?,
-        trigger: args.trigger.into(),
-        reason: text("--reason", &args.reason)?,
-        basis: text("--basis", &args.basis)?,
+        number: text("--number", &form.number)?,
+        trigger: form.trigger.into(),
+        reason: text("--reason", &form.reason)?,
+        basis: text("--basis", &form.basis)?,
         owner: text("--owner", &args.owner)?,
-        department: text("--department", &args.department)?,
+        department: text("--department", &form.department)?,
         level: frozen.level,
         remark: text("--remark", &args.remark)?,
         inventory: frozen.summary.clone(),
@@ -55,9 +61,8 @@ pub(super) fn run(args: &DestroyRequest, context: &Context) -> Result<Exit, Fail
     desk.submit(&signed, Some(&digest), context)?;
     let root = frozen.summary.root.to_string();
     let arguments: crate::cli::messages::Args<'_> =
-        &[("number", &args.number), ("digest", &short(&digest)), ("root", &root)];
+        &[("number", &form.number), ("digest", &short(&digest)), ("root", &root)];
     context.output.say("destroy-requested", arguments)?;
-    let mut fields = fields;
     fields["request"] = digest.to_string().into();
     fields["inventory"] = root.into();
     context.output.document("sealkeep.destroy-request/1", fields)?;
@@ -118,21 +123,22 @@ fn medium_choice(medium: &str, what: &What, vault: Option<&Opened>) -> Choice {
     }
 }
 
-fn show(found: &Resolution, args: &DestroyRequest, context: &Context) -> Result<(), Failure> {
+fn show(found: &Resolution, number: &str, context: &Context) -> Result<(), Failure> {
     let say = |key: &str, args: crate::cli::messages::Args<'_>| context.output.say(key, args);
     let bytes: u64 = found.found.iter().filter_map(|one| one.size).sum();
     let (items, level) = (found.found.len(), found.level());
     say(
         "destroy-found",
         &[
-            ("number", &args.number),
+            ("number", &number),
             ("items", &items),
             ("bytes", &bytes.to_string()),
             ("level", &level.to_string()),
         ],
     )?;
     for one in found.found.iter().take(SHOWN) {
-        context.output.line(&format!("  {}  {}", one.kind.name(), one.name))?;
+        let kind = context.output.messages().word("word-item", one.kind.name());
+        context.output.line(&format!("  {kind}  {}", one.name))?;
     }
     if items > SHOWN {
         say("destroy-more", &[("count", &(items - SHOWN))])?;
@@ -169,14 +175,14 @@ fn refuse_blocked(found: &Resolution, context: &Context) -> Result<(), Failure> 
     Err(Failure::new(Code::MustBeKept, more))
 }
 
-fn document(found: &Resolution, args: &DestroyRequest) -> serde_json::Value {
+fn document(found: &Resolution, number: &str) -> serde_json::Value {
     let kinds: serde_json::Map<String, serde_json::Value> = found
         .kinds()
         .into_iter()
         .map(|(kind, count)| (kind.name().to_owned(), count.into()))
         .collect();
     json!({
-        "number": args.number,
+        "number": number,
         "items": found.found.len(),
         "level": found.level(),
         "kinds": kinds,

@@ -38,7 +38,10 @@ pub(super) fn run(args: &DestroyReview, context: &Context) -> Result<Exit, Failu
     let rows: Vec<String> = chosen
         .iter()
         .map(|&at| match &names {
-            Some(names) => format!("  {at}  {}  {}", items[at].kind.name(), names[at]),
+            Some(names) => {
+                let kind = context.output.messages().word("word-item", items[at].kind.name());
+                format!("  {at}  {kind}  {}", names[at])
+            }
             None => format!("  {}", items[at].line()),
         })
         .collect();
@@ -68,7 +71,7 @@ pub(super) fn summary(
     let args: crate::cli::messages::Args<'_> = &[
         ("number", &request.number.to_string()),
         ("digest", &short(digest)),
-        ("trigger", &request.trigger.name()),
+        ("trigger", &context.output.messages().word("word-trigger", request.trigger.name())),
         ("reason", &request.reason.to_string()),
         ("level", &request.level.to_string()),
         ("items", &inventory.items.to_string()),

@@ -1,127 +1,68 @@
 //! What officers say about a request: approvals, refusals, witness.
 
 use sealkeep::destruction::overwrite;
-use sealkeep::destruction::packet::Packet;
 use sealkeep_keystore::approval::register::{RequestRecord, RequestState};
 use sealkeep_keystore::approval::statement::{Approve, Cancel, Reject, Resume, Withdraw, Witness};
-use sealkeep_keystore::approval::{Draft, Register, Said};
+use sealkeep_keystore::approval::{Register, Said, Text};
 use sealkeep_keystore::ledger;
 use serde_json::json;
 
 use super::{Desk, confirm, find, short, text};
-use crate::cli::args::{DestroyApprove, DestroySay};
+use crate::cli::args::{DestroySay, DestroyWitness};
 use crate::cli::exit::{Code, Exit};
 use crate::cli::failure::Failure;
 use crate::cli::sign::Signer;
-use crate::cli::{Context, cmd, sign};
+use crate::cli::{Context, cmd};
 
-pub(super) fn approve(args: &DestroyApprove, context: &Context) -> Result<Exit, Failure> {
-    if let Some(path) = &args.packet {
-        return approve_packet(path, args, context);
-    }
-    let desk = Desk::without_vault(context)?;
-    let register = desk.register(context)?;
-    let name = args.request.as_deref().unwrap_or_default();
-    let record = find(&register, name)?;
-    let said = Approve {
-        request: record.digest,
-        inventory: record.request.inventory.root,
-        step: record.next_step().unwrap_or(1),
-        opinion: text("--opinion", &args.opinion)?,
-    };
-    super::list::show(record, &register, context)?;
-    super::review::limits(&record.request, context)?;
-    let signer = Signer::of(&register, context)?;
-    confirm("destroy-confirm-sign", record.request.number.as_str(), args.yes, context)?;
-    let signed = signer.say(&register, said)?;
-    if let Some(out) = &args.out {
-        return write(out, &signed, context);
-    }
-    hand_in(&desk, &signed, record, "destroy-approved", context)
-}
-
-/// Signs over a packet, on a machine without the key store. Who the officer is, the packet says; the key store checks.
-fn approve_packet(
-    path: &std::path::Path,
-    args: &DestroyApprove,
-    context: &Context,
-) -> Result<Exit, Failure> {
-    let packet = super::packet::read(path)?;
-    let request = packet.request();
-    super::review::summary(request, &packet.request.digest, context)?;
-    super::review::limits(request, context)?;
-    let (id, policy, step) = place_in(&packet, context)?;
-    let key = sign::officer_key(context)?;
-    confirm("destroy-confirm-sign", request.number.as_str(), args.yes, context)?;
-    let said = Approve {
-        request: packet.request.digest,
-        inventory: request.inventory.root,
-        step,
-        opinion: text("--opinion", &args.opinion)?,
-    };
-    let draft = Draft::new(packet.request.store, cmd::now(), policy, vec![id.clone()], said);
-    let signed = draft.sign(&[(&id, &key)]);
-    let signed = signed.map_err(|error| Failure::new(Code::Statement, error.to_string()))?;
-    let out = args.out.as_deref().ok_or_else(|| Failure::new(Code::Usage, "--out"))?;
-    write(out, &signed, context)
-}
-
-/// Which officer of the packet holds the key that is named, under which policy, and which step is next.
-fn place_in(
-    packet: &Packet,
-    context: &Context,
-) -> Result<
-    (sealkeep_keystore::approval::OfficerId, Option<sealkeep_keystore::approval::Digest>, u32),
-    Failure,
-> {
-    let register = super::packet::register(packet)?;
-    let signer = Signer::of(&register, context)?;
-    let approvals =
-        packet.statements.iter().filter(|one| matches!(one.said, Said::Approve(_))).count();
-    let step = u32::try_from(approvals).unwrap_or(u32::MAX).saturating_add(1);
-    Ok((signer.id, packet.request.policy, step))
+pub(super) fn approve(args: &DestroySay, context: &Context) -> Result<Exit, Failure> {
+    say(args, "destroy-approved", context, |record, opinion| {
+        let (request, inventory) = (record.digest, record.request.inventory.root);
+        let step = record.next_step().unwrap_or(1);
+        Approve { request, inventory, step, opinion }.into()
+    })
 }
 
 pub(super) fn reject(args: &DestroySay, context: &Context) -> Result<Exit, Failure> {
     say(args, "destroy-rejected", context, |record, opinion| {
         let (request, inventory) = (record.digest, record.request.inventory.root);
-        Ok(Reject { request, inventory, opinion }.into())
+        Reject { request, inventory, opinion }.into()
     })
 }
 
 pub(super) fn withdraw(args: &DestroySay, context: &Context) -> Result<Exit, Failure> {
     say(args, "destroy-withdrawn", context, |record, opinion| {
-        Ok(Withdraw { request: record.digest, opinion }.into())
+        Withdraw { request: record.digest, opinion }.into()
     })
 }
 
 /// A request whose time is over takes nobody's word any more: it is only put away.
 pub(super) fn cancel(args: &DestroySay, context: &Context) -> Result<Exit, Failure> {
-    let desk = Desk::without_vault(context)?;
-    let register = desk.register(context)?;
-    let record = find(&register, &args.request)?;
-    let (now, _) = desk.ask(context, |store| store.ledger_clock())?;
-    let open = matches!(record.state, RequestState::Requested | RequestState::Waiting);
-    if open && record.state_at(now) == RequestState::Expired {
-        desk.ask(context, |store| store.expire(record.digest))?;
-        desk.settle(context)?;
-        forget(&desk, record, context)?;
-        return told(&desk, record, "destroy-expired", context);
+    if let Some(name) = &args.request {
+        let desk = Desk::without_vault(context)?;
+        let register = desk.register(context)?;
+        let record = find(&register, name)?;
+        let (now, _) = desk.ask(context, |store| store.ledger_clock())?;
+        let open = matches!(record.state, RequestState::Requested | RequestState::Waiting);
+        if open && record.state_at(now) == RequestState::Expired {
+            desk.ask(context, |store| store.expire(record.digest))?;
+            desk.settle(context)?;
+            forget(&desk, record, context)?;
+            return told(&desk, record, "destroy-expired", context);
+        }
     }
-    drop(desk);
     say(args, "destroy-cancelled", context, |record, opinion| {
-        Ok(Cancel { request: record.digest, opinion }.into())
+        Cancel { request: record.digest, opinion }.into()
     })
 }
 
 pub(super) fn resume(args: &DestroySay, context: &Context) -> Result<Exit, Failure> {
     say(args, "destroy-resumed", context, |record, opinion| {
-        Ok(Resume { request: record.digest, opinion }.into())
+        Resume { request: record.digest, opinion }.into()
     })
 }
 
 /// A witness signs the record of execution, and then the head of the ledger in which that stands.
-pub(super) fn witness(args: &DestroySay, context: &Context) -> Result<Exit, Failure> {
+pub(super) fn witness(args: &DestroyWitness, context: &Context) -> Result<Exit, Failure> {
     let desk = Desk::without_vault(context)?;
     let register = desk.register(context)?;
     let record = find(&register, &args.request)?;
@@ -147,21 +88,44 @@ pub(super) fn witness(args: &DestroySay, context: &Context) -> Result<Exit, Fail
     told(&desk, record, "destroy-witnessed", context)
 }
 
+/// Signs what is said of a request: over the register of the key store, or over that of a packet, where there is no key store.
 fn say(
     args: &DestroySay,
     done: &str,
     context: &Context,
-    said: impl FnOnce(&RequestRecord, sealkeep_keystore::approval::Text) -> Result<Said, Failure>,
+    said: impl FnOnce(&RequestRecord, Text) -> Said,
 ) -> Result<Exit, Failure> {
+    if let Some(path) = &args.packet {
+        let (register, request) = super::packet::read_register(path)?;
+        let record = find(&register, &request.to_string())?;
+        let signed = sign(args, record, &register, context, said)?;
+        let out = args.out.as_deref().ok_or_else(|| Failure::new(Code::Usage, "--out"))?;
+        return write(out, &signed, context);
+    }
     let desk = Desk::without_vault(context)?;
     let register = desk.register(context)?;
-    let record = find(&register, &args.request)?;
-    super::list::show(record, &register, context)?;
-    let said = said(record, text("--opinion", &args.opinion)?)?;
-    let signer = Signer::of(&register, context)?;
+    let record = find(&register, args.request.as_deref().unwrap_or_default())?;
+    let signed = sign(args, record, &register, context, said)?;
+    match &args.out {
+        Some(out) => write(out, &signed, context),
+        None => hand_in(&desk, &signed, record, done, context),
+    }
+}
+
+/// Shows the request, asks, and signs.
+fn sign(
+    args: &DestroySay,
+    record: &RequestRecord,
+    register: &Register,
+    context: &Context,
+    said: impl FnOnce(&RequestRecord, Text) -> Said,
+) -> Result<Vec<u8>, Failure> {
+    super::list::show(record, register, context)?;
+    super::review::limits(&record.request, context)?;
+    let said = said(record, text("--opinion", &args.opinion)?);
+    let signer = Signer::of(register, context)?;
     confirm("destroy-confirm-sign", record.request.number.as_str(), args.yes, context)?;
-    let signed = signer.say(&register, said)?;
-    hand_in(&desk, &signed, record, done, context)
+    signer.say(register, said)
 }
 
 fn hand_in(

@@ -1,10 +1,10 @@
 //! `ledger log`: the entries, one line each.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::ops::ControlFlow;
 
-use sealkeep_keystore::KeyId;
 use sealkeep_keystore::ledger::{Body, Entry, Event};
+use sealkeep_keystore::{KeyFilter, KeyId, KeyStore};
 use serde_json::{Map, Value, json};
 
 use super::export;
@@ -15,6 +15,11 @@ use crate::cli::{Context, store, time};
 
 pub(super) fn run(args: &LedgerLog, context: &Context) -> Result<Exit, Failure> {
     let mut store = store::open(context)?;
+    let told = |error: sealkeep_keystore::Error| store::here(context, &error);
+    let wanted = match &args.scope {
+        None => None,
+        Some(name) => Some(within(name, &mut store).map_err(told)?),
+    };
     let most = args.last.unwrap_or(usize::MAX);
     let (mut found, mut problem) = (VecDeque::new(), None);
     let read = store.ledger_entries(0..u64::MAX, |entry| {
@@ -22,7 +27,7 @@ pub(super) fn run(args: &LedgerLog, context: &Context) -> Result<Exit, Failure> 
             return ControlFlow::Break(());
         }
         match entry.parse() {
-            Ok(body) if passes(args, &body) => {
+            Ok(body) if passes(args, wanted.as_ref(), &body) => {
                 if found.len() == most {
                     found.pop_front();
                 }
@@ -43,20 +48,66 @@ pub(super) fn run(args: &LedgerLog, context: &Context) -> Result<Exit, Failure> 
     if context.cancel.is_asked() {
         return Err(context.cancel.failure());
     }
+    let names = Names::of(&found, &mut store).map_err(told)?;
     for (entry, body) in &found {
-        context.output.line(&row(entry, body))?;
+        context.output.line(&row(entry, body, &names))?;
     }
-    let entries: Vec<Value> = found.iter().map(|(entry, _)| export::fields(entry)).collect();
+    let fields = |(entry, body): &(Entry, Body)| {
+        let mut fields = export::fields(entry);
+        fields["scopes"] = names.scopes(&body.event).into();
+        fields
+    };
+    let entries: Vec<Value> = found.iter().map(fields).collect();
     context.output.document("sealkeep.ledger-log/1", json!({ "entries": entries }))?;
     Ok(Exit::Ok)
 }
 
-fn passes(args: &LedgerLog, body: &Body) -> bool {
-    let (operation, who) = (operation(&body.event), who(&body.event));
+/// The ids of a scope and of all below it, and of their keys.
+fn within(name: &str, store: &mut KeyStore) -> sealkeep_keystore::Result<HashSet<KeyId>> {
+    let mut ids: HashSet<KeyId> = store.scope_ids(name)?.into_iter().collect();
+    let filter = KeyFilter { scope: Some(name.to_owned()), ..KeyFilter::default() };
+    store.keys(&filter, |key| {
+        ids.insert(key.id);
+        ControlFlow::Continue(())
+    })?;
+    Ok(ids)
+}
+
+/// The scopes of what entries name, as far as the store still has them: their names die with them.
+struct Names(HashMap<KeyId, String>);
+
+impl Names {
+    fn of(
+        found: &VecDeque<(Entry, Body)>,
+        store: &mut KeyStore,
+    ) -> sealkeep_keystore::Result<Names> {
+        let scopes = store.scopes()?.into_iter();
+        let mut names: HashMap<KeyId, String> =
+            scopes.filter_map(|scope| Some((scope.id, scope.name?))).collect();
+        let ids: HashSet<KeyId> = found.iter().flat_map(|(_, body)| ids(&body.event)).collect();
+        let keys: Vec<KeyId> = ids.into_iter().filter(|id| !names.contains_key(id)).collect();
+        for facts in store.facts(&keys)?.into_iter().flatten() {
+            if let Some(name) = names.get(&facts.scope).cloned() {
+                names.insert(facts.id, name);
+            }
+        }
+        Ok(Names(names))
+    }
+
+    /// Each once, in order.
+    fn scopes(&self, event: &Event) -> Vec<&str> {
+        let names = ids(event).into_iter().filter_map(|id| self.0.get(&id).map(String::as_str));
+        names.collect::<BTreeSet<_>>().into_iter().collect()
+    }
+}
+
+fn passes(args: &LedgerLog, wanted: Option<&HashSet<KeyId>>, body: &Body) -> bool {
+    let (operation, who, ids) = (operation(&body.event), who(&body.event), ids(&body.event));
     args.class.is_none_or(|class| Some(class) == class_of(&body.event))
         && args.operation.as_deref().is_none_or(|wanted| operation == Some(wanted))
         && args.who.as_deref().is_none_or(|wanted| who == Some(wanted))
-        && args.key.is_none_or(|key| names(&body.event, &key))
+        && args.key.is_none_or(|key| ids.contains(&key))
+        && wanted.is_none_or(|wanted| ids.iter().any(|id| wanted.contains(id)))
         && args.since.is_none_or(|since| body.time >= since)
         && args.until.is_none_or(|until| body.time < until)
 }
@@ -90,29 +141,31 @@ fn who(event: &Event) -> Option<&str> {
     }
 }
 
-/// Whether an entry is about this key, or this scope by its id.
-fn names(event: &Event, key: &KeyId) -> bool {
+/// The keys and scopes that an entry names.
+fn ids(event: &Event) -> Vec<KeyId> {
     match event {
         Event::Access(access) => {
-            access.keys.contains(key)
-                || access.scopes.contains(key)
-                || access.refused.contains_key(key)
+            let refused = access.refused.keys();
+            access.keys.iter().chain(&access.scopes).chain(refused).copied().collect()
         }
-        Event::Act(act) => mentions(&act.detail, key),
-        Event::Store(event) => mentions(&event.detail, key),
-        Event::Alarm(alarm) => mentions(&alarm.detail, key),
-        _ => false,
+        Event::Act(act) => mentioned(&act.detail),
+        Event::Store(event) => mentioned(&event.detail),
+        Event::Alarm(alarm) => mentioned(&alarm.detail),
+        _ => Vec::new(),
     }
 }
 
-fn mentions(detail: &Map<String, Value>, key: &KeyId) -> bool {
-    let text = key.to_string();
-    let is = |value: &Value| value.as_str() == Some(&text);
-    detail.values().any(|value| is(value) || value.as_array().is_some_and(|all| all.iter().any(is)))
+fn mentioned(detail: &Map<String, Value>) -> Vec<KeyId> {
+    let one = |value: &Value| value.as_str().and_then(|text| text.parse().ok());
+    let all = |value: &Value| match value {
+        Value::Array(values) => values.iter().filter_map(one).collect(),
+        value => one(value).into_iter().collect::<Vec<KeyId>>(),
+    };
+    detail.values().flat_map(all).collect()
 }
 
 /// Words of the format, the same in every language.
-fn row(entry: &Entry, body: &Body) -> String {
+fn row(entry: &Entry, body: &Body, names: &Names) -> String {
     let what = match &body.event {
         Event::Statement { statement } => format!("statement  {} bytes", statement.len() / 4 * 3),
         Event::Access(access) => {
@@ -126,7 +179,13 @@ fn row(entry: &Entry, body: &Body) -> String {
                 "" => String::new(),
                 purpose => format!("  {purpose:?}"),
             };
-            format!("access  {}  {who}@{source}  keys={count}{refused}{purpose}", access.operation)
+            let scopes = match names.scopes(&body.event)[..] {
+                [] => String::new(),
+                [name] => format!("  {name}"),
+                [name, ref more @ ..] => format!("  {name} +{}", more.len()),
+            };
+            let operation = &access.operation;
+            format!("access  {operation}  {who}@{source}  keys={count}{refused}{scopes}{purpose}")
         }
         Event::Act(act) => {
             let detail = Value::Object(act.detail.clone());

@@ -70,7 +70,7 @@ pub(in crate::cli::cmd) fn say(report: &Report, context: &Context) -> Result<(),
     let (output, messages) = (&context.output, context.output.messages());
     for row in &report.rows {
         let path = row.path.display().to_string();
-        let verdict = word("wipe-verdict", row.verdict.name(), context);
+        let verdict = context.output.messages().word("wipe-verdict", row.verdict.name());
         output.say("wipe-row", &[("verdict", &verdict), ("path", &path)])?;
     }
     for (number, pass) in report.passes.iter().enumerate() {
@@ -108,7 +108,7 @@ pub(in crate::cli::cmd) fn say(report: &Report, context: &Context) -> Result<(),
     output.say(
         "wipe-done",
         &[
-            ("result", &word("wipe-result", report.conclusion().name(), context)),
+            ("result", &context.output.messages().word("wipe-result", report.conclusion().name())),
             ("verified", &tally.verified),
             ("effort", &tally.best_effort),
             ("short", &(tally.not_in_place + tally.failed + tally.unfinished)),
@@ -238,10 +238,6 @@ pub(in crate::cli::cmd) fn write(path: &Path, schema: &str, body: &Value) -> Res
     let placed = written.and_then(|()| std::fs::hard_link(&part, path));
     let _ = std::fs::remove_file(&part);
     placed.and_then(|()| File::open(dir)?.sync_all()).map_err(failed)
-}
-
-fn word(message: &str, name: &str, context: &Context) -> String {
-    context.output.messages().attribute(message, name, &[]).unwrap_or_default()
 }
 
 /// Bytes over a time, in MB/s.

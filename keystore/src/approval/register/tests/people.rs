@@ -320,3 +320,34 @@ fn nobody_alone_ends_the_register() {
     let enroll = Enroll { officer: fourth, replaces: Some(Cast::id("chen")) };
     play.say(&["chen", "third"], enroll).unwrap();
 }
+
+#[test]
+fn what_a_leaver_leaves_is_known() {
+    let mut play = play();
+    let asked = play.ask("1", 1);
+    play.approve("li", asked, 1).unwrap();
+    play.approve("zhang", asked, 2).unwrap();
+    play.pass(8 * DAY);
+    play.execute("sun", asked).unwrap();
+    let (targets, review) = (vec![KeyId([9; 16])], play.time + DAY);
+    let hold = Hold { targets, reason: HoldReason::Other, basis: text(""), review };
+    play.say(&["zhang"], hold).unwrap();
+    let until = play.time + 60;
+    let grant = BreakGlass { scopes: Vec::new(), reason: text(""), until };
+    play.say(&["li"], grant).unwrap();
+    let left = |play: &Play, id: &str| play.register.leftover(&Cast::id(id));
+    assert_eq!(left(&play, "wang").requests, [asked.request]);
+    assert_eq!(left(&play, "sun").orders, [asked.request]);
+    let by_li = left(&play, "li");
+    assert_eq!((by_li.approvals.len(), by_li.grants.len(), by_li.holds.len()), (1, 1, 0));
+    assert_eq!((left(&play, "zhang").approvals.len(), left(&play, "zhang").holds.len()), (1, 1));
+    assert!(left(&play, "zheng").is_empty());
+
+    let time = play.time;
+    play.say(&["chen"], Leaver { officer: Cast::id("li"), left: time }).unwrap();
+    let record = play.register.request(&asked.request).unwrap();
+    assert_eq!((record.approvals.len(), record.lapsed.len()), (0, 2));
+    assert_eq!(left(&play, "li").approvals, [asked.request], "somebody has to look at that step");
+    play.say(&["chen"], Leaver { officer: Cast::id("wang"), left: time }).unwrap();
+    assert!(left(&play, "li").approvals.is_empty(), "it ended with its applicant");
+}
