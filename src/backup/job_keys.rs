@@ -98,4 +98,4 @@ fn make(
 }
 
 /// Every key that a backup makes is called so in the key store.
-const LABEL: &[u8] = b"vault";
+pub(crate) const LABEL: &[u8] = b"vault";

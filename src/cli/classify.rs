@@ -215,6 +215,8 @@ pub(crate) fn destruction(error: &destruction::Error) -> Failure {
         E::Altered { .. } => Failure::new(Code::Inventory, "").because(error),
         E::Missing(path) => Failure::at(Code::Missing, path),
         E::Changed { item, why } => Failure::new(Code::Stale, item.to_string()).because(why),
+        E::NotOverwritable { path, why } => Failure::at(Code::WipeRefused, path).because(why),
+        E::OtherVault(_) => Failure::new(Code::NoVault, "").because(error),
         E::Wipe(problem) => wipe(&problem.path, &problem.error),
         E::Sealed { path, source } => file(path, source),
         E::Io { path, source } => Failure::io(path, source),

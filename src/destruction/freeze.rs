@@ -68,13 +68,8 @@ impl Resolution {
         let read = inventory::read(suite, lines.iter().map(String::as_str));
         let read = read.map_err(|_| Error::TooLong("the inventory"))?;
         let annex = review.seal(&read.summary.root, &names);
-        let targets = self
-            .found
-            .iter()
-            .zip(0..)
-            .filter_map(|(one, item)| Some(Listed { item, target: one.target.clone()? }));
         Ok(Frozen {
-            overwritten: targets.collect(),
+            overwritten: self.overwritten(),
             items,
             names,
             level: level.max(read.level),
@@ -115,7 +110,7 @@ fn item(found: &Found) -> Item {
         scope: found.scope.or(facts.map(|facts| facts.scope)),
         state: facts.map(|facts| facts.state),
         held: false,
-        level: keyed.then_some(found.level),
+        level: (keyed || found.level > 0).then_some(found.level),
         suite: facts.map(|facts| facts.suite),
         created: facts.map(|facts| facts.created),
         size: found.size,

@@ -93,6 +93,13 @@ pub(super) fn unclassified(count: usize) -> Text {
     )
 }
 
+pub(super) fn unknown_retention(count: usize) -> Text {
+    text(
+        &format!("有 {count} 个密钥无法得知其数据的保存期限,未核对"),
+        &format!("the retention of {count} keys is not known: no period was checked"),
+    )
+}
+
 pub(super) fn other_copies_of_sealed(count: usize) -> Text {
     text(
         &format!("另有 {count} 个密封文件使用所列密钥,一并失效"),

@@ -12,6 +12,7 @@ use sealkeep_keystore::{self as keystore, KeyFacts, KeyId, KeyState};
 use super::keys::Scoped;
 use super::objects::Objects;
 use super::{Found, Origin, Resolution, Sources};
+use crate::backup::LABEL as OF_A_VAULT;
 use crate::destruction::blocked::{Blocked, by_retention, by_state};
 use crate::destruction::choice::{Choice, Options, Physical};
 use crate::destruction::error::{Error, Result};
@@ -43,6 +44,8 @@ pub(super) fn assemble(
         not_covered: texts::always(sources.vault.is_some()),
         residual: Vec::new(),
         unclassified: 0,
+        of_vaults: 0,
+        unknown: 0,
         gone: 0,
         copies,
     };
@@ -64,6 +67,9 @@ pub(super) fn assemble(
             (None, None) => made.key(facts),
         }
     }
+    if made.of_vaults > 0 && sources.vault.is_none() {
+        return Err(Error::OtherVault(made.of_vaults));
+    }
     made.plain_files()?;
     made.media(sources)?;
     made.texts(sources, objects.as_ref())?;
@@ -80,6 +86,10 @@ struct Maker<'o> {
     residual: Vec<Text>,
     not_covered: Vec<Text>,
     unclassified: usize,
+    /// Keys of objects of vaults that are in no snapshot that was looked at.
+    of_vaults: usize,
+    /// Other keys of which nobody says how long what they sealed must be kept.
+    unknown: usize,
     gone: usize,
 }
 
@@ -213,6 +223,8 @@ impl Maker<'_> {
 
     fn key(&mut self, facts: &KeyFacts) {
         let label = self.scoped.keys.get(&facts.id).map_or(&[][..], |label| label);
+        let unknown = if label == OF_A_VAULT { &mut self.of_vaults } else { &mut self.unknown };
+        *unknown += 1;
         let scope = self.scoped.names.get(&facts.scope).map_or("", String::as_str);
         let name = format!("{scope}: {}", name_of(label));
         self.keyed(facts, &name);
@@ -329,6 +341,8 @@ impl Maker<'_> {
                 _ => {}
             }
         }
+        let unknown = self.of_vaults + self.unknown;
+        self.not_covered.extend((unknown > 0).then(|| texts::unknown_retention(unknown)));
         let Some(objects) = objects else { return Ok(()) };
         let counted: [(usize, Sentence); 6] = [
             (objects.sharing.len(), texts::sharing),

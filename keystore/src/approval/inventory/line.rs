@@ -166,7 +166,7 @@ impl Item {
             ("state", keyed == self.state.is_some()),
             ("suite", keyed || known_only_of_keys),
             ("held", stored || !self.held),
-            ("level", stored || self.level.is_none()),
+            ("level", stored || self.kind == ItemKind::Medium || self.level.is_none()),
             ("method", method),
             ("copies", ascending),
             ("extra", self.kind == ItemKind::Medium || self.extra.is_none()),

@@ -17,7 +17,8 @@ pub(super) fn run(args: &DestroyExecute, context: &Context) -> Result<Exit, Fail
     let register = desk.register(context)?;
     let record = find(&register, &args.request)?;
     let number = record.request.number.to_string();
-    let order = if record.state == RequestState::Executing {
+    use RequestState::{Done, Executed, Executing, Partial};
+    let order = if matches!(record.state, Executing | Executed | Partial | Done) {
         context.output.say("destroy-going-on", &[("number", &number)])?;
         None
     } else {
