@@ -155,6 +155,7 @@ pub(crate) fn unavailable(path: &Path, why: &Unavailable) -> Failure {
         Unavailable::Held => Code::KeyHeld,
         Unavailable::Lost => Code::KeyLost,
         Unavailable::Foreign => Code::KeyUnknown,
+        Unavailable::Restricted => Code::Restricted,
         Unavailable::NotUsable(_) => Code::KeyUnusable,
     };
     Failure::at(code, path).because(why)

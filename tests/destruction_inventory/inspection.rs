@@ -3,10 +3,12 @@
 use std::fs;
 
 use sealkeep::destruction::inspection::{InspectOptions, inspect, passed};
+use sealkeep::destruction::overwrite::Overwriting;
 use sealkeep::destruction::{Choice, Frozen, Sources};
 use sealkeep::envelope::Run;
 use sealkeep_crypto::Suite;
 use sealkeep_keystore::approval::Digest;
+use sealkeep_keystore::approval::cast::{Cast, QUICK_POLICY};
 use sealkeep_keystore::ledger::Event;
 use sealkeep_keystore::record::{Inspection, Place};
 use sealkeep_keystore::{Location, Unlock};
@@ -28,7 +30,16 @@ fn inspection_with(
     unlock: Option<&Unlock<'_>>,
 ) -> Inspection {
     let (keys, vault) = world.opened();
-    let options = InspectOptions {
+    let options = options(frozen, more_stores, unlock);
+    inspect(&Sources { keys: &keys, vault: Some(&vault) }, &options, &Run::quiet()).unwrap()
+}
+
+fn options<'o>(
+    frozen: &'o Frozen,
+    more_stores: Vec<Location>,
+    unlock: Option<&'o Unlock<'o>>,
+) -> InspectOptions<'o> {
+    InspectOptions {
         request: REQUEST,
         execution: EXECUTION,
         items: &frozen.items,
@@ -39,8 +50,7 @@ fn inspection_with(
         sealed: Vec::new(),
         sample: 20,
         wait: WAIT,
-    };
-    inspect(&Sources { keys: &keys, vault: Some(&vault) }, &options, &Run::quiet()).unwrap()
+    }
 }
 
 fn of<'i>(inspection: &'i Inspection, what: &str) -> Vec<&'i Place> {
@@ -188,6 +198,53 @@ fn held_keys_and_rotten_copies_do_not_pass() {
         !found.passed && copy.others.opened < copy.others.tried,
         "nothing shows that it was tried"
     );
+}
+
+#[test]
+fn what_was_to_be_overwritten_is_there_gone_or_not_to_be_found() {
+    let world = World::new(Suite::Sm4Gcm);
+    world.write("plain", "what is to be overwritten");
+    let (frozen, files) = freeze(&world, [Choice::Plain(world.data().join("plain"))]);
+    let looked_for = |overwriting: Option<&Overwriting>| {
+        let (keys, vault) = world.opened();
+        let unlock = world.unlock();
+        let options = options(&frozen, Vec::new(), Some(&unlock));
+        let options = InspectOptions { overwriting, ..options };
+        let sources = Sources { keys: &keys, vault: Some(&vault) };
+        let found = inspect(&sources, &options, &Run::quiet()).unwrap();
+        let [file] = of(&found, "file")[..] else { panic!("{:?}", found.places) };
+        file.clone()
+    };
+    let loaded = Overwriting::load(&files, &REQUEST, &frozen.items, world.suite).unwrap().unwrap();
+    let before = looked_for(Some(&loaded));
+    assert!(before.opened == 1 && !passed(&before));
+    loaded.execute(&files, &REQUEST, &frozen.items, &Run::quiet()).unwrap();
+    let after = looked_for(Some(&loaded));
+    assert!(after.opened == 0 && after.items == 1 && passed(&after), "{after:?}");
+    let lost = looked_for(None);
+    assert!(!lost.reachable && lost.items == 0 && lost.place == "item=0", "{lost:?}");
+}
+
+/// The policy closes a level to everybody: that does not stop an inspection, and is no destruction.
+#[test]
+fn what_is_restricted_is_refused_and_not_destroyed() {
+    let world = World::new(Suite::Aes256Gcm);
+    world.write("wards/a", "a");
+    world.write("wards/b", "b");
+    backup(&world);
+    let (frozen, _) = freeze(&world, [Choice::Path(world.data().join("wards/a"))]);
+    let mut store = world.store();
+    let (id, began) = (store.status().unwrap().peek.store, store.ledger_clock().unwrap().0);
+    let policy = format!("{QUICK_POLICY}\n[access]\nrestricted_from = 4\n");
+    let cast = Cast::new(id, world.suite).with_policy(&policy);
+    store.submit(&cast.genesis(began, &store.public_key()), None).unwrap();
+    drop(store);
+    let before = inspection(&world, &frozen, Vec::new());
+    let refused = refused(of(&before, "keystore")[0]);
+    assert!(!before.passed && refused.contains(&("restricted", 1)), "{before:#?}");
+    world.destroy(frozen.targets.clone());
+    let after = inspection(&world, &frozen, Vec::new());
+    assert!(after.passed, "{:#?}", after.places);
 }
 
 fn walk(dir: &std::path::Path) -> Vec<std::path::PathBuf> {

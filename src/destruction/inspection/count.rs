@@ -77,6 +77,7 @@ fn reason(why: &Unavailable) -> &'static str {
         Unavailable::Held => "held",
         Unavailable::Lost => "lost",
         Unavailable::Foreign => "foreign",
+        Unavailable::Restricted => "restricted",
         Unavailable::NotUsable(state) => state.name(),
     }
 }

@@ -136,7 +136,10 @@ fn others(
                 Probed::Opened => counts.other(true),
                 // Of earlier requests, or of others: they are closed by right.
                 Probed::Closed(
-                    Unavailable::Destroyed(_) | Unavailable::Held | Unavailable::NotUsable(_),
+                    Unavailable::Destroyed(_)
+                    | Unavailable::Held
+                    | Unavailable::Restricted
+                    | Unavailable::NotUsable(_),
                 ) => {}
                 Probed::Closed(_) | Probed::Broken => counts.other(false),
             }
