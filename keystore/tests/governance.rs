@@ -153,6 +153,8 @@ fn blank(item: usize) -> Item {
         tag: None,
         method: Method::CryptoErase { wipe: None },
         copies: Vec::new(),
+        class: None,
+        due: None,
         extra: None,
     }
 }

@@ -1,6 +1,6 @@
 //! From what was found to what officers sign: lines, names under a key of their own, and what the request says of them.
 
-use sealkeep_keystore::approval::inventory::{self, Method};
+use sealkeep_keystore::approval::inventory::{self, Extra, Method};
 use sealkeep_keystore::approval::{Digest, Item, ItemKind, RegisteredCopy, Summary, Text};
 use sealkeep_keystore::{KeyFacts, KeyId};
 
@@ -118,6 +118,8 @@ fn item(found: &Found) -> Item {
         tag: None,
         method: found.method.clone(),
         copies: found.copies.clone(),
+        class: found.retention.as_ref().and_then(|(class, _)| Extra::new(class)),
+        due: found.retention.as_ref().and_then(|(_, due)| *due),
         extra: found.extra.clone(),
     }
 }
@@ -138,6 +140,8 @@ fn review_item(facts: &KeyFacts, copies: Vec<u32>) -> Item {
         tag: None,
         method: Method::CryptoErase { wipe: None },
         copies,
+        class: None,
+        due: None,
         extra: None,
     }
 }

@@ -74,6 +74,8 @@ pub struct Found {
     pub method: Method,
     /// Which of the copies may hold it.
     pub copies: Vec<u32>,
+    /// The class of its record in the retention policy, and from when on it need not be kept, Unix seconds.
+    pub retention: Option<(String, Option<u64>)>,
     /// What else is known.
     pub extra: Option<Extra>,
     /// What is overwritten, if anything is.

@@ -13,7 +13,7 @@ use sealkeep_keystore::ledger::Event;
 use sealkeep_keystore::record::{Inspection, Place};
 use sealkeep_keystore::{Location, Unlock};
 
-use super::scene::{REQUEST, WAIT, backup, copy_keys, duplicate, freeze, sync};
+use super::scene::{REQUEST, WAIT, backup, backup_by, copy_keys, duplicate, freeze, sync};
 use crate::support::{World, random};
 
 const EXECUTION: Digest = Digest([0xcd; 32]);
@@ -231,7 +231,7 @@ fn what_is_restricted_is_refused_and_not_destroyed() {
     let world = World::new(Suite::Aes256Gcm);
     world.write("wards/a", "a");
     world.write("wards/b", "b");
-    backup(&world);
+    backup_by(&world, "version = \"1\"\n[[rule]]\nmatch = \"wards/**\"\nlevel = 4\n");
     let (frozen, _) = freeze(&world, [Choice::Path(world.data().join("wards/a"))]);
     let mut store = world.store();
     let (id, began) = (store.status().unwrap().peek.store, store.ledger_clock().unwrap().0);

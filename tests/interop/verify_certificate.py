@@ -562,7 +562,7 @@ class Request:
 
 # --- The inventory --------------------------------------------------------------------------------------------------------
 
-FIELDS = "item kind key scope state held level suite created size digest tag method copies extra".split()
+FIELDS = "item kind key scope state held level suite created size digest tag method copies class due extra".split()
 KEYED = ("object", "sealed", "key")
 
 

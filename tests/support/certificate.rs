@@ -417,6 +417,8 @@ fn item(suite: Suite, at: u64, kind: ItemKind) -> Item {
             _ => Method::CryptoErase { wipe: None },
         },
         copies: if object { vec![0] } else { Vec::new() },
+        class: object.then(|| Extra::new("outpatient").unwrap()),
+        due: object.then_some(BEGIN - 1_000_000),
         extra: (kind == ItemKind::Medium).then(|| Extra::new("硬盘 serial 4711, 2 mm").unwrap()),
     }
 }

@@ -13,6 +13,7 @@ use super::keys::Scoped;
 use super::objects::Objects;
 use super::{Found, Origin, Resolution, Sources};
 use crate::backup::LABEL as OF_A_VAULT;
+use crate::calendar::begins;
 use crate::destruction::blocked::{Blocked, by_retention, by_state};
 use crate::destruction::choice::{Choice, Options, Physical};
 use crate::destruction::error::{Error, Result};
@@ -169,12 +170,16 @@ impl Maker<'_> {
         let name = name_of(&[b"/", &path[..]].concat());
         let mut level = facts.level;
         let mut why = by_state(facts.state, facts.held);
-        let mut first = facts.created;
+        let (mut first, mut retention) = (facts.created, None);
         if let Some(lineage) = objects.table.objects.get(&facts.id) {
             let class = objects.table.class(lineage);
             let known = self.options.retention.class(class, lineage.level).is_some();
             self.unclassified += usize::from(!known);
             why = why.or_else(|| by_retention(self.options, class, lineage));
+            let period = self.options.retention.period(class, lineage.level, lineage.start);
+            let due = period.and_then(|period| Some(begins(period.last_day.tomorrow().ok()?)));
+            let due = due.and_then(|due| u64::try_from(due).ok());
+            retention = known.then(|| (class.to_owned(), due));
             level = level.max(lineage.level);
             first = lineage.first;
         }
@@ -197,6 +202,7 @@ impl Maker<'_> {
             size: measured.map(|one| one.size),
             digest: measured.map(|one| ItemDigest { suite, bytes: one.digest }),
             copies,
+            retention,
             ..found(ItemKind::Object, name, crypto_erase())
         });
     }
@@ -403,6 +409,7 @@ fn found(kind: ItemKind, name: String, method: Method) -> Found {
         digest: None,
         method,
         copies: Vec::new(),
+        retention: None,
         extra: None,
         target: None,
     }
