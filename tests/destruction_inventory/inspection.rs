@@ -84,15 +84,17 @@ fn before_a_destruction_everything_opens_and_after_it_nothing() {
         let before = inspection(&world, &frozen, Vec::new());
         assert!(!before.passed);
         assert_eq!(before.places.len(), 4);
+        // The review key lies in no vault.
+        let here = |place: &Place| items - u64::from(place.what.starts_with("vault"));
         for place in &before.places {
-            assert_eq!((place.items, place.opened), (items, items), "{place:?}");
+            assert_eq!((place.items, place.opened), (here(place), here(place)), "{place:?}");
             assert!(place.reachable && !passed(place));
         }
         world.destroy(frozen.targets.clone());
         let after = inspection(&world, &frozen, Vec::new());
         assert!(after.passed, "{:#?}", after.places);
         for place in &after.places {
-            assert_eq!(refused(place), [("destroyed", items)], "{place:?}");
+            assert_eq!(refused(place), [("destroyed", here(place))], "{place:?}");
             assert_eq!(place.others.tried, place.others.opened);
         }
         let tried = |what: &str| of(&after, what)[0].others.tried;
@@ -121,7 +123,8 @@ fn that_keys_were_tried_is_in_the_ledger_as_inspection() {
             std::ops::ControlFlow::Continue(())
         })
         .unwrap();
-    assert_eq!(refused, 3 * frozen.items.len(), "at the vault, its copy and the key store");
+    // The review key lies in the key store only.
+    assert_eq!(refused, 3 * frozen.items.len() - 2, "at the vault, its copy and the key store");
 }
 
 #[test]
@@ -182,7 +185,7 @@ fn held_keys_and_rotten_copies_do_not_pass() {
     let found = inspection(&world, &frozen, Vec::new());
     assert!(!found.passed, "a hold is no destruction");
     let items = frozen.items.len() as u64;
-    assert_eq!(refused(of(&found, "vault")[0]), [("destroyed", items - 1), ("held", 1)]);
+    assert_eq!(refused(of(&found, "vault")[0]), [("destroyed", items - 2), ("held", 1)]);
     assert_eq!(of(&found, "keystore-copy")[0].opened, 1, "a hold is only a rule");
 
     let (world, frozen) = scene(Suite::Aes256Gcm);

@@ -339,7 +339,7 @@ impl Maker<'_> {
             let place = copy.registered.place.as_str();
             match &copy.status {
                 None if !copy.registered.reachable => {
-                    self.residual.push(texts::unreachable(place));
+                    self.residual.push(texts::unreachable(place, copy.due));
                 }
                 Some(status) if !status.copy.live || !copy.registered.reachable => {
                     self.residual.push(texts::key_copy_behind(place));
