@@ -37,6 +37,7 @@ mod writer;
 
 pub use apply::{Note, Omitted};
 pub use attributes::Unread;
+pub(crate) use job_keys::LABEL;
 pub use place::{Overwrite, PlaceError};
 pub use plan::{BackupOptions, BackupPlan, PlanError};
 pub(crate) use probe::{Probed, probe};

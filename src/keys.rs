@@ -89,6 +89,12 @@ pub trait VaultKeys: Keys {
     /// If the source cannot be read.
     fn labelled(&self, scope: &str) -> Result<Vec<(KeyId, Vec<u8>)>, KeysError>;
 
+    /// Raises scopes to at least these levels; what is as high already stays as it is.
+    ///
+    /// # Errors
+    /// Whatever the source says.
+    fn raise_levels(&self, levels: &[(&str, u8)]) -> Result<(), KeysError>;
+
     /// Puts new keys under the holds that older ones are under: pairs of an older key and its heir.
     ///
     /// # Errors
@@ -114,6 +120,9 @@ pub enum Unavailable {
     /// It was never in this key store.
     #[error("its key is not of this key store")]
     Foreign,
+    /// The policy restricts keys of its level, and nobody has broken the glass.
+    #[error("its key is restricted by the policy")]
+    Restricted,
     /// It is in a state that does not open.
     #[error("its key is {0}")]
     NotUsable(KeyState),

@@ -60,5 +60,6 @@ pub use options::{Require, Verify, WipeOptions};
 pub use plan::{Kind, WipePlan};
 pub use readback::ReadBack;
 pub use report::{Conclusion, PassReport, PlaceReport, Problem, Report, Row, Tally, Verdict};
+pub(crate) use resume::end_journal;
 pub use resume::{Resume, unfinished};
 pub use sanitize::{Sanitize, Technique};

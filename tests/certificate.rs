@@ -38,6 +38,7 @@ fn what_was_done_verifies() {
         assert!(verify(&scene.file(), None).is_valid());
         let claimed: Vec<&str> = scene.bundle.claims.iter().map(|claim| &claim.claim[..]).collect();
         assert_eq!(claimed, ["approved", "overwritten", "witnessed", "recorded"]);
+        assert!(scene.bundle.claims[1].text.en.ends_with("1 were inspected afterwards."));
     }
 }
 
@@ -58,6 +59,13 @@ fn grades_are_those_that_follow() {
             ("recorded", "cosigned"),
         ]
     );
+    // The review key is none of them, and what was overwritten is no ciphertext that was tried.
+    let says = |at: usize, words: &str| {
+        let text = &scene.bundle.claims[at].text.en;
+        assert!(text.starts_with(words), "{text}");
+    };
+    says(1, "3 keys or scopes were destroyed");
+    says(2, "In 1 places 3 attempts");
     let left: Vec<(&str, &str)> =
         scene.bundle.residual.iter().map(|one| (&one.what[..], &one.why[..])).collect();
     assert_eq!(

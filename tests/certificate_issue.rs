@@ -84,6 +84,8 @@ impl Office {
                     tag: None,
                     method: Method::CryptoErase { wipe: None },
                     copies: Vec::new(),
+                    class: None,
+                    due: None,
                     extra: None,
                 };
                 item.line()

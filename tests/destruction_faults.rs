@@ -8,6 +8,7 @@
 
 mod destruction_faults {
     mod back;
+    mod inspected;
     mod kill;
     mod misuse;
     mod scene;

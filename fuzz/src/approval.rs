@@ -97,10 +97,10 @@ fn lines() -> Vec<Vec<u8>> {
     let (id, digest) = ("01".repeat(16), "07".repeat(32));
     let object = format!(
         "item=4 kind=object key={id} scope={id} state=deactivated held=no level=3 suite=sm4-gcm created=1700000000 \
-         size=10 digest=sm3:{digest} tag={id} method=crypto-erase+zero copies=0,2 extra=-"
+         size=10 digest=sm3:{digest} tag={id} method=crypto-erase+zero copies=0,2 class=- due=- extra=-"
     );
     let medium = "item=0 kind=medium key=- scope=- state=- held=no level=- suite=- created=- size=- digest=- tag=- \
-                  method=physical copies=- extra=2%20mm";
+                  method=physical copies=- class=- due=- extra=2%20mm";
     vec![object.into_bytes(), medium.as_bytes().to_vec()]
 }
 

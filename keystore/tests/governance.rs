@@ -157,6 +157,8 @@ fn blank(item: usize) -> Item {
         tag: None,
         method: Method::CryptoErase { wipe: None },
         copies: Vec::new(),
+        class: None,
+        due: None,
         extra: None,
     }
 }

@@ -496,6 +496,9 @@ cmd-key-compromise = Mark keys as known or feared to be known to others
 cmd-key-compromise--keys = Key ids, or sealed files that name them
 cmd-key-rotate = Replace the keys that protect data keys; sealed files stay as they are
 cmd-key-rotate--scope = Only the key of this scope; otherwise the root and every scope
+cmd-key-level = Classify a scope (GB/T 39725): who approves its destruction and who opens it follows
+cmd-key-level--scope = The scope
+cmd-key-level--level = The level, 1 to 5; with a policy in force it only rises
 
 ## Help: the key store
 
@@ -1174,6 +1177,7 @@ key-changed = { $count ->
         [one] One key is now { $state }.
        *[other] { $count } keys are now { $state }.
     }
+key-level = Scope { $scope } is of level { $level }.
 key-rotated = Rotated { $scopes } scopes, { $pages } pages of keys. Sealed files stay as they are.
 man-written = Wrote { $count } manual pages.
 
@@ -1701,7 +1705,7 @@ policy-executor = { "  " }executed by one of: { $roles }
 policy-executor-qualified = { "  " }executed by one of: { $roles }, with a qualification that has not expired
 policy-witnesses = { "  " }witnesses: { $count }
 policy-inspection = { "  " }inspected by somebody else, who finds that nothing opens
-policy-wipe = { "  " }least method of overwriting: { $method }
+policy-wipe = { "  " }usual method of overwriting: { $method }
 policy-persons = { "  " }{ $count } different persons in all
 refused-entry-order = the ledger is not in order
 refused-no-genesis = there are no officers yet
@@ -1844,6 +1848,7 @@ destroy-confirm-witness = { "You were present and saw it done? Type the number o
 destroy-confirm-execute = { "This cannot be undone. Type the number of the request to destroy (" }{ $number }{ "): " }
 destroy-confirm-inspect = { "Type the number of the request to sign this result (" }{ $number }{ "): " }
 warn-must-be-kept = { $name } must be kept: { $why }
+warn-weaker-method = { $count } items are to be overwritten in fewer passes than is usual for their level ({ $usual })
 warn-no-names = names cannot be shown: they are in the packet only on demand, and on the key store's machine only until the last approval
 warn-packet-names = { $path } has names in clear, which outlive the data: destroy it when it has served
 warn-clock = the clock was set ({ $since }): nothing is executed until two with authority say that the time is right: `sealkeep statement clock`

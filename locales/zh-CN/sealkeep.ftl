@@ -495,6 +495,9 @@ cmd-key-compromise = 标记密钥已泄露或疑似泄露
 cmd-key-compromise--keys = 密钥编号，或带有该编号的封存文件
 cmd-key-rotate = 更换保护数据密钥的密钥；封存文件保持不变
 cmd-key-rotate--scope = 只更换此范围的密钥；否则更换根密钥和所有范围
+cmd-key-level = 为范围定级（GB/T 39725）：由谁批准销毁、谁可打开由此决定
+cmd-key-level--scope = 范围
+cmd-key-level--level = 级别，1 至 5；政策生效后只升不降
 
 ## 帮助：密钥库
 
@@ -1166,6 +1169,7 @@ key-gone =
     { "  " }销毁：{ $when }
     { "  " }证书：{ $certificate }
 key-changed = { $count } 个密钥现为 { $state }。
+key-level = 范围 { $scope } 定为 { $level } 级。
 key-rotated = 已更换 { $scopes } 个范围、{ $pages } 页密钥。封存文件保持不变。
 man-written = 已写出 { $count } 个手册页。
 
@@ -1683,7 +1687,7 @@ policy-executor = { "  " }执行人（其一）：{ $roles }
 policy-executor-qualified = { "  " }执行人（其一）：{ $roles }，资质须在有效期内
 policy-witnesses = { "  " }监督人：{ $count } 名
 policy-inspection = { "  " }由他人检测，确认均无法打开
-policy-wipe = { "  " }最低覆写方法：{ $method }
+policy-wipe = { "  " }通常覆写方法：{ $method }
 policy-persons = { "  " }共需 { $count } 名不同的人
 refused-entry-order = 账本条目的顺序不对
 refused-no-genesis = 尚未设立人员
@@ -1826,6 +1830,7 @@ destroy-confirm-witness = 确认您在场并见证了销毁？输入申请编号
 destroy-confirm-execute = 此操作无法撤销。输入申请编号以执行销毁（{ $number }）：
 destroy-confirm-inspect = 输入申请编号以对检测结果签名（{ $number }）：
 warn-must-be-kept = { $name } 必须保留：{ $why }
+warn-weaker-method = 有 { $count } 项的覆写遍数少于该级别的通常方法（{ $usual }）
 warn-no-names = 无法显示名称：审批包中仅按需包含；密钥库所在机器上仅在最后一级批准前可见
 warn-packet-names = { $path } 含明文名称，会比数据存在得更久：用毕请销毁
 warn-clock = 时钟曾被拨动（{ $since }）：在两名授权人声明时间正确（`sealkeep statement clock`）之前，不执行任何销毁

@@ -1,5 +1,7 @@
 //! Under which key each new version is sealed.
 
+use std::collections::BTreeMap;
+
 use sealkeep_crypto::Secret;
 use sealkeep_keystore::{self as keystore, KeyId, KeyState};
 
@@ -44,6 +46,7 @@ pub(super) fn keys_for(
         });
     }
     let made = make(vault, jobs, &mut refused)?;
+    classify(vault, jobs)?;
     let open = jobs.iter().zip(&refused).filter(|(_, refused)| refused.is_none());
     let old: Vec<KeyId> = open.filter_map(|(job, _)| job.reuse).collect();
     let mut old = keys.open_many(&old).map_err(Error::Keys)?.into_iter();
@@ -95,5 +98,16 @@ fn make(
     }
 }
 
+/// A scope is at least of the level of what is in it: who must approve its destruction, and who may open it, depends on that.
+fn classify(vault: &Vault, jobs: &[Job]) -> Result<()> {
+    let mut levels: BTreeMap<&str, u8> = BTreeMap::new();
+    for class in jobs.iter().map(|job| &job.class).filter(|class| class.level > 0) {
+        let level = levels.entry(&class.scope).or_default();
+        *level = class.level.max(*level);
+    }
+    let levels: Vec<(&str, u8)> = levels.into_iter().collect();
+    vault.keys().raise_levels(&levels).map_err(Error::Keys)
+}
+
 /// Every key that a backup makes is called so in the key store.
-const LABEL: &[u8] = b"vault";
+pub(crate) const LABEL: &[u8] = b"vault";

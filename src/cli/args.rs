@@ -34,7 +34,7 @@ pub(crate) use destroy::{
     DestroyReview, DestroySay, DestroyStatus, DestroyWitness, HoldCommand, HoldPlace,
     HoldReasonArg, HoldRelease, HoldReview, TriggerArg, What,
 };
-pub(crate) use key::{KeyCommand, KeyIds, KeyList, KeyRotate};
+pub(crate) use key::{KeyCommand, KeyIds, KeyLevel, KeyList, KeyRotate};
 pub(crate) use keystore::{
     CopyAdd, CopyCommand, CopyNames, CopyRemove, KeystoreCommand, NewCustody, Passwd, Recover,
     Restore, ShareFiles,

@@ -155,6 +155,7 @@ pub(crate) fn unavailable(path: &Path, why: &Unavailable) -> Failure {
         Unavailable::Held => Code::KeyHeld,
         Unavailable::Lost => Code::KeyLost,
         Unavailable::Foreign => Code::KeyUnknown,
+        Unavailable::Restricted => Code::Restricted,
         Unavailable::NotUsable(_) => Code::KeyUnusable,
     };
     Failure::at(code, path).because(why)
@@ -215,6 +216,8 @@ pub(crate) fn destruction(error: &destruction::Error) -> Failure {
         E::Altered { .. } => Failure::new(Code::Inventory, "").because(error),
         E::Missing(path) => Failure::at(Code::Missing, path),
         E::Changed { item, why } => Failure::new(Code::Stale, item.to_string()).because(why),
+        E::NotOverwritable { path, why } => Failure::at(Code::WipeRefused, path).because(why),
+        E::OtherVault(_) => Failure::new(Code::NoVault, "").because(error),
         E::Wipe(problem) => wipe(&problem.path, &problem.error),
         E::Sealed { path, source } => file(path, source),
         E::Io { path, source } => Failure::io(path, source),

@@ -215,7 +215,7 @@ mod tests {
             let tag = data_encoding::HEXLOWER.encode(&tags.tag(name));
             let line = format!(
                 "item={at} kind=medium key=- scope=- state=- held=no level=- suite=- created=- \
-                 size=- digest=- tag={tag} method=physical copies=- extra=-"
+                 size=- digest=- tag={tag} method=physical copies=- class=- due=- extra=-"
             );
             Item::parse(&line).expect("a line")
         };

@@ -62,6 +62,17 @@ pub enum Error {
         /// What is different.
         why: String,
     },
+    /// Something cannot be overwritten as things are.
+    #[error("{path}: {why}")]
+    NotOverwritable {
+        /// The file or device.
+        path: PathBuf,
+        /// What stands against it.
+        why: String,
+    },
+    /// Keys of objects of a vault that was not given: whether they must be kept is not known.
+    #[error("{0} keys belong to objects of a vault that was not given")]
+    OtherVault(usize),
     /// The vault cannot be read.
     #[error(transparent)]
     Vault(#[from] vault::Error),

@@ -3,7 +3,8 @@
 //! Order of persistence: the order and `destroy-begun`, in one commit → the keys and `destroyed`, in one commit, roots erased → caches
 //! dropped → overwriting, from a journal → the reports of it → the record of execution, signed → `finished`, with its digest → live copies.
 //! Each step asks the ledger and the files what was done before, so whoever calls again after a crash goes on where it ended; before
-//! the first commit nothing has begun.
+//! the first commit nothing has begun, and whatever can be foreseen to fail is refused. What was overwritten stays listed for the
+//! inspection.
 
 use std::path::Path;
 
@@ -13,7 +14,7 @@ use sealkeep_keystore::approval::{Digest, Item};
 use sealkeep_keystore::{Ran, Wiping};
 
 use super::error::{Error, Result};
-use super::overwrite::{Overwriting, Overwritten, forget};
+use super::overwrite::{Overwriting, Overwritten};
 use super::request_files::{Part, RequestFiles};
 use crate::envelope::Run;
 use crate::keys::{Keys, StoreKeys};
@@ -47,11 +48,12 @@ pub struct Executed {
 }
 
 impl Execution<'_> {
-    /// Carries a request out, or goes on. `order` is the `execute` statement; it is not needed to go on.
+    /// Carries a request out, or goes on. `order` is the `execute` statement; it is not needed to go on. Of one that was executed
+    /// before, live copies of the key store that were away are brought up to date.
     ///
     /// # Errors
     /// What the key store says: the order was refused, or nothing was begun; `Changed` when what is to be overwritten is not what was
-    /// listed: then nothing was begun; `Busy` while another program is at it; `Cancelled` in the middle of overwriting: then it can be gone on with.
+    /// listed, `NotOverwritable` when it cannot be as things are: then nothing was begun; `Busy` while another program is at it; `Cancelled` in the middle of overwriting: then it can be gone on with.
     pub fn carry_out(
         &self,
         request: Digest,
@@ -62,6 +64,12 @@ impl Execution<'_> {
         let register = self.keys.with(|store| store.register())?;
         let record = register.request(&request).ok_or(Error::NoRequest(request))?;
         let suite = self.keys.with(|store| store.suite());
+        if let Some(execution) = record.execution {
+            let partial = record.state == RequestState::Partial;
+            let record = self.files.read_as(&request, Part::Execution, suite, &execution)?;
+            self.keys.settle().map_err(Error::Keys)?;
+            return Ok(Executed { execution, record, partial, resumed: true });
+        }
         let summary = &record.request.inventory;
         let (items, _) = self.files.read_inventory(&request, suite, summary)?;
         let lines = lines(self.files, &request)?;
@@ -74,8 +82,9 @@ impl Execution<'_> {
         };
         let resumed = record.state == RequestState::Executing;
         if !resumed {
-            if let Some(changed) = overwriting.as_ref().and_then(|all| all.check(&items).pop()) {
-                return Err(changed);
+            if let Some(overwriting) = &overwriting {
+                overwriting.check(&items).pop().map_or(Ok(()), Err)?;
+                overwriting.survey(self.files)?;
             }
             let order = order.ok_or(Error::NotOrdered)?;
             self.keys.with(|store| store.submit(order, Some(&lines)))?;
@@ -91,7 +100,7 @@ impl Execution<'_> {
         let record = self.keys.with(|store| store.record_execution(request, &lines, ran))?;
         self.files.write_as(&request, Part::Execution, suite, &record)?;
         let execution = self.keys.with(|store| store.finish_execution(&record))?;
-        forget(self.files, &request)?;
+        self.files.remove_work(&request)?;
         self.keys.settle().map_err(Error::Keys)?;
         Ok(Executed { execution, record, partial, resumed })
     }

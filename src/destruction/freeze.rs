@@ -1,6 +1,6 @@
 //! From what was found to what officers sign: lines, names under a key of their own, and what the request says of them.
 
-use sealkeep_keystore::approval::inventory::{self, Method};
+use sealkeep_keystore::approval::inventory::{self, Extra, Method};
 use sealkeep_keystore::approval::{Digest, Item, ItemKind, RegisteredCopy, Summary, Text};
 use sealkeep_keystore::{KeyFacts, KeyId};
 
@@ -68,13 +68,8 @@ impl Resolution {
         let read = inventory::read(suite, lines.iter().map(String::as_str));
         let read = read.map_err(|_| Error::TooLong("the inventory"))?;
         let annex = review.seal(&read.summary.root, &names);
-        let targets = self
-            .found
-            .iter()
-            .zip(0..)
-            .filter_map(|(one, item)| Some(Listed { item, target: one.target.clone()? }));
         Ok(Frozen {
-            overwritten: targets.collect(),
+            overwritten: self.overwritten(),
             items,
             names,
             level: level.max(read.level),
@@ -115,7 +110,7 @@ fn item(found: &Found) -> Item {
         scope: found.scope.or(facts.map(|facts| facts.scope)),
         state: facts.map(|facts| facts.state),
         held: false,
-        level: keyed.then_some(found.level),
+        level: (keyed || found.level > 0).then_some(found.level),
         suite: facts.map(|facts| facts.suite),
         created: facts.map(|facts| facts.created),
         size: found.size,
@@ -123,6 +118,8 @@ fn item(found: &Found) -> Item {
         tag: None,
         method: found.method.clone(),
         copies: found.copies.clone(),
+        class: found.retention.as_ref().and_then(|(class, _)| Extra::new(class)),
+        due: found.retention.as_ref().and_then(|(_, due)| *due),
         extra: found.extra.clone(),
     }
 }
@@ -143,6 +140,8 @@ fn review_item(facts: &KeyFacts, copies: Vec<u32>) -> Item {
         tag: None,
         method: Method::CryptoErase { wipe: None },
         copies,
+        class: None,
+        due: None,
         extra: None,
     }
 }

@@ -5,15 +5,16 @@ mod count;
 mod stores;
 mod vaults;
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use sealkeep_keystore::approval::{CopyOf, Digest, Item};
+use sealkeep_keystore::approval::{CopyOf, Digest, Item, ItemKind};
 use sealkeep_keystore::record::{Inspection, Others, Place};
 use sealkeep_keystore::{Actor, KeyId, Location, Unlock};
 
 use super::error::{Error, Result};
-use super::overwrite::Overwriting;
+use super::overwrite::{Left, Overwriting, is_overwritten};
 use super::places;
 use super::resolve::Sources;
 use crate::envelope::Run;
@@ -29,7 +30,7 @@ pub struct InspectOptions<'o> {
     pub execution: Digest,
     /// The items of its inventory.
     pub items: &'o [Item],
-    /// What was overwritten, if anything was.
+    /// Where to find what was overwritten; without it, items that were count as not reached.
     pub overwriting: Option<&'o Overwriting>,
     /// A custody, for copies of the key store; without one they count as not reached.
     pub unlock: Option<&'o Unlock<'o>>,
@@ -107,7 +108,7 @@ fn inspect_all(
         all.push(found.place(KEYSTORE_COPY, "-", &location.dir.to_string_lossy()));
     }
     all.extend(sealed_files(sources, options, &keys)?);
-    all.extend(options.overwriting.map(overwritten));
+    all.extend(overwritten(options));
     run.check().map_err(|_| Error::Cancelled)?;
     Ok(Inspection {
         schema: SCHEMA.to_owned(),
@@ -151,13 +152,32 @@ fn sealed_files(
     Ok(Some(counts.place(FILE, "sealed", "-")))
 }
 
-/// Files that were to be overwritten. Names died with the review key, so there are none here.
-fn overwritten(overwriting: &Overwriting) -> Place {
-    let mut counts = Counts::reached();
-    let there = overwriting.still_there().len();
-    (there..overwriting.files()).for_each(|_| counts.refused(DESTROYED));
-    (0..there).for_each(|_| counts.opened());
-    counts.place(FILE, "overwritten", "-")
+/// Files and devices that were to be overwritten: for each kind those that were looked at, and the others. Names died with the review
+/// key, so there are none here.
+fn overwritten(options: &InspectOptions<'_>) -> Vec<Place> {
+    let found: HashMap<u64, Left> =
+        options.overwriting.into_iter().flat_map(Overwriting::look).collect();
+    let mut places = Vec::new();
+    for (what, device) in [(FILE, false), (DEVICE, true)] {
+        let (mut looked_at, mut not_reached) = (Counts::reached(), Vec::new());
+        let of_kind =
+            |item: &&Item| is_overwritten(item) && (item.kind == ItemKind::Device) == device;
+        for item in options.items.iter().filter(of_kind) {
+            match found.get(&item.item) {
+                Some(Left::Gone) => looked_at.refused(DESTROYED),
+                Some(Left::There) => looked_at.opened(),
+                Some(Left::Unknown) | None => not_reached.push(item.item.to_string()),
+            }
+        }
+        places.extend(looked_at.is_any().then(|| looked_at.place(what, OVERWRITTEN, "-")));
+        if !not_reached.is_empty() {
+            let (shown, more) = not_reached.split_at(not_reached.len().min(NAMED));
+            let more = if more.is_empty() { String::new() } else { format!(" (+{})", more.len()) };
+            let place = format!("item={}{more}", shown.join(","));
+            places.push(Counts::default().place(what, OVERWRITTEN, &place));
+        }
+    }
+    places
 }
 
 const SCHEMA: &str = "sealkeep/inspection/v1";
@@ -165,3 +185,7 @@ const OPERATION: &str = "inspect";
 const VAULT_COPY: &str = "vault-copy";
 const KEYSTORE_COPY: &str = "keystore-copy";
 const FILE: &str = "file";
+const DEVICE: &str = "device";
+const OVERWRITTEN: &str = "overwritten";
+/// So many items that were not reached are named.
+const NAMED: usize = 20;

@@ -1,17 +1,18 @@
 //! Overwriting what a request lists to be overwritten: files, devices, and sealed files whose keys are gone.
 //!
 //! The names die with the review key, before anything is overwritten, so what is needed to find the targets again lies in a file
-//! of its own beside the key store until the request is done. The lines bind it: the digest of a file to be wiped is a salted
-//! commitment to its path and identity (`docs/spec/approval.md` §6).
+//! of its own beside the key store until an inspection that looked for them has passed. The lines bind it: the digest of a file to
+//! be wiped is a salted commitment to its path and identity (`docs/spec/approval.md` §6).
 //!
 //! Order of persistence, for each run (all targets of one method): `begun`, with what is refused → the journal of the wipe →
-//! overwriting → the report → the next run. If we crash, a run with a report is done, and one with a journal goes on. One with neither
-//! overwrites what is still as it was listed. Nothing counts as overwritten but by a row of a report or a line of a journal, so what
-//! a run had come to its end with when its report was lost is told as failed.
+//! overwriting → the report → the journal goes → the next run. If we crash, a run with a report is done, and one with a journal goes
+//! on, also when it had come to its end: the journal tells of every file what became of it. One with neither overwrites what is still
+//! as it was listed. Nothing counts as overwritten but by a row of a report or a line of a journal.
 
 mod run;
 mod target;
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use sealkeep_crypto::Suite;
@@ -20,6 +21,7 @@ use sealkeep_keystore::record::{Failed, Wiped};
 use serde::{Deserialize, Serialize};
 
 pub(super) use run::{Done, Outcomes};
+pub(super) use target::Left;
 pub use target::Target;
 
 use super::error::{Error, Result};
@@ -83,12 +85,21 @@ impl Overwriting {
     /// What is not any more what was listed: to be asked before any key is destroyed. Nothing is changed.
     #[must_use]
     pub fn check(&self, items: &[Item]) -> Vec<Error> {
+        let by_number: HashMap<u64, &Item> = items.iter().map(|item| (item.item, item)).collect();
         let changed = |listed: &Listed| {
-            let item = items.iter().find(|item| item.item == listed.item)?;
+            let item = by_number.get(&listed.item)?;
             let why = listed.target.examine(item, self.suite).err()?;
             Some(Error::Changed { item: listed.item, why })
         };
         self.targets.iter().filter_map(changed).collect()
+    }
+
+    /// Looks whether everything could be overwritten as things are now. Nothing is changed.
+    ///
+    /// # Errors
+    /// `NotOverwritable`, `Wipe`.
+    pub fn survey(&self, files: &RequestFiles) -> Result<()> {
+        survey(&self.targets, files.dir())
     }
 
     /// Overwrites, or goes on where a crash ended it. What goes wrong with one item is told, with the others done.
@@ -103,7 +114,7 @@ impl Overwriting {
         run: &Run<'_>,
     ) -> Result<Overwritten> {
         let mut all = Overwritten::default();
-        for (number, group) in self.groups().into_iter().enumerate() {
+        for (number, group) in groups(&self.targets).into_iter().enumerate() {
             let one = run::carry_out(files, request, number, &group, items, self.suite, run)?;
             all.reports.push(one.report);
             all.wipes.extend(one.wipes);
@@ -117,8 +128,7 @@ impl Overwriting {
     /// Items that something is left of: whose file is there with the content that was listed.
     #[must_use]
     pub fn still_there(&self) -> Vec<u64> {
-        let there = self.targets.iter().filter(|one| one.target.is_there());
-        there.map(|one| one.item).collect()
+        self.look().filter(|(_, left)| *left == Left::There).map(|(item, _)| item).collect()
     }
 
     /// What is overwritten, each with its method.
@@ -126,10 +136,9 @@ impl Overwriting {
         self.targets.iter().map(|one| (one.target.path.as_path(), one.target.method.as_str()))
     }
 
-    /// Number of items that are files.
-    #[must_use]
-    pub fn files(&self) -> usize {
-        self.targets.iter().filter(|one| !one.target.device).count()
+    /// What is left of each item.
+    pub(super) fn look(&self) -> impl Iterator<Item = (u64, Left)> {
+        self.targets.iter().map(|one| (one.item, one.target.look()))
     }
 
     /// Number of items.
@@ -143,22 +152,31 @@ impl Overwriting {
     pub fn is_empty(&self) -> bool {
         self.targets.is_empty()
     }
+}
 
-    /// Items of one method that are overwritten in one run; each device has its own.
-    fn groups(&self) -> Vec<Vec<&Listed>> {
-        let mut groups: Vec<Vec<&Listed>> = Vec::new();
-        for one in &self.targets {
-            let same = |group: &&mut Vec<&Listed>| {
-                let first = &group[0].target;
-                !first.device && !one.target.device && first.method == one.target.method
-            };
-            match groups.iter_mut().find(same) {
-                Some(group) => group.push(one),
-                None => groups.push(vec![one]),
-            }
+/// Items of one method that are overwritten in one run; each device has its own.
+fn groups(targets: &[Listed]) -> Vec<Vec<&Listed>> {
+    let mut groups: Vec<Vec<&Listed>> = Vec::new();
+    for one in targets {
+        let same = |group: &&mut Vec<&Listed>| {
+            let first = &group[0].target;
+            !first.device && !one.target.device && first.method == one.target.method
+        };
+        match groups.iter_mut().find(same) {
+            Some(group) => group.push(one),
+            None => groups.push(vec![one]),
         }
-        groups
     }
+    groups
+}
+
+/// Looks whether all of these could be overwritten as things are now: a device that is mounted, a file that is open or may not be
+/// changed, a file system that writes elsewhere are found before any key is destroyed. `beside` is the folder of requests.
+///
+/// # Errors
+/// `NotOverwritable`, `Wipe`.
+pub(super) fn survey(targets: &[Listed], beside: &std::path::Path) -> Result<()> {
+    groups(targets).iter().try_for_each(|group| run::survey(group, beside))
 }
 
 /// The bytes of the list.
@@ -166,20 +184,8 @@ pub(super) fn encode(targets: &[Listed]) -> Vec<u8> {
     serde_json::to_vec(targets).expect("numbers and strings can be written as JSON")
 }
 
-fn is_overwritten(item: &Item) -> bool {
+/// Whether an item is overwritten, instead of its key being destroyed or beside that.
+pub(super) fn is_overwritten(item: &Item) -> bool {
     matches!(item.kind, ItemKind::File | ItemKind::Device | ItemKind::Sealed)
         && item.method.wipe().is_some()
-}
-
-/// Overwrites the list itself, which holds names, and what else was kept to go on after a crash; once the request is done.
-///
-/// # Errors
-/// `Io`.
-pub fn forget(files: &RequestFiles, request: &Digest) -> Result<()> {
-    files.remove(request, Part::Targets)?;
-    let dir: &Path = &files.work(request);
-    match std::fs::remove_dir_all(dir) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::io(dir)(error)),
-        _ => Ok(()),
-    }
 }

@@ -27,19 +27,34 @@ pub(super) fn follow(table: &Table, hits: &mut HashMap<KeyId, Origin>, follow: &
 fn by_path_and_content(table: &Table, of: &HashSet<KeyId>) -> (Vec<KeyId>, Vec<KeyId>) {
     let chosen = || of.iter().filter_map(|key| table.objects.get(key));
     let paths: HashSet<u128> = chosen().map(|one| one.path).collect();
-    let contents: HashSet<u64> = chosen()
-        .flat_map(|one| one.versions.iter().map(|version| version.content))
-        .filter(|content| *content != 0)
-        .collect();
-    let (mut same_path, mut same_file) = (Vec::new(), Vec::new());
-    for (key, lineage) in table.objects.iter().filter(|(key, _)| !of.contains(*key)) {
-        if paths.contains(&lineage.path) {
-            same_path.push(*key);
-        } else if lineage.versions.iter().any(|version| contents.contains(&version.content)) {
-            same_file.push(*key);
+    let renamed = renamed(table, of);
+    let others = table.objects.iter().filter(|(key, _)| !of.contains(*key));
+    let same_path = others.filter(|(_, one)| paths.contains(&one.path)).map(|(key, _)| *key);
+    let same_path: HashSet<KeyId> = same_path.collect();
+    let same_file = renamed.into_iter().filter(|key| !same_path.contains(key)).collect();
+    (same_path.into_iter().collect(), same_file)
+}
+
+/// Other keys under which a file of these lay, and under which that one lay, and so on: a file may have had many names.
+fn renamed(table: &Table, of: &HashSet<KeyId>) -> HashSet<KeyId> {
+    let mut by_content: HashMap<u64, Vec<KeyId>> = HashMap::new();
+    for (key, one) in &table.objects {
+        for version in one.versions.iter().filter(|version| version.content != 0) {
+            by_content.entry(version.content).or_default().push(*key);
         }
     }
-    (same_path, same_file)
+    let mut found = HashSet::new();
+    let mut waiting: Vec<KeyId> = of.iter().copied().collect();
+    while let Some(key) = waiting.pop() {
+        let versions = table.objects.get(&key).into_iter().flat_map(|one| &one.versions);
+        for content in versions.map(|version| version.content) {
+            // Each content is followed once.
+            let with_it = by_content.remove(&content).unwrap_or_default();
+            let new = with_it.into_iter().filter(|key| !of.contains(key));
+            waiting.extend(new.filter(|key| found.insert(*key)));
+        }
+    }
+    found
 }
 
 /// Keys of other names that a file of these has in the same snapshot. An inode number says nothing from one snapshot to the next.

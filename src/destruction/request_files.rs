@@ -29,7 +29,7 @@ pub enum Part {
     Inventory,
     /// The names, sealed.
     Names,
-    /// What is to be overwritten; gone once the request is done.
+    /// What is to be overwritten; gone once an inspection has passed.
     Targets,
     /// The record of execution.
     Execution,
@@ -151,16 +151,27 @@ impl RequestFiles {
     /// `Io`.
     pub fn remove(&self, request: &Digest, part: Part) -> Result<()> {
         let path = self.path(request, part);
-        let length = match fs::metadata(&path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-            found => found.map_err(Error::io(&path))?.len(),
-        };
-        let mut file = File::options().write(true).open(&path).map_err(Error::io(&path))?;
-        std::io::copy(&mut std::io::Read::take(std::io::repeat(0), length), &mut file)
-            .and_then(|_| file.sync_all())
-            .and_then(|()| fs::remove_file(&path))
-            .and_then(|()| File::open(&self.dir)?.sync_all())
-            .map_err(Error::io(&path))
+        match erase(&path).and_then(|()| File::open(&self.dir)?.sync_all()) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(Error::io(&path)(error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Removes what an overwriting kept to go on after a crash: reasons in it may have names.
+    ///
+    /// # Errors
+    /// `Io`.
+    pub fn remove_work(&self, request: &Digest) -> Result<()> {
+        let dir = self.work(request);
+        match erase_dir(&dir).and_then(|()| File::open(&self.dir)?.sync_all()) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(Error::io(&dir)(error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// The folder itself.
+    pub(super) fn dir(&self) -> &Path {
+        &self.dir
     }
 
     /// Keeps others from carrying the request out until the file is closed, whatever becomes of us.
@@ -232,6 +243,24 @@ fn read(path: PathBuf) -> Result<Vec<u8>> {
         Err(error) if error.kind() == ErrorKind::NotFound => Err(Error::Missing(path)),
         read => read.map_err(Error::io(&path)),
     }
+}
+
+/// Overwrites a file, as well as that can be done here, and removes it.
+fn erase(path: &Path) -> std::io::Result<()> {
+    let mut file = File::options().write(true).open(path)?;
+    let length = file.metadata()?.len();
+    std::io::copy(&mut std::io::Read::take(std::io::repeat(0), length), &mut file)?;
+    file.sync_all()?;
+    fs::remove_file(path)
+}
+
+fn erase_dir(dir: &Path) -> std::io::Result<()> {
+    for entry in fs::read_dir(dir)? {
+        let entry = entry?;
+        let is_dir = entry.file_type()?.is_dir();
+        if is_dir { erase_dir(&entry.path())? } else { erase(&entry.path())? }
+    }
+    fs::remove_dir(dir)
 }
 
 fn make_dir(dir: &Path) -> Result<()> {

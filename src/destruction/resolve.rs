@@ -13,8 +13,9 @@ use sealkeep_keystore::{KeyFacts, KeyId};
 use super::blocked::Blocked;
 use super::choice::{Choice, Options};
 use super::error::{Error, Result};
-use super::overwrite::Target;
+use super::overwrite::{self, Listed, Target};
 use super::places::{self, CopyPlace};
+use super::request_files::RequestFiles;
 use crate::envelope::Run;
 use crate::keys::StoreKeys;
 use crate::vault::Vault;
@@ -73,6 +74,8 @@ pub struct Found {
     pub method: Method,
     /// Which of the copies may hold it.
     pub copies: Vec<u32>,
+    /// The class of its record in the retention policy, and from when on it need not be kept, Unix seconds.
+    pub retention: Option<(String, Option<u64>)>,
     /// What else is known.
     pub extra: Option<Extra>,
     /// What is overwritten, if anything is.
@@ -102,6 +105,35 @@ impl Resolution {
         self.found.iter().map(|one| one.level).max().unwrap_or(0)
     }
 
+    /// Has files and devices overwritten by another method.
+    ///
+    /// # Errors
+    /// `Method`.
+    pub fn overwrite_by(&mut self, method: &str) -> Result<()> {
+        wipe::Method::find(method).ok_or_else(|| Error::Method(method.to_owned()))?;
+        for one in self.found.iter_mut().filter(|one| matches!(one.method, Method::Wipe(_))) {
+            one.method = Method::Wipe(method.to_owned());
+            one.target.iter_mut().for_each(|target| target.method = method.to_owned());
+        }
+        Ok(())
+    }
+
+    /// Looks whether everything that is to be overwritten could be as things are now. `files` are those of requests.
+    ///
+    /// # Errors
+    /// `NotOverwritable`, `Wipe`.
+    pub fn survey(&self, files: &RequestFiles) -> Result<()> {
+        overwrite::survey(&self.overwritten(), files.dir())
+    }
+
+    /// What is overwritten, by number.
+    pub(super) fn overwritten(&self) -> Vec<Listed> {
+        let numbered = self.found.iter().zip(0..);
+        numbered
+            .filter_map(|(one, item)| Some(Listed { item, target: one.target.clone()? }))
+            .collect()
+    }
+
     /// How many there are of each kind.
     #[must_use]
     pub fn kinds(&self) -> BTreeMap<ItemKind, u64> {
@@ -122,7 +154,7 @@ impl Resolution {
 /// Finds everything that the options mean.
 ///
 /// # Errors
-/// `NeedsVault`, `NoSnapshot`, `Pattern`, `Reserved`, `Method`; what reading the vault, the key store or files can end with.
+/// `NeedsVault`, `OtherVault`, `NoSnapshot`, `Pattern`, `Reserved`, `Method`; what reading the vault, the key store or files can end with.
 pub fn resolve(sources: &Sources<'_>, options: &Options, run: &Run<'_>) -> Result<Resolution> {
     let overwriting = options.overwrite_sealed.iter().chain([&options.method]);
     for method in overwriting {

@@ -2,6 +2,8 @@
 
 use sealkeep_keystore::approval::Text;
 
+use crate::calendar::day;
+
 /// A sentence, Chinese first.
 pub(super) fn text(zh: &str, en: &str) -> Text {
     let both = format!("{zh} / {en}");
@@ -31,18 +33,24 @@ pub(super) fn always(vault: bool) -> Vec<Text> {
     all
 }
 
-pub(super) fn unreachable(place: &str) -> Text {
+/// `due` is when it is to be synced at the latest, Unix seconds.
+pub(super) fn unreachable(place: &str, due: Option<u64>) -> Text {
+    let day = due.map(|due| day(i64::try_from(due).unwrap_or(i64::MAX)));
+    let (zh, en) = match day {
+        Some(day) => (format!("(最迟 {day})"), format!(", due on {day}")),
+        None => ("(未定期限)".to_owned(), ", for which no time is set".to_owned()),
+    };
     text(
-        &format!("副本 {place} 无法访问:其上的密文在下次同步前保持不变"),
-        &format!("copy {place} could not be reached: its ciphertext stays until it is synced"),
+        &format!("副本 {place} 无法访问:其上的密文在下次同步{zh}前保持不变"),
+        &format!("copy {place} could not be reached: its ciphertext stays until it is synced{en}"),
     )
 }
 
 pub(super) fn key_copy_behind(place: &str) -> Text {
     text(
-        &format!("密钥库副本 {place} 不是实时副本或无法访问:更新之前仍可打开其中的密钥"),
+        &format!("密钥库副本 {place} 不是实时副本或无法访问:更新之前仍可打开其中的密钥,没有期限"),
         &format!(
-            "copy {place} of the key store is not live or could not be reached: until it is brought up to date it opens what it holds"
+            "copy {place} of the key store is not live or could not be reached: until it is brought up to date, for which no time is set, it opens what it holds"
         ),
     )
 }
@@ -90,6 +98,13 @@ pub(super) fn unclassified(count: usize) -> Text {
     text(
         &format!("有 {count} 个对象没有保存期限类别,未核对保存期限"),
         &format!("{count} objects have no class of the retention policy: no period was checked"),
+    )
+}
+
+pub(super) fn unknown_retention(count: usize) -> Text {
+    text(
+        &format!("有 {count} 个密钥无法得知其数据的保存期限,未核对"),
+        &format!("the retention of {count} keys is not known: no period was checked"),
     )
 }
 

@@ -140,6 +140,10 @@ impl VaultKeys for StoreKeys {
         Ok(found)
     }
 
+    fn raise_levels(&self, levels: &[(&str, u8)]) -> Result<(), KeysError> {
+        Ok(self.lock().store.raise_levels(levels)?)
+    }
+
     fn inherit_holds(&self, heirs: &[(KeyId, KeyId)]) -> Result<(), KeysError> {
         Ok(self.lock().store.inherit_holds(heirs)?)
     }
@@ -149,6 +153,7 @@ impl VaultKeys for StoreKeys {
 fn unavailable(error: keystore::Error) -> Result<Unavailable, KeysError> {
     Ok(match error {
         keystore::Error::Destroyed { tombstone, .. } => Unavailable::Destroyed(tombstone),
+        keystore::Error::Restricted(_) => Unavailable::Restricted,
         keystore::Error::Held(_) => Unavailable::Held,
         keystore::Error::Lost(_) => Unavailable::Lost,
         keystore::Error::NotOfThisStore(_) => Unavailable::Foreign,

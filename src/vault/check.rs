@@ -431,7 +431,7 @@ impl<'v> Survey<'v> {
             let states = self.vault.keys().states(part).map_err(Error::Keys)?;
             for (key, state) in part.iter().zip(states) {
                 match state {
-                    Ok(_) | Err(Unavailable::NotUsable(_)) => {}
+                    Ok(_) | Err(Unavailable::NotUsable(_) | Unavailable::Restricted) => {}
                     Err(Unavailable::Destroyed(_)) => all.destroyed += 1,
                     Err(Unavailable::Held) => all.held += 1,
                     Err(Unavailable::Lost) => lost.push(*key),

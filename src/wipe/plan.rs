@@ -92,6 +92,8 @@ pub struct WipePlan {
     pub(super) surveyor: Surveyor,
     /// What each target must be, where they were listed one by one.
     pub(super) expected: Option<Expected>,
+    /// Whether the journal stays when the run has come to its end.
+    pub(super) keeps_journal: bool,
     numbers: HashMap<(usize, Kind, Vec<Finding>), u32>,
     next_unit: u64,
 }
@@ -125,8 +127,32 @@ impl WipePlan {
             next_unit: 0,
             surveyor,
             expected: None,
+            keeps_journal: false,
             options,
         })
+    }
+
+    /// Leaves the journal where it is when the run has come to its end, for [`end_journal`](super::end_journal) when the report is
+    /// durable: until then whoever goes on with it learns what the run had come to.
+    pub(crate) fn keeping_journal(mut self) -> Self {
+        self.keeps_journal = true;
+        self
+    }
+
+    /// Targets that cannot be wiped as things are, absolute, each with what stands against it.
+    pub(crate) fn refused(&self) -> Vec<(PathBuf, String)> {
+        let refused = |target: &&Target| self.classes[target.class as usize].refused;
+        let why = |target: &Target| {
+            let class = &self.classes[target.class as usize];
+            let found = class.findings.iter().chain(&self.places[class.place].findings);
+            let against = found.filter(|one| one.effect >= Effect::Impossible);
+            let told = |one: &Finding| format!("{} {}", one.code.name(), one.detail);
+            against.map(told).collect::<Vec<_>>().join("; ")
+        };
+        let refused = self.targets.iter().filter(refused);
+        refused
+            .map(|target| (self.absolute(target.root as usize, &target.path), why(target)))
+            .collect()
     }
 
     /// The classes of targets, each with what can be achieved.

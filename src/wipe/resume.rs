@@ -27,6 +27,15 @@ pub fn unfinished(dir: &Path) -> Vec<PathBuf> {
     Journal::unfinished(dir)
 }
 
+/// Overwrites and removes the journal of a run whose report is durable.
+///
+/// # Errors
+/// `Busy` if the run is still going on; `Journal`, `Io`.
+pub(crate) fn end_journal(journal: &Path) -> Result<(), Problem> {
+    let ended = Journal::open(journal).and_then(|(open, _)| open.end());
+    ended.map_err(|error| Problem::new(journal, error))
+}
+
 /// A run that was cut off, ready to go on.
 pub struct Resume {
     journal: Journal,
@@ -69,6 +78,12 @@ impl Resume {
     #[must_use]
     pub fn roots(&self) -> Vec<PathBuf> {
         self.past.begin.roots.iter().map(|root| path_of(&root.0)).collect()
+    }
+
+    /// As [`WipePlan::keeping_journal`].
+    pub(crate) fn keeping_journal(mut self) -> Self {
+        self.plan.keeps_journal = true;
+        self
     }
 
     /// Goes on. The report counts what was done before, too.

@@ -89,7 +89,7 @@ fn what_it_says_is_shown_in_either_language() {
         assert!(english.stdout.contains(words), "{words}: {}", english.stdout);
     }
     let chinese = world.good(&["--lang", "zh-CN", "certificate", "show", text(&file)]);
-    for words in ["数据销毁证明 XH-2026-001", "可能残留：keystore-copy", "已销毁 4 个密钥或范围"]
+    for words in ["数据销毁证明 XH-2026-001", "可能残留：keystore-copy", "已销毁 3 个密钥或范围"]
     {
         assert!(chinese.stdout.contains(words), "{words}: {}", chinese.stdout);
     }

@@ -21,6 +21,7 @@ fn every_result_is_one_document_with_a_schema() {
         (&["key", "list"], "sealkeep.key-list/1"),
         (&["key", "show", "sealed/file.sealed"], "sealkeep.key-show/1"),
         (&["key", "rotate"], "sealkeep.key-rotate/1"),
+        (&["key", "level", "default", "3"], "sealkeep.key-level/1"),
         (&["keystore", "status"], "sealkeep.keystore-status/1"),
         (&["keystore", "check"], "sealkeep.keystore-check/1"),
         (&["keystore", "copy", "list"], "sealkeep.keystore-copy-list/1"),

@@ -5,12 +5,13 @@ use std::os::unix::fs::PermissionsExt;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use sealkeep::destruction::execution::{self, Execution};
-use sealkeep::destruction::overwrite::{self, Overwriting};
+use sealkeep::destruction::overwrite::Overwriting;
 use sealkeep::destruction::request_files::{Part, RequestFiles};
 use sealkeep::destruction::{Choice, Error, Frozen, Options, Physical, Sources, annex, resolve};
 use sealkeep::envelope::Run;
 use sealkeep::files::{SealOptions, SealPlan, SealTarget};
 use sealkeep::keys::StoreKeys;
+use sealkeep::vault::register::{self, Medium, MediumKind};
 use sealkeep_crypto::Suite;
 use sealkeep_keystore::approval::cast::{Cast, QUICK_POLICY};
 use sealkeep_keystore::approval::{Digest, ItemKind};
@@ -103,9 +104,11 @@ fn plain_files_are_overwritten_as_listed_and_their_names_forgotten() {
     assert!(overwriting.still_there().is_empty() && !world.data().join("a").exists());
     let again = overwriting.execute(&files, &REQUEST, &frozen.items, &Run::quiet()).unwrap();
     assert_eq!(again, done, "what is done is told again");
-    overwrite::forget(&files, &REQUEST).unwrap();
-    assert!(matches!(files.read(&REQUEST, Part::Targets), Err(Error::Missing(_))));
-    overwrite::forget(&files, &REQUEST).unwrap();
+    for _ in 0..2 {
+        files.remove(&REQUEST, Part::Targets).unwrap();
+        files.remove_work(&REQUEST).unwrap();
+        assert!(matches!(files.read(&REQUEST, Part::Targets), Err(Error::Missing(_))));
+    }
 }
 
 #[test]
@@ -325,6 +328,51 @@ fn media_are_recorded_with_what_is_known_of_them() {
     for part in ["serial K7", "某销毁公司", "2 mm", "evidence: sm3:"] {
         assert!(extra.contains(part), "{extra}");
     }
+}
+
+#[test]
+fn the_level_of_a_medium_counts() {
+    let world = World::new(Suite::Aes256Gcm);
+    world.write("a", "a");
+    backup(&world);
+    let (keys, vault) = world.opened();
+    let medium = Medium { copy: false, level: 4, ..Medium::copy(MediumKind::Disk, "a safe", 1) };
+    let id = register::update(&**vault.storage(), vault.file(), vault.keyring(), 1, |register| {
+        Ok(register.add(medium.clone())?.id.clone())
+    });
+    let chosen = options([Choice::Medium(id.unwrap(), Physical::default())]);
+    let sources = Sources { keys: &keys, vault: Some(&vault) };
+    let frozen = resolve(&sources, &chosen, &Run::quiet()).unwrap().freeze(&keys).unwrap();
+    assert_eq!((frozen.level, frozen.items[0].level), (4, Some(4)));
+    let files = RequestFiles::of(&world.location());
+    let (store, began) =
+        keys.with(|store| (store.status().unwrap().peek.store, store.ledger_clock().unwrap().0));
+    let cast = Cast::new(store, world.suite).with_policy(QUICK_POLICY);
+    let genesis = cast.genesis(began, &keys.with(|store| store.public_key()));
+    keys.with(|store| store.submit(&genesis, None)).unwrap();
+    let said = Cast::request("1", frozen.level, frozen.summary.clone());
+    let asked = cast.sign(began, &["wang"], said);
+    let request = cast.digest(&asked);
+    frozen.keep(&files, &request).unwrap();
+    let lines = execution::lines(&files, &request).unwrap();
+    keys.with(|store| store.submit(&asked, Some(&lines))).unwrap();
+}
+
+#[test]
+fn what_is_overwritten_by_another_method_says_so_in_its_line() {
+    let world = World::new(Suite::Sm4Gcm);
+    let chosen = plain(&world);
+    let keys = StoreKeys::new(world.store());
+    let sources = Sources { keys: &keys, vault: None };
+    let mut found = resolve(&sources, &chosen, &Run::quiet()).unwrap();
+    assert!(matches!(found.overwrite_by("none"), Err(Error::Method(_))));
+    found.overwrite_by("hmg-is5-enhanced").unwrap();
+    let files = RequestFiles::of(&world.location());
+    found.survey(&files).unwrap();
+    let frozen = found.freeze(&keys).unwrap();
+    frozen.keep(&files, &REQUEST).unwrap();
+    assert!(frozen.items[0].line().contains("method=hmg-is5-enhanced"));
+    load(&files, &frozen, world.suite);
 }
 
 #[test]

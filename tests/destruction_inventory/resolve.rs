@@ -98,6 +98,22 @@ fn earlier_generations_and_names_go_too() {
 }
 
 #[test]
+fn names_are_followed_as_often_as_a_file_was_renamed() {
+    let world = World::new(Suite::Sm4Gcm);
+    let data = world.data();
+    world.write("a.pdf", random(3_000));
+    backup(&world);
+    fs::rename(data.join("a.pdf"), data.join("b.pdf")).unwrap();
+    backup(&world);
+    fs::write(data.join("b.pdf"), random(3_000)).unwrap();
+    backup(&world);
+    fs::rename(data.join("b.pdf"), data.join("c.pdf")).unwrap();
+    backup(&world);
+    let found = look(&world, Choice::Path(data.join("c.pdf")));
+    assert_eq!(names(&world, &found), set(&["a.pdf", "b.pdf", "c.pdf"]));
+}
+
+#[test]
 fn a_path_is_a_file_or_all_below_a_folder() {
     let world = World::new(Suite::Sm4Gcm);
     for name in ["a/one", "a/two", "ab/three"] {
@@ -125,6 +141,19 @@ fn a_query_is_what_find_finds() {
     let found = look(&world, query(level));
     assert_eq!(names(&world, &found), set(&["wards/x.dcm"]));
     assert_eq!(found.level(), 4, "the level of the rules counts");
+    // Their scope is of that level since the first backup, and stays so without another word.
+    backup(&world);
+    let mut store = world.store();
+    let levels: BTreeSet<u8> =
+        store.scopes().unwrap().into_iter().map(|scope| scope.level).collect();
+    assert_eq!(levels, [0, 4].into());
+    let (size, mut told) = (store.ledger_status().unwrap().size, 0);
+    let count = |entry: &sealkeep_keystore::ledger::Entry| {
+        told += usize::from(String::from_utf8_lossy(&entry.body).contains("set-level"));
+        std::ops::ControlFlow::Continue(())
+    };
+    store.ledger_entries(0..size, count).unwrap();
+    assert_eq!(told, 1);
     let wrong = Query { names: vec!["a[".into()], ..Query::default() };
     assert!(matches!(try_look(&world, &options([query(wrong)])), Err(Error::Pattern(_))));
 }
@@ -244,6 +273,12 @@ fn a_scope_goes_as_a_whole_with_keys_that_sealed_nothing_here() {
     assert!(scopes.iter().chain([&review]).all(|id| frozen.targets.contains(id)));
     let reserved = options([Choice::Scope("sealkeep/review".into())]);
     assert!(matches!(try_look(&world, &reserved), Err(Error::Reserved(_))));
+    assert!(frozen.not_covered.iter().any(|text| text.as_str().contains("retention of 1 keys")));
+    // Without the vault, nobody knows whether what is in it must be kept.
+    let keys = sealkeep::keys::StoreKeys::new(world.store());
+    let alone = Sources { keys: &keys, vault: None };
+    let chosen = options([Choice::Scope("patient/0042".into())]);
+    assert!(matches!(resolve(&alone, &chosen, &Run::quiet()), Err(Error::OtherVault(2))));
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! How long it takes in a large vault: `docs/benchmarks.md` says how to run it.
+//! How long it takes in a large vault:
+//! `SEALKEEP_BENCH_FILES=100000 SEALKEEP_NIGHTS=10 cargo test --release --test destruction_inventory -- --ignored --nocapture one_subject`.
 
 use std::fs;
 use std::time::{Duration, Instant};

@@ -577,7 +577,7 @@ class Request:
 
 # --- The inventory --------------------------------------------------------------------------------------------------------
 
-FIELDS = "item kind key scope state held level suite created size digest tag method copies extra".split()
+FIELDS = "item kind key scope state held level suite created size digest tag method copies class due extra".split()
 KEYED = ("object", "sealed", "key")
 
 
@@ -657,15 +657,22 @@ def old_roots(keys):
             yield left("keystore-copy", copy["place"], "medium" if copy["state"] == "current" else copy["state"])
 
 
-def follow_claims(execution, inspection, media, witnesses, cosigners):
+def is_overwritten(place):
+    return place["what"] in ("file", "device") and place["id"] == "overwritten"
+
+
+def follow_claims(listed, execution, inspection, media, witnesses, cosigners):
     found = [claim(
         "approved", "full", "A-OFFICERS",
         "Everybody whom the policy asks for signed exactly this list before it was destroyed.",
         "政策要求的每一方均在销毁前对这份清单原样签名。",
     )]
     keys, wipes = execution["keys"], execution["wipes"]
-    if keys:
-        count, roots = keys["targets"], len(list(old_roots(keys)))
+    looked_at = [one for one in (inspection or {"places": []})["places"] if one["reachable"] and one["items"]]
+    # Nothing is claimed of the review key.
+    count = keys["targets"] - ("key" in listed["kinds"]) if keys else 0
+    if count > 0:
+        roots = len(list(old_roots(keys)))
         assumes = "A-CIPHER A-RANDOM A-OVERWRITE A-REGISTERED"
         if roots:
             found.append(claim(
@@ -680,7 +687,7 @@ def follow_claims(execution, inspection, media, witnesses, cosigners):
                 f"已销毁 {count} 个密钥或范围;在密钥库登记的每一处,旧根密钥均已原位覆写并回读。",
             ))
         assumes = "A-CIPHER A-RANDOM A-NEVER-PLAIN A-REGISTERED"
-        reached = [one for one in (inspection or {"places": []})["places"] if one["reachable"] and one["items"]]
+        reached = [one for one in looked_at if not is_overwritten(one)]
         if reached:
             count, tried = len(reached), sum(one["items"] for one in reached)
             found.append(claim(
@@ -697,7 +704,12 @@ def follow_claims(execution, inspection, media, witnesses, cosigners):
     if wipes:
         count = len(wipes)
         grade, en, zh = next(found for found in OVERWRITTEN if all(one["verdict"] in GRADES[found[0]] for one in wipes))
-        found.append(claim("overwritten", grade, "A-OVERWRITE", f"{count} files or devices were {en}", f"{count} 个文件或设备已{zh}"))
+        inspected = sum(one["items"] for one in looked_at if is_overwritten(one))
+        found.append(claim(
+            "overwritten", grade, "A-OVERWRITE",
+            f"{count} files or devices were {en} Of these, {inspected} were inspected afterwards.",
+            f"{count} 个文件或设备已{zh}事后经检测的有 {inspected} 个。",
+        ))
     if media:
         found.append(claim(
             "physically-destroyed", "attested", "A-OFFICERS A-MEDIUM",
@@ -892,7 +904,7 @@ class Certificate:
 
     def claims(self):
         media = sum(item["kind"] == "medium" for item in self.items)
-        follow = follow_claims(self.done, self.report, media, len(self.record.witnesses), len(self.persons))
+        follow = follow_claims(self.summary, self.done, self.report, media, len(self.record.witnesses), len(self.persons))
         need(self.said["claims"] == follow, "other claims than follow")
 
     def residual(self):

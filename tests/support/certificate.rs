@@ -37,7 +37,7 @@ impl Wanted {
 
     /// Keys that die: one for each object, and the review key.
     fn keys(self) -> u64 {
-        if self.objects > 0 { self.objects + 1 } else { 0 }
+        self.objects + 1
     }
 }
 
@@ -153,8 +153,7 @@ impl History {
         self.time += 10;
         let order = self.officer("sun", Cast::execute(request, root));
         let begun = self.event("destroy-begun", request, json!({ "order": order }));
-        let keyed = self.wanted.keys() > 0;
-        let destroyed = keyed.then(|| self.event("destroyed", request, json!({})));
+        let destroyed = self.event("destroyed", request, json!({}));
         let record = self.execution(request, order, summary, (begun, destroyed));
         let digest = Digest::of(suite, &record);
         let mut envelope = Envelope::new("execution", record);
@@ -206,13 +205,13 @@ impl History {
         request: Digest,
         order: Digest,
         summary: sealkeep_keystore::approval::Summary,
-        (begun, destroyed): (u64, Option<u64>),
+        (begun, destroyed): (u64, u64),
     ) -> Vec<u8> {
         let text = |text: &str| text.to_owned();
         let first_file = self.wanted.keys();
         let report = Digest::of(self.wanted.suite, &self.report).to_string();
         let wiped = |item| Wiped { item, verdict: text("best-effort"), report: report.clone() };
-        let keys = destroyed.map(|_| Keys {
+        let keys = Some(Keys {
             targets: self.wanted.keys(),
             digest: summary.targets.to_string(),
             epoch: 7,
@@ -248,7 +247,7 @@ impl History {
             started: self.time,
             ended: self.time + 1,
             begun,
-            destroyed,
+            destroyed: Some(destroyed),
             state: text("executed"),
             keys,
             wipes: (first_file..first_file + self.wanted.files).map(wiped).collect(),
@@ -258,18 +257,22 @@ impl History {
     }
 
     fn inspection(&self, request: Digest, execution: Digest) -> Vec<u8> {
-        let items = self.wanted.objects;
-        let refused: BTreeMap<String, u64> = [("destroyed".to_owned(), items)].into();
-        let place = |what: &str, id: &str, reachable: bool| Place {
+        let place = |what: &str, id: &str, items: u64| Place {
             what: what.to_owned(),
             id: id.to_owned(),
             place: format!("/srv/{id}"),
-            reachable,
-            items: if reachable { items } else { 0 },
-            refused: if reachable { refused.clone() } else { BTreeMap::new() },
+            reachable: true,
+            items,
+            refused: [("destroyed".to_owned(), items)].into(),
             opened: 0,
             others: Others { tried: 5, opened: 5 },
-            residual_until: (!reachable).then_some(BEGIN + 86_400),
+            residual_until: None,
+        };
+        let away = Place {
+            reachable: false,
+            refused: BTreeMap::new(),
+            residual_until: Some(BEGIN + 86_400),
+            ..place("keystore-copy", "k2", 0)
         };
         let inspection = Inspection {
             schema: "sealkeep/inspection/v1".to_owned(),
@@ -278,7 +281,11 @@ impl History {
             started: self.time,
             ended: self.time + 2,
             program: "sealkeep 0.1.0".to_owned(),
-            places: vec![place("vault", "v", true), place("keystore-copy", "k2", false)],
+            places: vec![
+                place("vault", "v", self.wanted.objects),
+                away,
+                place("file", "overwritten", self.wanted.files),
+            ],
             passed: true,
         };
         serde_json::to_vec(&inspection).unwrap()
@@ -410,6 +417,8 @@ fn item(suite: Suite, at: u64, kind: ItemKind) -> Item {
             _ => Method::CryptoErase { wipe: None },
         },
         copies: if object { vec![0] } else { Vec::new() },
+        class: object.then(|| Extra::new("outpatient").unwrap()),
+        due: object.then_some(BEGIN - 1_000_000),
         extra: (kind == ItemKind::Medium).then(|| Extra::new("硬盘 serial 4711, 2 mm").unwrap()),
     }
 }

@@ -50,6 +50,10 @@ pub struct Item {
     pub method: Method,
     /// Places in the request's `copies`, ascending.
     pub copies: Vec<u32>,
+    /// The class of its record in the retention policy, for `object`.
+    pub class: Option<Extra>,
+    /// From when on it need not be kept any more by that policy, Unix seconds; for `object` with a class.
+    pub due: Option<u64>,
     /// What else is known, for `medium`.
     pub extra: Option<Extra>,
 }

@@ -3,7 +3,7 @@
 use sealkeep_crypto::{Secret, SecretVec, Suite};
 
 use super::KeyStore;
-use super::access::{IDS_IN_ENTRY, ids_value, unrecorded};
+use super::access::{Actor, IDS_IN_ENTRY, ids_value, unrecorded};
 use crate::clearance::Intent;
 use crate::db::Db;
 use crate::error::{Error, Result};
@@ -222,10 +222,31 @@ impl KeyStore {
             if txn.root.heads[1] != [0; 32] && level < record.level {
                 return Err(Error::LevelLowered { from: record.level, to: level });
             }
-            let scope = ids.scope(number, record.incarnation).to_string();
-            txn.log(actor.act("set-level", [("scope", scope.into()), ("level", level.into())]));
             record.level = level;
-            txn.put_scope(number, &record)?;
+            classify(txn, ids, &actor, number, &record)?;
+            Ok(((), Vec::new()))
+        });
+        changed.map(drop)
+    }
+
+    /// Raises scopes to these levels, 1 to 5, all in one commit; those that are as high already are left as they are, as are names of
+    /// which there is no scope. Where nothing is to be raised, nothing is written.
+    ///
+    /// # Errors
+    /// As any change.
+    ///
+    /// # Panics
+    /// If a level is above 5.
+    pub fn raise_levels(&mut self, wanted: &[(&str, u8)]) -> Result<()> {
+        assert!(wanted.iter().all(|(_, level)| *level <= 5), "GB/T 39725 has five levels");
+        if self.read(|txn, _| lower(txn, wanted))?.is_empty() {
+            return Ok(());
+        }
+        let actor = self.actor.clone();
+        let changed = self.write(Kind::Epoch, None, |txn, ids| {
+            for (number, record) in lower(txn, wanted)? {
+                classify(txn, ids, &actor, number, &record)?;
+            }
             Ok(((), Vec::new()))
         });
         changed.map(drop)
@@ -426,6 +447,38 @@ pub(super) fn judge(
     let held = record.held || scope.held;
     let (pending, level, scope_incarnation) = (scope.pending, scope.level, scope.incarnation);
     Ok(Found { id: *id, position, record, held, pending, level, scope_incarnation })
+}
+
+/// Scopes that are lower than wanted, as they are to be.
+fn lower<S: PageSource>(
+    txn: &mut Txn<'_, S>,
+    wanted: &[(&str, u8)],
+) -> Result<Vec<(u32, ScopeRecord)>> {
+    let mut found = Vec::new();
+    for (name, level) in wanted {
+        match existing_scope(txn, name) {
+            Err(Error::NoSuchScope(_)) => {}
+            Err(error) => return Err(error),
+            Ok((number, record)) if record.level < *level => {
+                found.push((number, ScopeRecord { level: *level, ..record }));
+            }
+            Ok(_) => {}
+        }
+    }
+    Ok(found)
+}
+
+/// Writes a scope with another level, and tells the ledger.
+fn classify<S: PageSource>(
+    txn: &mut Txn<'_, S>,
+    ids: &IdCipher,
+    actor: &Actor,
+    number: u32,
+    record: &ScopeRecord,
+) -> Result<()> {
+    let scope = ids.scope(number, record.incarnation).to_string();
+    txn.log(actor.act("set-level", [("scope", scope.into()), ("level", record.level.into())]));
+    txn.put_scope(number, record)
 }
 
 /// Finds a live scope by name.

@@ -172,6 +172,8 @@ pub(crate) fn one_key(suite: Suite, key: u8) -> (Summary, Item) {
         tag: None,
         method: Method::CryptoErase { wipe: None },
         copies: Vec::new(),
+        class: None,
+        due: None,
         extra: None,
     };
     (inventory::read(suite, [item.line().as_str()]).unwrap().summary, item)

@@ -13,6 +13,7 @@ pub(crate) enum KeyCommand {
     Deactivate(KeyIds),
     Compromise(KeyIds),
     Rotate(KeyRotate),
+    Level(KeyLevel),
 }
 
 /// `key list`
@@ -40,6 +41,15 @@ pub(crate) struct KeyIds {
 pub(crate) struct KeyRotate {
     #[arg(long, value_name = "NAME")]
     pub(crate) scope: Option<String>,
+}
+
+/// `key level`
+#[derive(Args)]
+pub(crate) struct KeyLevel {
+    #[arg(value_name = "SCOPE")]
+    pub(crate) scope: String,
+    #[arg(value_name = "N", value_parser = clap::value_parser!(u8).range(1..=5))]
+    pub(crate) level: u8,
 }
 
 fn state(text: &str) -> Result<KeyState, String> {

@@ -100,12 +100,14 @@ impl Desk {
         self.keys.with(work).map_err(|error| store::here(context, &error))
     }
 
-    /// The register, with officers in it.
+    /// The register, with officers in it. Names of requests that ended, by whatever command, are overwritten.
     ///
     /// # Errors
     /// `E-NO-OFFICERS` before the ceremony.
     pub(crate) fn register(&self, context: &Context) -> Result<Register, Failure> {
         let register = self.ask(context, KeyStore::register)?;
+        let forgotten = destruction::forget(&self.files, &register);
+        forgotten.map_err(|error| failure(&error, context))?;
         if register.genesis().is_none() {
             return Err(Failure::new(Code::NoOfficers, ""));
         }

@@ -6,7 +6,7 @@ use std::path::Path;
 use sealkeep_keystore::{KeyFilter, KeyId, KeyInfo, KeyState, KeyStore};
 use serde_json::{Value, json};
 
-use crate::cli::args::{KeyCommand, KeyIds, KeyList, KeyRotate};
+use crate::cli::args::{KeyCommand, KeyIds, KeyLevel, KeyList, KeyRotate};
 use crate::cli::exit::{Code, Exit};
 use crate::cli::failure::Failure;
 use crate::cli::{Context, classify, cmd, hex, store, time};
@@ -20,6 +20,7 @@ pub(crate) fn run(command: KeyCommand, context: &mut Context) -> Result<Exit, Fa
         KeyCommand::Deactivate(args) => change(&args, KeyState::Deactivated, context),
         KeyCommand::Compromise(args) => change(&args, KeyState::Compromised, context),
         KeyCommand::Rotate(args) => rotate(&args, context),
+        KeyCommand::Level(args) => level(&args, context),
     }
 }
 
@@ -122,6 +123,18 @@ fn rotate(args: &KeyRotate, context: &Context) -> Result<Exit, Failure> {
     context
         .output
         .document("sealkeep.key-rotate/1", json!({ "scopes": scopes, "pages": pages }))?;
+    Ok(Exit::Ok)
+}
+
+fn level(args: &KeyLevel, context: &Context) -> Result<Exit, Failure> {
+    let mut store = store::open(context)?;
+    let level = args.level;
+    store.set_level(&args.scope, level).map_err(|error| classify::store(&error))?;
+    cmd::settle_copies(&mut store, context)?;
+    context.output.say("key-level", &[("scope", &args.scope), ("level", &level.to_string())])?;
+    context
+        .output
+        .document("sealkeep.key-level/1", json!({ "scope": args.scope, "level": level }))?;
     Ok(Exit::Ok)
 }
 

@@ -5,8 +5,8 @@
 
 use std::collections::HashSet;
 
-use sealkeep_keystore::approval::{CopyOf, Request};
-use sealkeep_keystore::record::{Execution, Inspection, Keys};
+use sealkeep_keystore::approval::{CopyOf, ItemKind, Request, Summary};
+use sealkeep_keystore::record::{Execution, Inspection, Keys, Place};
 
 use super::bundle::{Claim, Residual, Text};
 
@@ -25,11 +25,11 @@ pub(super) struct Evidence<'a> {
 
 /// Everything that can be claimed.
 pub(super) fn claims(evidence: &Evidence<'_>) -> Vec<Claim> {
-    let keys = evidence.execution.keys.as_ref();
+    let sealing = without_review(&evidence.request.inventory, evidence.execution.keys.as_ref());
     let mut claims = vec![approved()];
-    claims.extend(keys.map(keys_destroyed));
-    claims.extend(keys.map(|_| unreadable(evidence.inspection)));
-    claims.extend(overwritten(evidence.execution));
+    claims.extend(sealing.map(|(keys, count)| keys_destroyed(keys, count)));
+    claims.extend(sealing.map(|_| unreadable(evidence.inspection)));
+    claims.extend(overwritten(evidence.execution, evidence.inspection));
     claims.extend((evidence.media > 0).then(|| physically_destroyed(evidence.media)));
     claims.push(witnessed(evidence.witnesses));
     claims.push(recorded(evidence.cosigners));
@@ -67,8 +67,16 @@ fn approved() -> Claim {
     })
 }
 
-fn keys_destroyed(keys: &Keys) -> Claim {
-    let (count, places) = (keys.targets, roots(keys).len());
+/// Keys and scopes that something was sealed under, if there are any. The review key, of names only, is always among the items of
+/// kind `key`, and nothing is claimed of it.
+fn without_review<'k>(listed: &Summary, keys: Option<&'k Keys>) -> Option<(&'k Keys, u64)> {
+    let keys = keys?;
+    let review = listed.kinds.get(&ItemKind::Key).map_or(0, |_| 1);
+    Some((keys, keys.targets.saturating_sub(review))).filter(|(_, count)| *count > 0)
+}
+
+fn keys_destroyed(keys: &Keys, count: u64) -> Claim {
+    let places = roots(keys).len();
     let assumes = &["A-CIPHER", "A-RANDOM", "A-OVERWRITE", "A-REGISTERED"];
     if places == 0 {
         claim(
@@ -103,28 +111,30 @@ fn keys_destroyed(keys: &Keys) -> Claim {
 
 fn unreadable(inspection: Option<&Inspection>) -> Claim {
     let assumes = &["A-CIPHER", "A-RANDOM", "A-NEVER-PLAIN", "A-REGISTERED"];
-    let reached = |inspection: &&Inspection| {
-        inspection.places.iter().any(|place| place.reachable && place.items > 0)
-    };
-    match inspection.filter(reached) {
-        Some(inspection) => {
-            let reached = inspection.places.iter().filter(|place| place.reachable && place.items > 0);
-            let (count, tried) = reached.fold((0, 0), |(count, tried): (u64, u64), place| {
-                (count + 1, tried.saturating_add(place.items))
-            });
+    let places = inspection.into_iter().flat_map(|inspection| &inspection.places);
+    let tried = places.filter(|place| place.reachable && place.items > 0 && !is_overwritten(place));
+    match tried.fold((0, 0), |(count, tried): (u64, u64), place| {
+        (count + 1, tried.saturating_add(place.items))
+    }) {
+        (count @ 1.., tried) => {
             claim("ciphertext-unreadable", "inspected", assumes, Text {
                 en: format!("In {count} places {tried} attempts to open what was destroyed were made, and none succeeded. Nothing is said of the places that are listed as residual."),
                 zh: format!("在 {count} 处共尝试打开被销毁内容 {tried} 次,均未成功。列为残留的位置不在此列。"),
             })
         }
-        None => claim("ciphertext-unreadable", "derived", assumes, Text {
+        (0, _) => claim("ciphertext-unreadable", "derived", assumes, Text {
             en: "It follows from the destruction of its keys that what they sealed cannot be read; nobody tried. Nothing is said of the places that are listed as residual.".into(),
             zh: "由密钥已销毁推知其所加密的内容不可读;未作检测。列为残留的位置不在此列。".into(),
         }),
     }
 }
 
-fn overwritten(execution: &Execution) -> Option<Claim> {
+/// Whether this is where an inspection looked for what was overwritten.
+fn is_overwritten(place: &Place) -> bool {
+    matches!(&place.what[..], "file" | "device") && place.id == "overwritten"
+}
+
+fn overwritten(execution: &Execution, inspection: Option<&Inspection>) -> Option<Claim> {
     let count = execution.wipes.len();
     let all =
         |grades: &[&str]| execution.wipes.iter().all(|wipe| grades.contains(&&wipe.verdict[..]));
@@ -157,7 +167,14 @@ fn overwritten(execution: &Execution) -> Option<Claim> {
             format!("{count} 个文件或设备已覆写;其中一部分无法断定介质其他位置没有残留。"),
         )
     };
-    Some(claim("overwritten", grade, &["A-OVERWRITE"], Text { en, zh }))
+    let places = inspection.into_iter().flat_map(|inspection| &inspection.places);
+    let looked_at = places.filter(|place| place.reachable && is_overwritten(place));
+    let inspected = looked_at.fold(0_u64, |sum, place| sum.saturating_add(place.items));
+    let text = Text {
+        en: format!("{en} Of these, {inspected} were inspected afterwards."),
+        zh: format!("{zh}事后经检测的有 {inspected} 个。"),
+    };
+    Some(claim("overwritten", grade, &["A-OVERWRITE"], text))
 }
 
 fn physically_destroyed(media: u64) -> Claim {

@@ -23,6 +23,11 @@ impl Counts {
         Self { reachable: true, ..Self::default() }
     }
 
+    /// Whether anything was tried.
+    pub(super) fn is_any(&self) -> bool {
+        self.items > 0
+    }
+
     pub(super) fn opened(&mut self) {
         self.items += 1;
         self.opened += 1;
@@ -72,6 +77,7 @@ fn reason(why: &Unavailable) -> &'static str {
         Unavailable::Held => "held",
         Unavailable::Lost => "lost",
         Unavailable::Foreign => "foreign",
+        Unavailable::Restricted => "restricted",
         Unavailable::NotUsable(state) => state.name(),
     }
 }

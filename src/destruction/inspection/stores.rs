@@ -10,7 +10,7 @@ use sealkeep_keystore::{self as keystore, KeyFilter, KeyId, KeyState, KeyStore, 
 use super::count::Counts;
 use super::{DESTROYED, InspectOptions};
 use crate::destruction::error::{Error, Result};
-use crate::keys::{StoreKeys, VaultKeys};
+use crate::keys::{StoreKeys, Unavailable, VaultKeys};
 
 /// Asks the key store for every key.
 ///
@@ -29,7 +29,10 @@ pub(super) fn inspect(keys: &StoreKeys, wanted: &[KeyId], sample: usize) -> Resu
         })
     })?;
     for one in keys.open_many(&others).map_err(Error::Keys)? {
-        counts.other(one.is_ok());
+        // What the policy restricts is closed by right.
+        if !matches!(one, Err(Unavailable::Restricted)) {
+            counts.other(one.is_ok());
+        }
     }
     let (id, dir) = keys.with(|store| {
         let id = store.status().map(|status| status.peek.store);

@@ -18,7 +18,7 @@ use crate::parallel::parallel;
 use crate::vault::storage::Lock;
 use crate::vault::{self, Access, SegmentRef, Vault, check};
 
-/// Tries every item in a vault: what is stored of it is read where it lies, its key is asked for.
+/// Tries every item that lies in a vault: what is stored of it is read where it lies, its key is asked for.
 ///
 /// # Errors
 /// If the vault or the key store cannot be read; `Cancelled`.
@@ -31,11 +31,8 @@ pub(super) fn inspect(
     let mut counts = Counts::reached();
     let segments = segments(vault)?;
     let dead: HashSet<KeyId> = wanted.iter().copied().collect();
-    let here = stored(vault, &segments, &dead, run)?;
-    // First what lies here, then what is not here any more.
-    let gone = wanted.iter().filter(|key| !here.contains(*key));
-    let all: Vec<KeyId> = here.iter().chain(gone).copied().collect();
-    for some in all.chunks(AT_ONCE) {
+    let here: Vec<KeyId> = stored(vault, &segments, &dead, run)?.into_iter().collect();
+    for some in here.chunks(AT_ONCE) {
         for key in vault.keys().open_many(some).map_err(Error::Keys)? {
             counts.key(&key);
         }
@@ -136,7 +133,10 @@ fn others(
                 Probed::Opened => counts.other(true),
                 // Of earlier requests, or of others: they are closed by right.
                 Probed::Closed(
-                    Unavailable::Destroyed(_) | Unavailable::Held | Unavailable::NotUsable(_),
+                    Unavailable::Destroyed(_)
+                    | Unavailable::Held
+                    | Unavailable::Restricted
+                    | Unavailable::NotUsable(_),
                 ) => {}
                 Probed::Closed(_) | Probed::Broken => counts.other(false),
             }

@@ -1,6 +1,6 @@
 //! One run of the wipe, which a crash may cut in two.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::slice::from_ref;
 
@@ -9,7 +9,7 @@ use sealkeep_keystore::approval::{Digest, Item};
 use sealkeep_keystore::record::{Failed, Wiped};
 use serde::{Deserialize, Serialize};
 
-use super::Listed;
+use super::{Left, Listed};
 use crate::destruction::error::{Error, Result};
 use crate::destruction::request_files::RequestFiles;
 use crate::destruction::wipe_report;
@@ -17,7 +17,7 @@ use crate::envelope::Run;
 use crate::tree::DirCache;
 use crate::wipe::{
     self, Identity, Method, Report, Resume, Row, Settled, Verdict, WipeList, WipeOptions, WipePlan,
-    unfinished,
+    end_journal, unfinished,
 };
 
 /// What came of one run.
@@ -45,6 +45,7 @@ pub(super) fn carry_out(
     std::fs::create_dir_all(&journal).map_err(Error::io(&journal))?;
     let (report_file, begun_file) = (format!("report-{number}"), format!("begun-{number}"));
     if let Some(report) = files.read_work(request, &report_file)? {
+        end_journals(&journal)?;
         return Ok(wipe_report::read(report, suite));
     }
     let mut begun = match files.read_work(request, &begun_file)? {
@@ -71,26 +72,48 @@ pub(super) fn carry_out(
             reports.push(carried_on(plan.execute(run), &journal)?);
         }
     }
-    for one in journals {
-        let resume = Resume::open(&one, true)?;
+    let mut announced = HashSet::new();
+    for one in &journals {
+        let resume = Resume::open(one, true)?.keeping_journal();
         begun.settle(group, resume.settled());
-        // The journal goes at the end of its run.
-        keep(&begun)?;
-        let announced = resume.announced();
+        announced.extend(resume.announced());
         reports.push(carried_on(resume.execute(run), &journal)?);
-        // A file that was overwritten in part is another one to whoever looks, and ours to go on with.
-        let ours = |one: &&&Listed| {
-            announced.contains(&one.target.path) && !begun.knows(one.item) && one.target.is_there()
-        };
-        let left: Vec<&Listed> = group.iter().filter(ours).copied().collect();
-        if let Some((plan, _)) = plan(&left, true, &journal)? {
-            reports.push(carried_on(plan.execute(run), &journal)?);
-        }
+    }
+    // A file that was overwritten in part is another one to whoever looks, and ours to go on with.
+    let ours = |one: &&&Listed| {
+        let target = &one.target;
+        announced.contains(&target.path) && !begun.knows(one.item) && target.look() == Left::There
+    };
+    let left: Vec<&Listed> = group.iter().filter(ours).copied().collect();
+    if let Some((plan, _)) = plan(&left, true, &journal)? {
+        reports.push(carried_on(plan.execute(run), &journal)?);
     }
     let outcomes = outcomes(group, &reports, &begun);
     let bytes = wipe_report::write(&reports, &outcomes);
     files.write_work(request, &report_file, &bytes)?;
+    end_journals(&journal)?;
     Ok(wipe_report::read(bytes, suite))
+}
+
+/// The report is durable, so nothing has to be learnt from the journals any more.
+fn end_journals(dir: &Path) -> Result<()> {
+    unfinished(dir).iter().try_for_each(|one| Ok(end_journal(one)?))
+}
+
+/// Looks whether these could be overwritten now, without changing anything. `beside` is where the journals would be.
+///
+/// # Errors
+/// `NotOverwritable` for the first that could not; `Wipe`, `Method`.
+pub(super) fn survey(group: &[&Listed], beside: &Path) -> Result<()> {
+    let Some((plan, refused)) = plan(group, false, beside)? else { return Ok(()) };
+    let path_of =
+        |item: &u64| group.iter().find(|one| one.item == *item).map(|one| &one.target.path);
+    if let Some((path, why)) = refused.iter().find_map(|(item, why)| Some((path_of(item)?, why))) {
+        return Err(Error::NotOverwritable { path: path.clone(), why: why.clone() });
+    }
+    let named: BTreeSet<&PathBuf> = group.iter().map(|one| &one.target.path).collect();
+    let first = plan.refused().into_iter().find(|(path, _)| named.contains(path));
+    first.map_or(Ok(()), |(path, why)| Err(Error::NotOverwritable { path, why }))
 }
 
 /// Items that are not touched, and why.
@@ -155,7 +178,7 @@ fn outcomes<'r>(group: &[&Listed], reports: &'r [Report], begun: &Begun) -> Outc
         let target = &listed.target;
         let row = rows.get(target.path.as_path()).copied();
         let refused = begun.refused.get(&listed.item);
-        let outcome = match (refused, row, problems.get(target.path.as_path())) {
+        let mut outcome = match (refused, row, problems.get(target.path.as_path())) {
             (Some(why), ..) => Err(why.clone()),
             (None, Some(row), _) => verdict(row),
             (None, None, Some(error)) => Err(error.to_string()),
@@ -164,6 +187,9 @@ fn outcomes<'r>(group: &[&Listed], reports: &'r [Report], begun: &Begun) -> Outc
                 None => Err("nothing shows that it was overwritten".to_owned()),
             },
         };
+        if target.device && outcome == Ok("verified") {
+            outcome = Ok("verified-device");
+        }
         (listed.item, outcome, row)
     };
     group.iter().map(of).collect()
@@ -221,6 +247,7 @@ fn plan(group: &[&Listed], begun: bool, journal: &Path) -> Result<Option<(WipePl
         ..WipeOptions::new()
     };
     if first.target.device {
+        // It is there afterwards, and without a report it is overwritten anew.
         return Ok(Some((WipePlan::new(from_ref(&first.target.path), options)?, refused)));
     }
     let roots = topmost(group);
@@ -242,7 +269,7 @@ fn plan(group: &[&Listed], begun: bool, journal: &Path) -> Result<Option<(WipePl
             refused.insert(listed.item, why);
         }
     }
-    Ok(Some((list.finish(), refused)))
+    Ok(Some((list.finish().keeping_journal(), refused)))
 }
 
 /// Roots that lie in no other.

@@ -2,8 +2,9 @@
 
 use std::ffi::OsStr;
 use std::fs::File;
+use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use data_encoding::HEXLOWER;
@@ -13,7 +14,7 @@ use sealkeep_keystore::approval::{Item, ItemKind};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::destruction::plain::{PlainFile, SealedFile, device_size, digest_of};
-use crate::wipe::Identity;
+use crate::wipe::{Fill, Identity, Method, Pass, Seed, Step};
 
 /// One thing that is overwritten.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -30,7 +31,7 @@ pub struct Target {
     pub(super) identity: Identity,
     /// What lies under a device, so that disks that exchanged their names are told apart.
     pub(super) disk: String,
-    pub(super) method: String,
+    pub(in crate::destruction) method: String,
     salt: String,
 }
 
@@ -120,13 +121,44 @@ impl Target {
         }
     }
 
-    /// Whether the file is there with the length that it had, changed or not.
-    pub(super) fn is_there(&self) -> bool {
+    /// What is left. A file is there if it has the length that it had, changed or not.
+    pub(in crate::destruction) fn look(&self) -> Left {
+        let open = self.open();
         if self.device {
-            return false;
+            return open.map_or(Left::Unknown, |device| self.look_at(&device));
         }
-        let is = self.open().ok().and_then(|file| Identity::of(&file).ok());
-        is.is_some_and(|is| (is.id.1, is.born, is.len) == self.was())
+        let is = open.and_then(|file| Identity::of(&file).map_err(std::io::Error::other));
+        match is {
+            Ok(is) if (is.id.1, is.born, is.len) == self.was() => Left::There,
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => Left::Unknown,
+            _ if self.is_mounted() => Left::Gone,
+            _ => Left::Unknown,
+        }
+    }
+
+    /// Whether the file system is there on which the file lay: on another one, nothing shows that it is gone.
+    fn is_mounted(&self) -> bool {
+        let device = |path: &Path| std::fs::symlink_metadata(path).ok().map(|meta| meta.dev());
+        self.path.ancestors().skip(1).find_map(device) == Some(self.identity.id.0)
+    }
+
+    /// Whether the last pass lies on a device. What a random one was, nobody knows any more.
+    fn look_at(&self, device: &File) -> Left {
+        let disk = crate::destruction::plain::disk_of(&self.path);
+        let same = disk.is_ok_and(|disk| disk == self.disk)
+            && device_size(device).is_ok_and(|size| size == self.size);
+        let method = Method::find(&self.method);
+        match method.as_ref().and_then(|method| method.steps().last()) {
+            Some(Step::Fixed(bytes)) if same => {
+                let last = Fill::new(&Pass::Fixed(bytes.clone()), 1, &Seed::random());
+                match has_only(&last, device, self.size) {
+                    Ok(true) => Left::Gone,
+                    Ok(false) => Left::There,
+                    Err(_) => Left::Unknown,
+                }
+            }
+            _ => Left::Unknown,
+        }
     }
 
     fn was(&self) -> (u64, Option<(i64, u32)>, u64) {
@@ -148,7 +180,39 @@ impl Target {
     }
 }
 
+/// What is found where something was overwritten.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::destruction) enum Left {
+    /// It is there.
+    There,
+    /// Nothing of it is.
+    Gone,
+    /// Nobody can tell.
+    Unknown,
+}
+
+/// Whether the first block, the last, and others chosen at random are of this pass.
+fn has_only(pass: &Fill, file: &File, size: u64) -> std::io::Result<bool> {
+    let blocks = size.div_ceil(BLOCK);
+    let chosen = (0..SAMPLES).map(|_| u64::from_be_bytes(random::array()) % blocks.max(1));
+    let mut scratch = Vec::new();
+    for block in [0, blocks.saturating_sub(1)].into_iter().chain(chosen) {
+        let at = block * BLOCK;
+        let length = usize::try_from(BLOCK.min(size - at)).expect("a block");
+        let mut data = vec![0; length];
+        file.read_exact_at(&mut data, at)?;
+        if pass.first_difference(0, at, &data, &mut scratch).is_some() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
 const LABEL: &[u8] = b"sealkeep/v1/destruction/target";
+
+/// Bytes that are read at a time, and how many such blocks of a device are.
+const BLOCK: u64 = 4096;
+const SAMPLES: u32 = 256;
 
 /// Paths are bytes.
 mod hex_path {
@@ -162,5 +226,25 @@ mod hex_path {
         let text = String::deserialize(from)?;
         let bytes = HEXLOWER.decode(text.as_bytes()).map_err(serde::de::Error::custom)?;
         Ok(PathBuf::from(OsStr::from_bytes(&bytes)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pass_is_told_from_what_was_there_before() {
+        let file = tempfile::tempfile().unwrap();
+        let (size, zeros) = (3 * BLOCK + 5, Pass::Fixed([0].into()));
+        let zeros = Fill::new(&zeros, 1, &Seed::random());
+        file.set_len(size).unwrap();
+        assert!(has_only(&zeros, &file, size).unwrap());
+        for at in [0, size - 1, BLOCK] {
+            file.write_all_at(b"x", at).unwrap();
+            assert!(!has_only(&zeros, &file, size).unwrap(), "{at}");
+            file.write_all_at(b"\0", at).unwrap();
+        }
+        assert!(has_only(&zeros, &file, size + 1).is_err());
     }
 }

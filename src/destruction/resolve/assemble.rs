@@ -12,6 +12,8 @@ use sealkeep_keystore::{self as keystore, KeyFacts, KeyId, KeyState};
 use super::keys::Scoped;
 use super::objects::Objects;
 use super::{Found, Origin, Resolution, Sources};
+use crate::backup::LABEL as OF_A_VAULT;
+use crate::calendar::begins;
 use crate::destruction::blocked::{Blocked, by_retention, by_state};
 use crate::destruction::choice::{Choice, Options, Physical};
 use crate::destruction::error::{Error, Result};
@@ -43,6 +45,8 @@ pub(super) fn assemble(
         not_covered: texts::always(sources.vault.is_some()),
         residual: Vec::new(),
         unclassified: 0,
+        of_vaults: 0,
+        unknown: 0,
         gone: 0,
         copies,
     };
@@ -64,6 +68,9 @@ pub(super) fn assemble(
             (None, None) => made.key(facts),
         }
     }
+    if made.of_vaults > 0 && sources.vault.is_none() {
+        return Err(Error::OtherVault(made.of_vaults));
+    }
     made.plain_files()?;
     made.media(sources)?;
     made.texts(sources, objects.as_ref())?;
@@ -80,6 +87,10 @@ struct Maker<'o> {
     residual: Vec<Text>,
     not_covered: Vec<Text>,
     unclassified: usize,
+    /// Keys of objects of vaults that are in no snapshot that was looked at.
+    of_vaults: usize,
+    /// Other keys of which nobody says how long what they sealed must be kept.
+    unknown: usize,
     gone: usize,
 }
 
@@ -159,12 +170,16 @@ impl Maker<'_> {
         let name = name_of(&[b"/", &path[..]].concat());
         let mut level = facts.level;
         let mut why = by_state(facts.state, facts.held);
-        let mut first = facts.created;
+        let (mut first, mut retention) = (facts.created, None);
         if let Some(lineage) = objects.table.objects.get(&facts.id) {
             let class = objects.table.class(lineage);
             let known = self.options.retention.class(class, lineage.level).is_some();
             self.unclassified += usize::from(!known);
             why = why.or_else(|| by_retention(self.options, class, lineage));
+            let period = self.options.retention.period(class, lineage.level, lineage.start);
+            let due = period.and_then(|period| Some(begins(period.last_day.tomorrow().ok()?)));
+            let due = due.and_then(|due| u64::try_from(due).ok());
+            retention = known.then(|| (class.to_owned(), due));
             level = level.max(lineage.level);
             first = lineage.first;
         }
@@ -187,6 +202,7 @@ impl Maker<'_> {
             size: measured.map(|one| one.size),
             digest: measured.map(|one| ItemDigest { suite, bytes: one.digest }),
             copies,
+            retention,
             ..found(ItemKind::Object, name, crypto_erase())
         });
     }
@@ -213,6 +229,8 @@ impl Maker<'_> {
 
     fn key(&mut self, facts: &KeyFacts) {
         let label = self.scoped.keys.get(&facts.id).map_or(&[][..], |label| label);
+        let unknown = if label == OF_A_VAULT { &mut self.of_vaults } else { &mut self.unknown };
+        *unknown += 1;
         let scope = self.scoped.names.get(&facts.scope).map_or("", String::as_str);
         let name = format!("{scope}: {}", name_of(label));
         self.keyed(facts, &name);
@@ -321,7 +339,7 @@ impl Maker<'_> {
             let place = copy.registered.place.as_str();
             match &copy.status {
                 None if !copy.registered.reachable => {
-                    self.residual.push(texts::unreachable(place));
+                    self.residual.push(texts::unreachable(place, copy.due));
                 }
                 Some(status) if !status.copy.live || !copy.registered.reachable => {
                     self.residual.push(texts::key_copy_behind(place));
@@ -329,6 +347,8 @@ impl Maker<'_> {
                 _ => {}
             }
         }
+        let unknown = self.of_vaults + self.unknown;
+        self.not_covered.extend((unknown > 0).then(|| texts::unknown_retention(unknown)));
         let Some(objects) = objects else { return Ok(()) };
         let counted: [(usize, Sentence); 6] = [
             (objects.sharing.len(), texts::sharing),
@@ -389,6 +409,7 @@ fn found(kind: ItemKind, name: String, method: Method) -> Found {
         digest: None,
         method,
         copies: Vec::new(),
+        retention: None,
         extra: None,
         target: None,
     }

@@ -76,7 +76,9 @@ impl Work<'_> {
         let unfinished = stopped.is_some() || missing;
         self.report.stopped = stopped;
         match self.journal.take() {
-            Some(journal) if unfinished => self.report.journal = Some(journal.path().to_owned()),
+            Some(journal) if unfinished || self.plan.keeps_journal => {
+                self.report.journal = Some(journal.path().to_owned())
+            }
             Some(journal) => {
                 if let Err(error) = journal.end() {
                     self.report.stopped = Some(error);

@@ -105,6 +105,8 @@ impl Item {
             tag: members.optional("tag", digest::read)?,
             method: members.required("method", |text| text.parse().ok())?,
             copies: members.optional("copies", copies)?.unwrap_or_default(),
+            class: members.optional("class", Extra::decode)?,
+            due: members.optional("due", number)?,
             extra: members.optional("extra", Extra::decode)?,
         };
         if members.0.next().is_some() {
@@ -140,6 +142,8 @@ impl Item {
         put("method", &self.method);
         let copies: Vec<String> = self.copies.iter().map(u32::to_string).collect();
         put("copies", &Known(&Some(copies.join(",")).filter(|list| !list.is_empty())));
+        put("class", &Known(&self.class));
+        put("due", &Known(&self.due));
         put("extra", &Known(&self.extra));
         out
     }
@@ -166,9 +170,11 @@ impl Item {
             ("state", keyed == self.state.is_some()),
             ("suite", keyed || known_only_of_keys),
             ("held", stored || !self.held),
-            ("level", stored || self.level.is_none()),
+            ("level", stored || self.kind == ItemKind::Medium || self.level.is_none()),
             ("method", method),
             ("copies", ascending),
+            ("class", self.kind == ItemKind::Object || self.class.is_none()),
+            ("due", self.class.is_some() || self.due.is_none()),
             ("extra", self.kind == ItemKind::Medium || self.extra.is_none()),
         ];
         match fits.iter().find(|(_, fits)| !fits) {
@@ -192,7 +198,12 @@ impl Extra {
         &self.0
     }
 
-    fn decode(text: &str) -> Option<Self> {
+    /// Reads what a line has; `None` if it is nothing, or no such text.
+    #[must_use]
+    pub fn decode(text: &str) -> Option<Self> {
+        if text == "-" {
+            return None;
+        }
         let mut bytes = Vec::with_capacity(text.len());
         let mut rest = text.as_bytes();
         while let [first, after @ ..] = rest {

@@ -21,6 +21,8 @@ fn object(item: u64, key: u8, scope: u8) -> Item {
         tag: Some([9; 16]),
         method: Method::CryptoErase { wipe: None },
         copies: vec![0, 2],
+        class: Extra::new("住院"),
+        due: Some(1_800_000_000),
         extra: None,
     }
 }
@@ -35,6 +37,8 @@ fn scope(item: u64, scope: u8) -> Item {
         size: None,
         digest: None,
         tag: None,
+        class: None,
+        due: None,
         ..object(item, 0, scope)
     }
 }
@@ -56,7 +60,8 @@ fn a_line_is_what_the_specification_shows() {
     let digest = "07".repeat(32);
     let expected = format!(
         "item=4 kind=object key={} scope={} state=deactivated held=no level=3 suite=sm4-gcm created=1700000000 \
-         size=10 digest=sm3:{digest} tag={} method=crypto-erase copies=0,2 extra=-",
+         size=10 digest=sm3:{digest} tag={} method=crypto-erase copies=0,2 \
+         class=%E4%BD%8F%E9%99%A2 due=1800000000 extra=-",
         "01".repeat(16),
         "02".repeat(16),
         "09".repeat(16)
@@ -69,7 +74,7 @@ fn a_line_is_what_the_specification_shows() {
 fn every_text_comes_back_and_has_one_form() {
     for extra in ["-", "a b=c", "颗粒 2 mm, 100%", "x\ny", "~._-"] {
         let line = medium(extra).line();
-        assert_eq!(line.split(' ').count(), 15, "{line}");
+        assert_eq!(line.split(' ').count(), 17, "{line}");
         assert_eq!(Item::parse(&line), Ok(medium(extra)));
     }
     for (plain, other) in
@@ -103,6 +108,9 @@ fn other_lines_are_refused() {
         ("copies=0,2", "copies=0,0"),
         ("copies=0,2", "copies="),
         ("extra=-", "extra=x"),
+        ("class=%E4%BD%8F%E9%99%A2", "class=-"),
+        ("class=%E4", "class=%e4"),
+        ("due=18", "due=018"),
         ("extra=-", "extra=- more=1"),
         ("extra=-", "extra=-\n"),
         (" size", "  size"),

@@ -171,6 +171,8 @@ fn one_key(suite: Suite, key: u8) -> (Summary, Vec<Item>) {
         tag: None,
         method: Method::CryptoErase { wipe: None },
         copies: Vec::new(),
+        class: None,
+        due: None,
         extra: None,
     };
     let found = inventory::read(suite, [item.line().as_str()]).unwrap();

@@ -20,7 +20,8 @@ pub(super) fn run(args: &DestroyExecute, context: &Context) -> Result<Exit, Fail
     if args.dry_run {
         return super::rehearse::run(record, &register, &desk, context);
     }
-    let order = if record.state == RequestState::Executing {
+    use RequestState::{Done, Executed, Executing, Partial};
+    let order = if matches!(record.state, Executing | Executed | Partial | Done) {
         context.output.say("destroy-going-on", &[("number", &number)])?;
         None
     } else {

@@ -1,5 +1,6 @@
 //! `destroy inspect`: opening attempted everywhere, and the inspector's signature under what came of it.
 
+use sealkeep::destruction::Error;
 use sealkeep::destruction::inspection::{InspectOptions, inspect, passed};
 use sealkeep::destruction::overwrite::Overwriting;
 use sealkeep::destruction::request_files::Part;
@@ -28,8 +29,11 @@ pub(super) fn run(args: &DestroyInspect, context: &Context) -> Result<Exit, Fail
     let suite = register.suite();
     let summary = &record.request.inventory;
     let (items, _) = desk.files.read_inventory(&record.digest, suite, summary).map_err(told)?;
-    // What was overwritten is forgotten once it is done: then the record of execution tells of it.
-    let overwriting = Overwriting::load(&desk.files, &record.digest, &items, suite).ok().flatten();
+    let overwriting = match Overwriting::load(&desk.files, &record.digest, &items, suite) {
+        // Lost, or not what was signed: then nobody can look, and the report says so.
+        Err(Error::Missing(_) | Error::Altered { .. }) => None,
+        loaded => loaded.map_err(told)?,
+    };
     let unlock = given.unlock();
     let options = InspectOptions {
         request: record.digest,

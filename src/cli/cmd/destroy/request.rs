@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
+use sealkeep::destruction::request_files::Part;
 use sealkeep::destruction::{Choice, Options, Physical, Query, Resolution, Why, resolve};
 use sealkeep_keystore::approval::statement::Statement;
-use sealkeep_keystore::approval::{Request, Trigger};
+use sealkeep_keystore::approval::{Digest, Request, Trigger};
 use serde_json::json;
 
 use super::{Desk, confirm, failure, guided, short, text};
@@ -25,11 +26,17 @@ pub(super) fn run(mut args: DestroyRequest, context: &Context) -> Result<Exit, F
         false => Some(Signer::of(&register, context)?),
     };
     let form = guided::fill(&mut args, &register, context)?;
-    let options = options(&args, &desk, &register, context)?;
+    let options = options(&args, &desk, context)?;
     let found = cmd::with_progress(context, None, |run| resolve(&desk.sources(), &options, run));
-    let found = found.map_err(|error| failure(&error, context))?;
+    let mut found = found.map_err(|error| failure(&error, context))?;
+    // Of all levels, the highest decides, and only now is it known.
+    let usual = register.policy().map(|policy| policy.level(found.level()).wipe.clone());
+    if let Some(usual) = usual.filter(|_| args.what.method.is_none()) {
+        found.overwrite_by(&usual).map_err(|error| failure(&error, context))?;
+    }
     show(&found, &form.number, context)?;
     refuse_blocked(&found, context)?;
+    found.survey(&desk.files).map_err(|error| failure(&error, context))?;
     let Some(signer) = signer else {
         context.output.say("destroy-dry-run", &[])?;
         context.output.document("sealkeep.destroy-request/1", document(&found, &form.number))?;
@@ -58,7 +65,10 @@ pub(super) fn run(mut args: DestroyRequest, context: &Context) -> Result<Exit, F
     let digest = digest.map_err(|error| Failure::new(Code::Statement, error.to_string()))?;
     // Before the statement is accepted: a request without its list could not go on.
     frozen.keep(&desk.files, &digest).map_err(|error| failure(&error, context))?;
-    desk.submit(&signed, Some(&digest), context)?;
+    if let Err(refused) = desk.submit(&signed, Some(&digest), context) {
+        withdraw_names(&desk, &digest, context)?;
+        return Err(refused);
+    }
     let root = frozen.summary.root.to_string();
     let arguments: crate::cli::messages::Args<'_> =
         &[("number", &form.number), ("digest", &short(&digest)), ("root", &root)];
@@ -69,15 +79,18 @@ pub(super) fn run(mut args: DestroyRequest, context: &Context) -> Result<Exit, F
     Ok(Exit::Ok)
 }
 
-fn options(
-    args: &DestroyRequest,
-    desk: &Desk,
-    register: &sealkeep_keystore::approval::Register,
-    context: &Context,
-) -> Result<Options, Failure> {
+/// Overwrites the names of a request that was not accepted.
+fn withdraw_names(desk: &Desk, request: &Digest, context: &Context) -> Result<(), Failure> {
+    let accepted = desk.register(context)?.request(request).is_some();
+    for part in [Part::Names, Part::Targets].into_iter().filter(|_| !accepted) {
+        desk.files.remove(request, part).map_err(|error| failure(&error, context))?;
+    }
+    Ok(())
+}
+
+fn options(args: &DestroyRequest, desk: &Desk, context: &Context) -> Result<Options, Failure> {
     let retention = cmd::retention::policy(None, context)?;
-    let usual = register.policy().map(|policy| policy.level(0).wipe.clone());
-    let method = args.what.method.clone().or(usual).unwrap_or_else(|| "zero".to_owned());
+    let method = args.what.method.clone().unwrap_or_else(|| "zero".to_owned());
     let choices = choices(&args.what, desk.vault.as_ref(), context)?;
     let today = cmd::retention::today();
     Ok(Options { choices, retention, today, method, overwrite_sealed: None })

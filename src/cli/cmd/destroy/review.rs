@@ -1,7 +1,8 @@
 //! `destroy review`: the list before a decision, in summary, by sample, by search.
 
 use sealkeep::destruction::annex::{self, by_scope, sample};
-use sealkeep_keystore::approval::{Digest, Item, Request};
+use sealkeep::wipe;
+use sealkeep_keystore::approval::{Digest, Item, Policy, Request};
 use serde_json::json;
 
 use super::{Desk, failure, find, short};
@@ -11,16 +12,20 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 
 pub(super) fn run(args: &DestroyReview, context: &Context) -> Result<Exit, Failure> {
-    let (request, digest, items, names) = match &args.packet {
+    let (request, digest, items, names, policy) = match &args.packet {
         Some(path) => {
             let packet = super::packet::read(path)?;
             let request = packet.request().clone();
-            (request, packet.request.digest, packet.items, packet.names)
+            let policy = Policy::parse(&packet.policy_text).ok();
+            (request, packet.request.digest, packet.items, packet.names, policy)
         }
         None => of_store(args.request.as_deref().unwrap_or_default(), context)?,
     };
     summary(&request, &digest, context)?;
     limits(&request, context)?;
+    if let Some(policy) = policy {
+        warn_weaker(&items, &policy.level(request.level).wipe, context);
+    }
     for (scope, of) in by_scope(&items) {
         let (items, bytes) = (of.items.to_string(), of.bytes.to_string());
         let args: crate::cli::messages::Args<'_> = &[
@@ -92,7 +97,19 @@ pub(super) fn limits(request: &Request, context: &Context) -> Result<(), Failure
     Ok(())
 }
 
-type Reviewed = (Request, Digest, Vec<Item>, Option<Vec<String>>);
+/// Warns of items that are to be overwritten in fewer passes than is usual for the level of the request.
+fn warn_weaker(items: &[Item], usual: &str, context: &Context) {
+    let passes = |method: &str| wipe::Method::find(method).map(|found| found.steps().len());
+    let weaker =
+        |item: &&Item| item.method.wipe().is_some_and(|method| passes(method) < passes(usual));
+    let count = items.iter().filter(weaker).count();
+    if count > 0 {
+        let args: crate::cli::messages::Args<'_> = &[("count", &count), ("usual", &usual)];
+        context.output.warn("W-WEAKER-METHOD", "warn-weaker-method", args);
+    }
+}
+
+type Reviewed = (Request, Digest, Vec<Item>, Option<Vec<String>>, Option<Policy>);
 
 fn of_store(name: &str, context: &Context) -> Result<Reviewed, Failure> {
     let desk = Desk::without_vault(context)?;
@@ -106,7 +123,8 @@ fn of_store(name: &str, context: &Context) -> Result<Reviewed, Failure> {
     let names =
         annex::read(desk.keys.as_ref(), suite, &desk.files, &record.digest, &summary.root, &items);
     let names = names.ok().map(|(names, _)| names);
-    Ok((record.request.clone(), record.digest, items, names))
+    let policy = register.policy().cloned();
+    Ok((record.request.clone(), record.digest, items, names, policy))
 }
 
 fn searched(items: &[Item], names: Option<&[String]>, text: &str) -> Vec<usize> {

@@ -1,6 +1,5 @@
 //! What officers say about a request: approvals, refusals, witness.
 
-use sealkeep::destruction::overwrite;
 use sealkeep_keystore::approval::register::{RequestRecord, RequestState};
 use sealkeep_keystore::approval::statement::{Approve, Cancel, Reject, Resume, Withdraw, Witness};
 use sealkeep_keystore::approval::{Register, Said, Text};
@@ -46,7 +45,6 @@ pub(super) fn cancel(args: &DestroySay, context: &Context) -> Result<Exit, Failu
         if open && record.state_at(now) == RequestState::Expired {
             desk.ask(context, |store| store.expire(record.digest))?;
             desk.settle(context)?;
-            forget(&desk, record, context)?;
             return told(&desk, record, "destroy-expired", context);
         }
     }
@@ -79,8 +77,6 @@ pub(super) fn witness(args: &DestroyWitness, context: &Context) -> Result<Exit, 
     };
     let signed = signer.say(&register, said)?;
     desk.submit(&signed, Some(&record.digest), context)?;
-    // An execution that was killed at its very end has not come to that.
-    forget(&desk, record, context)?;
     let note = desk.ask(context, |store| store.checkpoint())?;
     let cosigned = ledger::cosign(&note, signer.id.as_str(), &signer.key, cmd::now());
     let cosigned = cosigned.map_err(|error| Failure::new(Code::Unexpected, "").because(error))?;
@@ -136,18 +132,7 @@ fn hand_in(
     context: &Context,
 ) -> Result<Exit, Failure> {
     desk.submit(signed, Some(&record.digest), context)?;
-    let register = desk.register(context)?;
-    let now = register.request(&record.digest).unwrap_or(record);
-    if !matches!(now.state, RequestState::Requested | RequestState::Waiting) {
-        forget(desk, now, context)?;
-    }
     told(desk, record, done, context)
-}
-
-/// What was kept to find targets again has their names, which shall not outlive the request.
-fn forget(desk: &Desk, record: &RequestRecord, context: &Context) -> Result<(), Failure> {
-    let forgotten = overwrite::forget(&desk.files, &record.digest);
-    forgotten.map_err(|error| super::failure(&error, context))
 }
 
 /// Says what was done, and what is next.

@@ -28,7 +28,7 @@ fn act(kind: &str, step: Option<u32>, name: &str, role: &str) -> Act {
 fn line(item: usize) -> String {
     format!(
         "item={item} kind=object key={item:032x} scope={:032x} state=deactivated held=no level=4 \
-         suite=sm4-gcm created=1700000000 size=12345 digest=sm3:{} tag={} method=crypto-erase copies=0,1 extra=-",
+         suite=sm4-gcm created=1700000000 size=12345 digest=sm3:{} tag={} method=crypto-erase copies=0,1 class=inpatient due=1700000000 extra=-",
         7,
         "cd".repeat(32),
         "ef".repeat(16)

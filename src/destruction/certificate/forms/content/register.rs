@@ -4,20 +4,23 @@ use super::super::{Block, Form, Words, made, words};
 use super::{list, names, person, persons, signature, when, withheld};
 use crate::calendar::day;
 use crate::destruction::certificate::dossier::{Dossier, field};
+use sealkeep_keystore::approval::inventory::Extra;
 
 /// Rows that are printed.
 const PRINTED: usize = 100;
 
 /// Heads of the columns and their shares of the width.
-pub(in super::super) const COLUMNS: [(Words, f32); 8] = [
-    (words("序号", "No."), 0.07),
-    (words("种类", "Kind"), 0.13),
-    (words("题名", "Title"), 0.06),
-    (words("年度", "Year"), 0.07),
-    (words("档号(密钥或范围)", "File number (key or scope)"), 0.32),
-    (words("已保管天数", "Days kept"), 0.08),
-    (words("字节", "Bytes"), 0.11),
-    (words("备注(方式)", "Remark (method)"), 0.16),
+pub(in super::super) const COLUMNS: [(Words, f32); 10] = [
+    (words("序号", "No."), 0.06),
+    (words("种类", "Kind"), 0.11),
+    (words("题名", "Title"), 0.05),
+    (words("年度", "Year"), 0.06),
+    (words("档号(密钥或范围)", "File number (key or scope)"), 0.24),
+    (words("应保管期限(类别)", "Retention due (class)"), 0.11),
+    (words("到期", "Due from"), 0.1),
+    (words("已保管天数", "Days kept"), 0.07),
+    (words("字节", "Bytes"), 0.08),
+    (words("备注(方式)", "Remark (method)"), 0.12),
 ];
 
 pub(super) fn form(dossier: &Dossier) -> Form {
@@ -34,8 +37,8 @@ pub(super) fn form(dossier: &Dossier) -> Form {
         )));
     }
     blocks.push(Block::Note(words(
-        "题名、页数和应保管期限按设计不记录:题名会比数据活得更久。",
-        "Titles, pages and retention due are left out by design: a title would outlive the data.",
+        "题名和页数按设计不记录:题名会比数据活得更久。",
+        "Titles and pages are left out by design: a title would outlive the data.",
     )));
     Form { title: words("销毁清册", "Register of destruction"), blocks }
 }
@@ -62,7 +65,7 @@ pub(super) fn cover(dossier: &Dossier) -> Vec<(Words, String)> {
 }
 
 /// A line as the register has it.
-pub(in super::super) fn row(line: &str, destroyed: u64) -> [String; 8] {
+pub(in super::super) fn row(line: &str, destroyed: u64) -> [String; 10] {
     let number =
         field(line, "item").parse::<u64>().map_or("-".to_owned(), |item| (item + 1).to_string());
     let created = field(line, "created").parse::<u64>().ok();
@@ -76,11 +79,20 @@ pub(in super::super) fn row(line: &str, destroyed: u64) -> [String; 8] {
         "-".to_owned(),
         created.map_or("-".to_owned(), |time| day(signed(time)).year().to_string()),
         id.to_owned(),
+        class(field(line, "class")),
+        field(line, "due")
+            .parse::<u64>()
+            .map_or("-".to_owned(), |time| day(signed(time)).to_string()),
         created
             .map_or("-".to_owned(), |time| (destroyed.saturating_sub(time) / 86_400).to_string()),
         field(line, "size").to_owned(),
         names::method(field(line, "method")),
     ]
+}
+
+/// A class as people read it: lines are in ASCII.
+fn class(text: &str) -> String {
+    Extra::decode(text).map_or("-".to_owned(), |class| class.as_str().to_owned())
 }
 
 fn signed(seconds: u64) -> i64 {
