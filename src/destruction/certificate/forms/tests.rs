@@ -22,6 +22,7 @@ fn act(kind: &str, step: Option<u32>, name: &str, role: &str) -> Act {
         opinion: format!("同意 agreed {HOSTILE}"),
         time: 1_790_000_000,
         digest: "ab".repeat(32),
+        counts: true,
     }
 }
 
