@@ -26,7 +26,13 @@ impl Excerpt {
 
     /// Takes the next entry, if it belongs here.
     pub fn take(&mut self, entered: Entered, inventories: &dyn Inventories) {
-        let needed = match &entered.what {
+        let needed = self.needs(&entered, inventories);
+        self.entries.extend(needed.then_some(entered));
+    }
+
+    /// Whether the next entry belongs here.
+    pub fn needs(&mut self, entered: &Entered, inventories: &dyn Inventories) -> bool {
+        match &entered.what {
             What::Statement(statement) => self.is_needed(statement, inventories),
             What::Event(event) => {
                 let ours = event.request() == self.request;
@@ -39,8 +45,7 @@ impl Excerpt {
             }
             What::Alarm(Alarm::PendingUse { requests, .. }) => requests.contains(&self.request),
             What::Alarm(Alarm::Clock) => true,
-        };
-        self.entries.extend(needed.then_some(entered));
+        }
     }
 
     /// The register that follows from these entries.

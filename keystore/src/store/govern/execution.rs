@@ -137,11 +137,16 @@ impl KeyStore {
         let mut register = self.register_locked()?;
         let record = begun(&register, request)?;
         let same = (Some(execution.begun), execution.destroyed) == (record.begun, record.destroyed);
+        let same = same && execution.executor == executor(&register, record)?;
         if !same || execution.order != order(record)?.to_string() {
             return Err(Error::NotOurRecord);
         }
         self.write_locked(&lock, Kind::Epoch, None, |txn, _| {
             let stamp = super::stamp(txn, &mut register)?;
+            if execution.ended > stamp.time {
+                // The clock was put back in between: it is recorded anew.
+                return Err(Error::NotOurRecord);
+            }
             register.apply(&entered(stamp, What::Event(event)), &Untouched)?;
             txn.log(logged(&event));
             Ok(((), Vec::new()))
