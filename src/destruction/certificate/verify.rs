@@ -16,7 +16,7 @@ use sealkeep_keystore::approval::{Digest, Request};
 use sealkeep_keystore::dsse::Envelope;
 use sealkeep_keystore::record::Inspection;
 
-use super::bundle::{Bundle, Residual, SCHEMA};
+use super::bundle::{Bundle, Cosigned, Residual, SCHEMA};
 use super::claims::{Evidence, claims, not_covered, residual};
 use super::dossier::{Act, Dossier, RequestFacts};
 use super::{ENVELOPE, STORE_KEY_ID};
@@ -24,6 +24,7 @@ use checks::Checks;
 pub use checks::{Check, CheckName};
 use execution::Done;
 use ground::Ground;
+use ledger::Witnessed;
 
 /// What came of the checks.
 #[derive(Clone, Debug)]
@@ -146,8 +147,8 @@ fn examine(bundle: &Bundle, ground: &Ground, checks: &mut Checks) -> Option<Exam
     let inspection = execution::inspection(bundle, ground, record);
     let inspection = checks.made(CheckName::Inspection, inspection)?;
     let covers = done.execution.destroyed.unwrap_or(done.execution.begun);
-    let cosigners = ledger::cosigned(bundle, ground, &checkpoint, covers, &replayed);
-    let cosigners = checks.made(CheckName::Cosigned, cosigners)?;
+    let witnessed = Witnessed { ground, checkpoint: &checkpoint, covers, replayed: &replayed };
+    let cosigners = checks.made(CheckName::Cosigned, witnessed.count(&bundle.cosigned))?;
     let (request, witnesses) = (record.request.clone(), record.witnesses.len());
     let counted = counted(record);
     let mut acts = replayed.acts;
@@ -177,6 +178,24 @@ pub(super) fn examine_for_issue(bundle: &Bundle) -> Result<Examined, Check> {
         (Some(examined), None) => Ok(examined),
         (_, failed) => Err(failed.expect("nothing is left out unless something failed")),
     }
+}
+
+/// Those of its cosigned checkpoints that hold. Whatever became of a witness's key must not keep from being certified what was done.
+/// What is wrong with the rest of the bundle, its examination tells.
+pub(super) fn holding(bundle: &Bundle) -> Vec<Cosigned> {
+    let kept = || -> Result<Vec<Cosigned>, String> {
+        let ground = Ground::of(bundle)?;
+        let list = inventory::read(bundle, ground.suite)?;
+        let checkpoint = ledger::checkpoint(bundle, &ground)?;
+        let replayed = replay::replay(bundle, &ground, &list)?;
+        let record = replayed.request_done(bundle, &ground)?;
+        let covers = record.destroyed.or(record.begun).unwrap_or_default();
+        let (ground, checkpoint, replayed) = (&ground, &checkpoint, &replayed);
+        let witnessed = Witnessed { ground, checkpoint, covers, replayed };
+        let holds = |one: &&Cosigned| witnessed.signers(one).is_ok();
+        Ok(bundle.cosigned.iter().filter(holds).cloned().collect())
+    };
+    kept().unwrap_or_else(|_| bundle.cosigned.clone())
 }
 
 /// Claims of the certificate that are not those that follow, by name.
