@@ -13,7 +13,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use sealkeep::destruction::certificate::verify;
+use sealkeep::destruction::certificate::{pdf, verify, xlsx};
 use sealkeep_crypto::Suite;
 use sealkeep_keystore::approval::cast::Cast;
 use sealkeep_keystore::approval::statement::{
@@ -375,6 +375,103 @@ const FOUND_BY_HAND: &[Lie] = &[
         note.replace_range(place..=place, other);
     }),
 ];
+
+/// A certificate that the program itself issued, of a request that was paused on the way, by all three ways; and a witness whose
+/// note was lost cosigns again.
+#[test]
+fn what_the_tour_certifies_is_checked_by_others() {
+    if !available("python3", &["-c", "import cryptography, tomllib"]) {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let tour = dir.path().join("tour");
+    let sealkeep = |args: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sealkeep"));
+        command.args(args).env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command.env("HOME", dir.path()).env("LANG", "C");
+        command
+    };
+    let kept = sealkeep(&["tour", "--keep", tour.to_str().unwrap()]).output().unwrap();
+    assert!(kept.status.success(), "{}", said(&kept));
+    let names = fs::read_dir(tour.join("certificates")).unwrap().map(|entry| entry.unwrap().path());
+    let is_one = |path: &PathBuf| path.to_string_lossy().ends_with(".certificate.json");
+    let file = names.filter(is_one).next().unwrap();
+    let bytes = fs::read(&file).unwrap();
+    let genesis = verify(&bytes, None).bundle.unwrap().genesis;
+    let ours = ["certificate", "verify", file.to_str().unwrap(), "--trust", &genesis];
+    let output = sealkeep(&ours).output().unwrap();
+    assert!(output.status.success() && said(&output).contains("is anchored"), "{}", said(&output));
+    let output = python(&file, Some(&genesis));
+    assert!(said(&output).contains("valid, anchored"), "{}", said(&output));
+    let guide = fs::read_to_string(root().join("docs/guide/auditing.md")).unwrap();
+    let commands = guide.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+    let genesis = data_encoding::HEXLOWER.decode(genesis.as_bytes()).unwrap();
+    let output = follow(&commands.collect::<String>(), &bytes, &genesis);
+    assert!(output.status.success(), "{}", said(&output));
+
+    // Where the tour ends, the key store was restored from a copy, which has no notes.
+    let mut again = sealkeep(&["destroy", "witness", "2026-001", "--yes"]);
+    again.current_dir(&tour).env("SEALKEEP_KEYSTORE", "keys/store");
+    again.env("SEALKEEP_KEY_FILE", "keys/new.key").env("SEALKEEP_OFFICER_KEY", "officers/wu.pem");
+    again.env("SEALKEEP_OFFICER_PASSPHRASE_FILE", "officers/passphrase");
+    let output = again.output().unwrap();
+    assert!(output.status.success(), "{}", said(&output));
+    assert!(said(&output).contains("Witnessed before"), "{}", said(&output));
+    let mut kept = fs::read_dir(tour.join("keys/store/requests")).unwrap();
+    let is_notes = |path: &PathBuf| path.extension().is_some_and(|end| end == "cosigned");
+    let notes = kept.find_map(|entry| Some(entry.unwrap().path()).filter(is_notes)).unwrap();
+    let notes: Vec<String> = serde_json::from_slice(&fs::read(notes).unwrap()).unwrap();
+    assert_eq!(notes.len(), 1);
+    assert!(notes[0].contains("\u{2014} wu "));
+}
+
+/// The workbook and the PDF, as other programs read them: Chinese titles, and the rows of the list.
+#[test]
+fn paper_says_what_the_certificate_says() {
+    let scene = Scene::new(Wanted::small(Suite::Sm4Gcm));
+    let dossier = verify(&scene.file(), None).dossier.unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let file = |name: &str| dir.path().join(name);
+    fs::write(file("a.xlsx"), xlsx(&dossier).unwrap()).unwrap();
+    fs::write(file("a.pdf"), pdf(&dossier)).unwrap();
+    if available("python3", &["-c", "import zipfile"]) {
+        let read = "import sys, zipfile; book = zipfile.ZipFile(sys.argv[1])\n\
+            for name in book.namelist():\n    sys.stdout.buffer.write(book.read(name))";
+        let mut command = Command::new("python3");
+        let output = command.args(["-c", read]).arg(file("a.xlsx")).output().unwrap();
+        let book = said(&output);
+        for words in
+            ["销毁清册", "序号", "种类", "题名", "年度", "档号", "字节", "监销人", "全宗号"]
+        {
+            assert!(book.contains(words), "{words}: {book}");
+        }
+        let keys = scene.bundle.inventory.lines.iter().filter_map(|line| {
+            line.split(' ').find_map(|field| field.strip_prefix("key=")).filter(|key| *key != "-")
+        });
+        assert!(keys.clone().count() >= 4 && keys.into_iter().all(|key| book.contains(key)));
+    }
+    if available("pdftotext", &["-v"]) {
+        let output = Command::new("pdftotext").arg(file("a.pdf")).arg("-").output().unwrap();
+        let text = said(&output);
+        let titles = ["数据销毁证明", "数据销毁申请表", "销毁清册", "介质清除记录", "证据摘要"];
+        let fields = [
+            "申请人",
+            "销毁原因",
+            "销毁方式",
+            "监督人",
+            "备注",
+            "监销人",
+            "执行人",
+            "检测人",
+            "单位",
+        ];
+        let others = ["XH-2026-001", "later versions of the same records", "________", "Clear"];
+        for words in titles.iter().chain(&fields).chain(&others) {
+            assert!(text.contains(words), "{words}: {text}");
+        }
+        assert!(text.contains(&dossier.link()[..30]), "{text}");
+    }
+}
 
 fn follow(script: &str, file: &[u8], genesis: &[u8]) -> Output {
     let dir = tempfile::tempdir().unwrap();
