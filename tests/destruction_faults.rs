@@ -10,6 +10,7 @@ mod destruction_faults {
     mod back;
     mod kill;
     mod misuse;
+    mod review;
     mod scene;
     mod waiting;
 }
