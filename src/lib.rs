@@ -62,5 +62,6 @@ pub mod files;
 pub mod keys;
 pub mod retention;
 pub mod retire;
+pub mod shown;
 pub mod vault;
 pub mod wipe;

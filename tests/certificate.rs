@@ -7,7 +7,9 @@ mod support;
 
 use sealkeep::destruction::certificate::{Bundle, Bytes, Verdict, html, pdf, verify, xlsx};
 use sealkeep_crypto::Suite;
-use support::{Scene, Wanted};
+use sealkeep_keystore::approval::cast::Cast;
+use sealkeep_keystore::approval::statement::Revoke;
+use support::{Lie, Scene, Wanted};
 
 /// The first check that failed, and why.
 fn failed(verdict: &Verdict) -> (&'static str, String) {
@@ -91,13 +93,13 @@ fn another_genesis_is_another_store() {
 }
 
 /// The check that fails, and what makes it.
-type Lie = (&'static str, fn(&mut Bundle));
+type Change = (&'static str, fn(&mut Bundle));
 
 /// What the store's own key could sign without it being so.
 #[test]
 fn nothing_is_believed_because_the_store_signed_it() {
     let scene = Scene::new(Wanted::small(Suite::Aes256Gcm));
-    let lies: &[Lie] = &[
+    let lies: &[Change] = &[
         ("claims", |bundle| bundle.claims[1].grade = "erased".to_owned()),
         ("claims", |bundle| bundle.claims[0].text.zh.push('!')),
         ("claims", |bundle| bundle.claims[1].assumes.clear()),
@@ -122,7 +124,7 @@ fn nothing_is_believed_because_the_store_signed_it() {
         ("statements", |bundle| drop(bundle.entries.remove(2))),
         ("statements", |bundle| drop(bundle.entries.remove(5))),
         ("request", |bundle| bundle.number.push('1')),
-        ("request", |bundle| bundle.request.replace_range(..1, "f")),
+        ("statements", |bundle| bundle.request.replace_range(..1, "f")),
         ("store", |bundle| bundle.genesis.replace_range(..1, "g")),
         ("execution", |bundle| bundle.execution.0.push(b'\n')),
         ("wipe-reports", |bundle| bundle.wipe_reports.clear()),
@@ -144,6 +146,28 @@ fn nothing_is_believed_because_the_store_signed_it() {
         assert_eq!(check, expected, "lie {at}: {why}");
         assert!(!why.is_empty());
     }
+}
+
+/// Whose key was in other hands is no witness on paper either: two others are, and the statement stands among the evidence.
+#[test]
+fn who_counts_no_longer_is_no_witness_on_paper() {
+    let wanted = Wanted::small(Suite::Aes256Gcm);
+    let compromised = Lie::More("inspect", |history| {
+        let (request, root, record) = (history.request, history.root, history.record);
+        history.officer("qian", Cast::witness(request, root, record));
+        let (officer, reason) = (Cast::id("qian"), "stolen".try_into().unwrap());
+        history.officer("chen", Revoke { officer, reason, compromised: true });
+    });
+    let verdict = verify(&Scene::new(wanted).lying(wanted, compromised).file(), None);
+    assert!(verdict.is_valid(), "{:?}", verdict.checks);
+    let dossier = verdict.dossier.unwrap();
+    let void: Vec<_> = dossier.acts.iter().filter(|act| !act.counts).collect();
+    assert_eq!(void.iter().map(|act| &act.officer[..]).collect::<Vec<_>>(), ["qian"]);
+    let page = html(&dossier);
+    assert_eq!(page.matches("(p-qian; qian)").count(), 1);
+    assert!(page.contains("监销 witness (不计入 does not count)"));
+    // Fields, and a block for the signature, in the certificate, the application and the register; a row of the evidence.
+    assert_eq!(page.matches("(p-zhou; zhou)").count(), 6);
 }
 
 /// A certificate without its last witness or without inspection would be of a request that is not done.

@@ -9,7 +9,7 @@ use sealkeep_crypto::Suite;
 use sealkeep_keystore::approval::cast::Cast;
 use sealkeep_keystore::approval::inventory::{self, ItemKind, Method};
 use sealkeep_keystore::approval::policy::default_text;
-use sealkeep_keystore::approval::statement::{Hold, HoldReason, Leaver, Suspend};
+use sealkeep_keystore::approval::statement::{Hold, HoldReason, Leaver, Revoke, Suspend};
 use sealkeep_keystore::approval::{Digest, Item, Said};
 use sealkeep_keystore::ledger::cosign;
 use sealkeep_keystore::record::{Inspection, Others, Place};
@@ -227,6 +227,31 @@ fn a_real_store_certifies_what_is_done_and_nothing_else() {
         other.papers.execution = asked.papers.execution.clone();
         refused(&mut office, &other);
     }
+}
+
+/// What was done is certified whatever becomes of a witness's key: notes that do not hold are left out.
+#[test]
+fn a_stolen_key_keeps_nothing_from_being_certified() {
+    let mut office = Office::new(Suite::Sm4Gcm);
+    let keys = office.keys("ward/1", 1);
+    let mut asked = office.ask("2026-001", &keys);
+    let execution = office.execute(&mut asked);
+    for witness in ["zhou", "wu"] {
+        office.say(&[witness], Cast::witness(asked.digest, asked.root, execution), None);
+        let note = office.store.checkpoint().unwrap();
+        let note = cosign(&note, witness, office.cast.key(witness), office.now).unwrap();
+        asked.papers.cosigned.push(note);
+    }
+    office.inspect(&mut asked, execution);
+    let (officer, reason) = (Cast::id("wu"), "stolen".try_into().unwrap());
+    office.say(&["chen"], Revoke { officer, reason, compromised: true }, None);
+    let other = asked.papers.cosigned[0].replace('A', "B");
+    asked.papers.cosigned.extend([other, "no note".to_owned()]);
+    let verdict = verify(&office.issue(&asked).unwrap(), None);
+    assert!(verdict.is_valid(), "{:?}", verdict.checks);
+    let bundle = verdict.bundle.unwrap();
+    assert_eq!(bundle.cosigned.len(), 1);
+    assert!(bundle.claims.iter().any(|claim| claim.text.en.contains("and 1 persons signed")));
 }
 
 /// Whatever somebody puts together, the store itself signs only what its own ledger says is done.

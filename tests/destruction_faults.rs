@@ -11,6 +11,7 @@ mod destruction_faults {
     mod inspected;
     mod kill;
     mod misuse;
+    mod review;
     mod scene;
     mod waiting;
 }

@@ -214,7 +214,7 @@ pub(crate) fn destruction(error: &destruction::Error) -> Failure {
         E::NoRequest(digest) => Failure::new(Code::RequestUnknown, digest.to_string()),
         E::Busy => Failure::new(Code::Busy, "").because(error),
         E::Altered { .. } => Failure::new(Code::Inventory, "").because(error),
-        E::Missing(path) => Failure::at(Code::Missing, path),
+        E::Missing(path) => Failure::at(Code::RequestFile, path),
         E::Changed { item, why } => Failure::new(Code::Stale, item.to_string()).because(why),
         E::NotOverwritable { path, why } => Failure::at(Code::WipeRefused, path).because(why),
         E::OtherVault(_) => Failure::new(Code::NoVault, "").because(error),

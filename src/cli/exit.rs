@@ -272,6 +272,7 @@ codes! {
     MustBeKept = "E-MUST-BE-KEPT" => Refused;
     NothingFound = "E-NOTHING-FOUND" => NotFound;
     Inventory = "E-INVENTORY" => Refused;
+    RequestFile = "E-REQUEST-FILE" => NotFound;
     Stale = "E-STALE" => Refused;
     NotExecuted = "E-NOT-EXECUTED" => Refused;
     NotCertified = "E-NOT-CERTIFIED" => Refused;

@@ -3,9 +3,9 @@
 //! Results go to standard output; notes, warnings, progress and errors to standard error. With
 //! `--json` standard output holds exactly one document, errors included.
 
-use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 
+use sealkeep::shown::harmless;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -207,19 +207,6 @@ impl Output {
     }
 }
 
-/// File names and labels are other people's text: control characters in them must not reach the
-/// terminal, where they could move the cursor or change what was printed before.
-fn harmless(text: &str) -> Cow<'_, str> {
-    let control = |c: char| c.is_control() && c != '\n';
-    if !text.contains(control) {
-        return Cow::Borrowed(text);
-    }
-    let escaped = text
-        .chars()
-        .map(|c| if control(c) { c.escape_default().to_string() } else { c.to_string() });
-    Cow::Owned(escaped.collect())
-}
-
 fn unexpected(error: serde_json::Error) -> Failure {
     Failure::new(Code::Unexpected, "JSON").because(error)
 }
@@ -231,6 +218,7 @@ mod tests {
     #[test]
     fn control_characters_are_shown_not_obeyed() {
         assert_eq!(harmless("a\u{1b}[2Jb\r"), "a\\u{1b}[2Jb\\r");
+        assert_eq!(harmless("fdp.\u{202e}txt\u{2069}"), "fdp.\\u{202e}txt\\u{2069}");
         assert_eq!(harmless("病历\nx"), "病历\nx");
     }
 }

@@ -32,6 +32,11 @@ def need(condition, why):
         raise Refused(why)
 
 
+def shown(text):
+    """Other people's text, in which nothing moves the cursor or turns the direction of writing."""
+    print("".join(letter if letter.isprintable() else f"\\u{{{ord(letter):x}}}" for letter in text))
+
+
 # --- Encodings ------------------------------------------------------------------------------------------------------------
 
 
@@ -217,8 +222,33 @@ class Note:
 
 # --- The rules of approval.md ---------------------------------------------------------------------------------------------
 
+COMMON = "schema kind store time nonce by".split()
+KINDS = {
+    "genesis": "key officers policy_text",
+    "enroll": "officer replaces",
+    "qualify": "officer qualification",
+    "reinstate": "officer",
+    "suspend": "officer reason",
+    "revoke": "officer reason compromised",
+    "leaver": "officer left",
+    "policy": "policy_text",
+    "clock": "opinion",
+    "hold": "targets reason basis review",
+    "hold-review": "hold review opinion",
+    "release": "hold opinion",
+    "request": "number trigger reason basis owner department level remark inventory copies residual not_covered",
+    "approve": "request inventory step opinion",
+    "reject": "request inventory opinion",
+    "withdraw": "request opinion",
+    "cancel": "request opinion",
+    "resume": "request opinion",
+    "execute": "request inventory",
+    "witness": "request inventory execution opinion",
+    "inspect": "request inventory execution report passed",
+}
+GONE = ("revoked", "compromised")
 EXCLUSIONS = [("auditor", "key-administrator"), ("auditor", "operator"), ("key-administrator", "operator"), ("executor", "inspector")]
-SAFER = "policy hold hold-review suspend revoke leaver clock reject withdraw cancel break-glass justify".split()
+SAFER = "policy hold hold-review suspend revoke leaver clock reject withdraw cancel".split()
 UNITS = {"d": DAY, "h": 3600, "m": 60, "s": 1}
 
 
@@ -238,6 +268,7 @@ class Policy:
         self.approve_within = seconds(table.get("approve_within", "180d"))
         self.hold = {"place": ["legal", "security"], "release": 2, "longest_review": "366d"} | table.get("hold", {})
         self.levels = table["level"]
+        need(self.changes >= 2, "changes by one person")
 
     @staticmethod
     def begins(day):
@@ -264,7 +295,7 @@ class Register:
         self.suite, self.store, self.ours, self.ids = suite, store, request, ids
         self.officers, self.active_after = {}, []
         self.policy = self.genesis = self.store_key = self.record = None
-        self.seen, self.holds, self.clock_alarm = set(), {}, None
+        self.seen, self.holds, self.idle, self.clock_alarm = set(), {}, set(), None
         self.last = (-1, 0, 0)
 
     def entry(self, index, body):
@@ -285,19 +316,24 @@ class Register:
         self.active_after.append((index, {name: one for name, one in self.officers.items() if one["state"] == "active"}))
 
     def statement(self, data):
+        need(len(data) <= 44_000, "the statement is too long")
         envelope = Envelope(data, "statement")
         digest = self.suite.hash(envelope.payload).hex()
         said = read_json(envelope.payload)
+        need(said["kind"] in KINDS, "an unknown kind of statement")
+        common = COMMON if said["kind"] == "genesis" else COMMON + ["policy"]
+        members(said, common + KINDS[said["kind"]].split())
         need(said["schema"] == "sealkeep/statement/v1" and said["store"] == self.store, "of another store")
         need(digest not in self.seen, "accepted before")
-        need(said["by"] and len(set(said["by"])) == len(said["by"]), "the list of signers")
+        need(0 < len(said["by"]) <= 16 and len(set(said["by"])) == len(said["by"]), "the list of signers")
+        need([name for name, _ in envelope.signatures] == said["by"], "somebody did not sign")
         self.envelope, self.said, self.digest, self.by = envelope, said, digest, said["by"]
+        need(said["time"] <= self.time + AHEAD, "from the future")
         if said["kind"] == "genesis":
             self.found()
         else:
             need(self.policy, "nothing was founded")
-            need(said["time"] <= self.time + AHEAD, "from the future")
-            need(said["time"] + self.policy.statement_age >= self.time, "too old")
+            self.not_old()
             need(said["policy"] == self.policy.digest, "of another policy")
             need(self.time < self.policy.review_by or said["kind"] in SAFER, "the policy is past its review")
             for name in self.by:
@@ -305,11 +341,13 @@ class Register:
             getattr(self, "say_" + said["kind"].replace("-", "_"))()
         self.seen.add(digest)
 
+    def not_old(self):
+        need(self.said["time"] + self.policy.statement_age >= self.time, "too old")
+
     def signed(self, name, officer):
         need(officer.get("state") == "active", f"{name} is no active officer")
-        found = [signature for who, signature in self.envelope.signatures if who == name]
-        need(len(found) == 1, f"{name} did not sign")
-        self.suite.verify(self.suite.key(officer["key"]), self.envelope.signed, found[0])
+        signature = dict(self.envelope.signatures)[name]
+        self.suite.verify(self.suite.key(officer["key"]), self.envelope.signed, signature)
 
     # Officers and policy
 
@@ -317,12 +355,12 @@ class Register:
         need(self.genesis is None, "a second genesis")
         self.genesis, self.store_key = self.digest, self.said["key"]
         self.set_policy(self.said["policy_text"])
-        need(self.said["time"] <= self.time + AHEAD, "from the future")
+        self.not_old()
         for officer in self.said["officers"]:
             self.enroll(officer, None)
         authority = [name for name, one in self.officers.items() if "authority" in one["roles"]]
         need(sorted(authority) == sorted(self.by), "not signed by all with authority")
-        need(len({self.officers[name]["person"] for name in authority}) >= max(2, self.policy.changes), "too few persons")
+        need(len(authority) >= max(2, self.policy.changes), "too few persons")
         for name in self.by:
             self.signed(name, self.officers[name])
 
@@ -338,9 +376,10 @@ class Register:
         self.suite.key(officer["key"])
         for name, other in self.officers.items():
             need(other["key"] != officer["key"], "a key that was enrolled before")
-            need(name == replaces or other["state"] in ("revoked", "compromised") or other["person"] != officer["person"], "the person is an officer")
+            need(name == replaces or other["state"] in GONE or other["person"] != officer["person"], "the person is an officer")
         if replaces:
-            need(self.officers[replaces]["person"] == officer["person"], "replaces another person")
+            old = self.officers[replaces]
+            need(old["person"] == officer["person"] and old["state"] not in GONE, "replaces another person")
             self.spared(replaces, [officer])
             self.state(replaces, "revoked")
         self.officers[officer["id"]] = officer | {"state": "active"}
@@ -364,13 +403,18 @@ class Register:
         self.several(self.policy.changes, ["authority"])
         self.enroll(self.said["officer"], self.said["replaces"])
 
+    def was(self, *states):
+        """The state of the officer whom the statement is about."""
+        need(self.officers[self.said["officer"]]["state"] in states, "the officer's state")
+
     def say_qualify(self):
         self.several(self.policy.changes, ["authority"])
+        self.was("active", "suspended", "leaving")
         self.officers[self.said["officer"]]["qualification"] = self.said["qualification"]
 
     def say_reinstate(self):
         self.several(self.policy.changes, ["authority"])
-        need(self.officers[self.said["officer"]]["state"] == "suspended", "not suspended")
+        self.was("suspended")
         self.state(self.said["officer"], "active")
 
     def spared(self, name, instead=()):
@@ -381,45 +425,69 @@ class Register:
     def say_suspend(self):
         self.one(["authority"])
         self.spared(self.said["officer"])
+        self.was("active")
         self.state(self.said["officer"], "suspended")
 
     def say_leaver(self):
         self.one(["authority"])
         self.spared(self.said["officer"])
+        self.was("active", "suspended")
+        need(self.said["left"] <= self.time + AHEAD, "leaves in the future")
         self.state(self.said["officer"], "leaving")
 
     def say_revoke(self):
         self.one(["authority"])
         self.spared(self.said["officer"])
-        self.state(self.said["officer"], "compromised" if self.said["compromised"] else "revoked")
+        compromised = self.said["compromised"]
+        self.was("active", "suspended", "leaving", *(["revoked"] if compromised else []))
+        self.state(self.said["officer"], "compromised" if compromised else "revoked")
 
     def say_policy(self):
         self.several(self.policy.changes, ["authority"])
         version = self.policy.version
         self.set_policy(self.said["policy_text"])
         need(self.policy.version > version, "an older policy")
+        active = [one for one in self.officers.values() if one["state"] == "active" and "authority" in one["roles"]]
+        need(len(active) >= self.policy.changes, "too few persons with authority")
 
     def say_clock(self):
         self.several(2, ["authority"])
+        need(self.clock_alarm is not None and self.said["time"] >= self.clock_alarm, "no alarm before it was signed")
         self.clock_alarm = None
+
+    def reviewed(self):
+        need(self.time < self.said["review"] <= self.time + seconds(self.policy.hold["longest_review"]), "time of the review")
+
+    def standing(self):
+        need(self.said["hold"] in self.holds, "no hold on what was requested")
 
     def say_hold(self):
         self.one(self.policy.hold["place"])
         begun = self.record and self.record.state == "executing" and self.record.destroyed is None
         need(not (begun and self.ids & set(self.said["targets"])), "it is being destroyed")
-        self.holds[self.digest] = self.said["targets"]
+        self.reviewed()
+        targets = self.said["targets"]
+        need(len(set(targets)) == len(targets), "a target twice")
+        self.holds[self.digest] = targets
+        # It belongs here only if a key of the list inherits it.
+        if not self.ids & set(targets):
+            self.idle.add(self.digest)
 
     def say_hold_review(self):
         self.one(self.policy.hold["place"])
+        self.reviewed()
+        self.standing()
 
     def say_release(self):
         self.several(self.policy.hold["release"], self.policy.hold["place"])
+        self.standing()
         del self.holds[self.said["hold"]]
 
     # The request
 
     def say_request(self):
         need(self.digest == self.ours and self.record is None, "another request")
+        need(0 <= self.said["level"] <= 5 and self.said["inventory"]["items"] > 0, "no such level, or nothing in it")
         rules = self.policy.level(self.said["level"])
         self.record = Request(self, rules, self.one(rules["applicant"]))
         self.not_held()
@@ -447,32 +515,36 @@ class Register:
         if len(record.approvals) == len(record.rules["approvals"]):
             record.state, record.approved = "waiting", self.counted
 
-    def end(self, state, *states):
-        self.about(*states).state = state
+    def every_role(self):
+        return [role for roles in self.record.rules["approvals"] for role in roles]
 
     def say_reject(self):
-        self.end("rejected", "requested")
+        record = self.about("requested")
+        self.one(self.every_role())
+        record.state = "rejected"
 
     def say_withdraw(self):
-        self.end("withdrawn", "requested", "waiting")
+        record = self.about("requested", "waiting")
+        need(self.one(self.officers[self.by[0]]["roles"]) == record.applicant[1], "not by the applicant")
+        record.state = "withdrawn"
 
     def say_cancel(self):
-        self.end("cancelled", "waiting")
+        record = self.about("waiting")
+        if self.by[0] not in [name for name, _ in record.approvals]:
+            self.one(self.every_role())
+        record.state = "cancelled"
 
     def say_resume(self):
         record = self.about("waiting")
         need(self.one(record.rules["approvals"][-1]) != record.applicant[1], "by the applicant")
-        record.paused = False
+        need(record.paused is not None and self.said["time"] >= record.paused, "not paused before it was signed")
+        record.paused = None
 
     def say_execute(self):
         record = self.about("waiting")
         record.ready()
-        person = self.one(record.rules["executor"])
-        record.another(person)
-        if record.rules["qualified"]:
-            qualification = self.officers[self.by[0]]["qualification"]
-            need(qualification and self.time < qualification["until"], "the executor is not qualified")
-        record.order = (self.digest, self.by[0], person)
+        record.order = (self.digest, self.by[0], self.one(record.rules["executor"]))
+        record.may_execute()
 
     def say_witness(self):
         record = self.about("executed", "partial")
@@ -486,20 +558,23 @@ class Register:
         person = self.one(["inspector"])
         if person not in [one[1] for one in record.inspections]:
             record.another(person)
-        record.inspections.append((self.by[0], person, self.said["report"], self.said["passed"]))
+        record.inspections.append((self.by[0], person, self.said["report"], self.said["passed"], self.time))
         record.finish()
 
     def event(self, operation, request, detail):
         record = self.record
         if operation == "hold-inherited":
             need(detail["hold"] in self.holds, "no such hold")
+            need(self.ids & set(detail["keys"]), "a hold that nothing on the list inherits")
             self.holds[detail["hold"]] += detail["keys"]
+            self.idle.discard(detail["hold"])
             return
         need(record and request == self.ours, "an event of another request")
         if operation == "destroy-begun":
             record.ready()
             need(record.order and record.order[0] == detail["order"], "nobody ordered it")
-            record.state, record.begun = "executing", self.index
+            record.may_execute()
+            record.state, record.begun, record.began = "executing", self.index, self.time
         elif operation == "destroyed":
             need(record.state == "executing" and record.destroyed is None, "not being executed")
             record.destroyed = self.index
@@ -508,6 +583,7 @@ class Register:
             need(record.destroyed is not None or not record.has_targets(), "the keys were not destroyed")
             record.state, record.execution = detail["state"], detail["execution"]
             need(record.state in ("executed", "partial"), "an unknown state")
+            record.finished, record.qualification = self.time, self.officers[record.order[1]]["qualification"]
             record.finish()
         else:
             raise Refused(f"an event `{operation}`")
@@ -515,8 +591,10 @@ class Register:
     def alarm(self, alarm, detail):
         if alarm == "clock":
             self.clock_alarm = self.time
-        elif alarm == "pending-use" and self.record and self.record.state == "waiting":
-            self.record.paused, self.record.order = True, None
+            return
+        need(alarm == "pending-use" and self.ours in detail["requests"], "an alarm about something else")
+        if self.record and self.record.state == "waiting":
+            self.record.paused, self.record.order = self.time, None
 
 
 class Request:
@@ -526,8 +604,8 @@ class Request:
         self.register, self.rules, self.said = register, rules, register.said
         self.applicant, self.time, self.policy = (register.by[0], person), register.time, register.policy.digest
         self.approve_within = register.policy.approve_within
-        self.state, self.approvals, self.approved, self.paused = "requested", [], 0, False
-        self.order = self.begun = self.destroyed = self.execution = None
+        self.state, self.approvals, self.approved, self.paused = "requested", [], 0, None
+        self.order = self.begun = self.began = self.finished = self.destroyed = self.execution = self.qualification = None
         self.witnesses, self.inspections = [], []
 
     def has_targets(self):
@@ -550,10 +628,19 @@ class Request:
 
     def ready(self):
         self.still_valid()
-        need(self.state == "waiting" and not self.paused, f"the request is {self.state}")
+        need(self.state == "waiting" and self.paused is None, f"the request is {self.state}")
         need(self.register.clock_alarm is None, "the clock is in doubt")
         need(self.register.time < self.register.policy.review_by, "the policy is past its review")
         need(self.register.counted - self.approved >= seconds(self.rules["wait"]), "it has not waited long enough")
+
+    def may_execute(self):
+        """Whoever gave the order is active, an executor, qualified, and has no other part in it."""
+        _, name, person = self.order
+        officer = self.register.officers[name]
+        need(officer["state"] == "active" and set(officer["roles"]) & set(self.rules["executor"]), f"{name} is no executor")
+        self.another(person)
+        qualification = officer["qualification"]
+        need(not self.rules["qualified"] or (qualification and self.register.time < qualification["until"]), f"{name} is not qualified")
 
     def finish(self):
         inspected = not self.rules["inspection"] or (self.inspections and self.inspections[-1][3])
@@ -653,8 +740,8 @@ def old_roots(keys):
         if not cell["erased"] or cell["residual"]:
             yield left("cell", cell["place"], "medium" if cell["erased"] else "not-erased")
     for copy in keys["copies"]:
-        if copy["state"] != "current" or copy["residual"]:
-            yield left("keystore-copy", copy["place"], "medium" if copy["state"] == "current" else copy["state"])
+        if copy["state"] != "current":
+            yield left("keystore-copy", copy["place"], copy["state"])
 
 
 def is_overwritten(place):
@@ -775,17 +862,21 @@ class Certificate:
         need(said["schema"] == "sealkeep/certificate/v1", "the schema is not known")
         store = members(said["store"], ["id", "suite", "key", "created", "incarnation"])
         self.suite = Suite(store["suite"])
+        need(isinstance(store["incarnation"], int) and 1 <= store["incarnation"] <= 65535, "no such incarnation")
         self.key, self.origin = self.suite.key(store["key"]), f"sealkeep.invalid/ledger/{store['id']}/"
 
     def signature(self):
         self.envelope.by_store(self.suite, self.key)
 
     def checkpoint(self):
-        self.note = self.by_store(self.said["checkpoint"], [self.said["store"]["incarnation"]])
+        self.note = self.by_store(self.said["checkpoint"], self.said["store"]["incarnation"])
 
-    def by_store(self, text, incarnations):
+    def by_store(self, text, least):
+        """A note of this store, of an incarnation from this one to that of the certificate."""
         note = Note(text)
-        need(note.origin in [f"{self.origin}{one}" for one in incarnations], "of another ledger")
+        digits = note.origin.removeprefix(self.origin)
+        need(re.fullmatch("[1-9][0-9]{0,4}", digits) and note.origin == self.origin + digits, "of another ledger")
+        need(least <= int(digits) <= self.said["store"]["incarnation"], "of another incarnation")
         need(note.signed_by(self.suite, note.origin, self.key), "not signed by the store")
         return note
 
@@ -828,9 +919,14 @@ class Certificate:
             except Refused as refused:
                 raise Refused(f"entry {entry['index']}: {refused}") from None
 
+        need(not self.register.idle, "a hold that has nothing to do with the request")
+
     def store(self):
         need(self.register.genesis == self.said["genesis"], "another genesis statement")
         need(self.register.store_key == self.said["store"]["key"], "the genesis names another key")
+        first = read_json(unbase64(self.said["entries"][0]["body"]))["time"]
+        need(0 <= self.said["store"]["created"] <= first, "the store was made after its first entry")
+        need(self.said["issued"] >= self.register.time, "issued before its last entry")
 
     def request(self):
         self.record = record = self.register.record
@@ -855,12 +951,16 @@ class Certificate:
             "destroyed": self.record.destroyed,
             "state": "executed",
             "failed": [],
+            "started": self.record.began,
         }
         need({name: done[name] for name in expected} == expected, "its members are not what they should be")
-        need((done["executor"]["officer"], done["executor"]["person"]) == (officer, person), "another executor")
-        keys = done["keys"] or {"targets": 0, "digest": self.suite.hash(b"").hex(), "cells": []}
+        executor = {"officer": officer, "person": person, "qualification": self.record.qualification}
+        need(done["executor"] == executor, "another executor")
+        need(done["started"] <= done["ended"] <= self.record.finished, "it ended at another time")
+        keys = done["keys"] or {"targets": 0, "digest": self.suite.hash(b"").hex(), "cells": [], "copies": []}
         need((keys["targets"], keys["digest"]) == (self.targets, self.summary["targets"]), "other keys were destroyed")
-        need(bool(keys["cells"]) == bool(self.targets), "root cells")
+        current = sum(one["state"] == "current" for one in keys["copies"])
+        need(len(keys["cells"]) == (current + 1 if self.targets else 0), "root cells")
         need(all(one["verdict"] in GRADES["best-effort"] for one in done["wipes"]), "a wipe failed")
         wiped = [number for number, item in enumerate(self.items) if is_wiped(item)]
         need(sorted(one["item"] for one in done["wipes"]) == wiped, "what was overwritten is not what was to be")
@@ -879,6 +979,7 @@ class Certificate:
         self.report = report = read_json(data)
         need(report["request"] == self.said["request"] and report["execution"] == self.record.execution, "of another request")
         need(report["passed"] is True, "not passed")
+        need(0 <= report["started"] <= report["ended"] <= signed[-1][4] + AHEAD, "of another time than its statement")
         for place in report["places"]:
             need(place["opened"] == 0 and set(place["refused"]) <= {"destroyed"}, "something opened, or was refused for another reason")
             need(sum(place["refused"].values()) == place["items"], "not everything was refused")
@@ -889,7 +990,7 @@ class Certificate:
         covers = self.done["begun"] if self.done["destroyed"] is None else self.done["destroyed"]
         for one in self.said["cosigned"]:
             members(one, ["checkpoint", "consistency"])
-            note = self.by_store(one["checkpoint"], range(1, self.said["store"]["incarnation"] + 1))
+            note = self.by_store(one["checkpoint"], 1)
             proof = [unbase64(line) for line in one["consistency"]]
             self.suite.consistent(note.size, note.root, self.note.size, self.note.root, proof)
             need(note.size > covers, "older than the destruction")
@@ -926,17 +1027,17 @@ def main(arguments):
         try:
             getattr(certificate, name)()
         except Refused as refused:
-            print(f"BAD:  {name}: {refused}")
+            shown(f"BAD:  {name}: {refused}")
             return 1
         except (KeyError, TypeError, ValueError, AttributeError, UnicodeError) as error:
-            print(f"BAD:  {name}: {error!r}")
+            shown(f"BAD:  {name}: {error!r}")
             return 1
         print(f"good: {name}")
     said = certificate.said
     for one in said["claims"]:
-        print(f"claim: {one['claim']}: {one['grade']} ({' '.join(one['assumes'])})")
+        shown(f"claim: {one['claim']}: {one['grade']} ({' '.join(one['assumes'])})")
     for one in said["residual"]:
-        print(f"may be left: {one['what']} {one['place']} ({one['why']})")
+        shown(f"may be left: {one['what']} {one['place']} ({one['why']})")
     if trust is None:
         print(f"valid, UNANCHORED: compare the digest of the genesis statement, {said['genesis']}")
     elif trust == said["genesis"]:

@@ -9,10 +9,11 @@ use sealkeep_crypto::{Secret, SigningKey, Suite, hash};
 use sealkeep_keystore::KeyId;
 use sealkeep_keystore::approval::cast::{BEGIN, Cast};
 use sealkeep_keystore::approval::inventory::{Extra, Method, Reader};
-use sealkeep_keystore::approval::{CopyOf, Digest, Item, ItemKind, RegisteredCopy};
+use sealkeep_keystore::approval::{CopyOf, Digest, Item, ItemKind, RegisteredCopy, Role, Said};
 use sealkeep_keystore::dsse::Envelope;
 use sealkeep_keystore::ledger::{
-    self, Body, Checkpoint, Event, MerkleTree, StoreEvent, commitment, cosign, origin,
+    self, AlarmKind, Body, Checkpoint, Event, InclusionProof, MerkleTree, StoreEvent, commitment,
+    cosign, origin,
 };
 use sealkeep_keystore::record::{
     Cell, Execution, Executor, Inspection, Keys, Others, Place, Qualification, StoreCopy, Wiped,
@@ -48,13 +49,48 @@ pub(crate) struct Scene {
     key: SigningKey,
 }
 
+/// What whoever has the store's key could write that was not so.
+#[derive(Clone, Copy)]
+#[allow(dead_code, reason = "not every test lies")]
+pub(crate) enum Lie {
+    /// More is in the ledger, right before the first statement or event of this kind.
+    More(&'static str, fn(&mut History)),
+    /// Nobody signed the statements of this kind.
+    Unsigned(&'static str),
+    /// The record of execution says something else, and everybody signed that.
+    Execution(fn(&mut Execution)),
+    /// So does the report of inspection.
+    Inspection(fn(&mut Inspection)),
+    /// The certificate itself.
+    Bundle(fn(&mut Bundle)),
+}
+
 impl Scene {
     /// A whole history, ending with a bundle to which claims were added.
     pub(crate) fn new(wanted: Wanted) -> Self {
-        let history = History::new(wanted);
+        let history = History::new(wanted, None);
         let (genesis, key) = (history.genesis, SigningKey::from_seed(wanted.suite, &store_seed()));
         let bundle = complete(history.bundle(&key)).unwrap();
         Self { bundle, genesis, key }
+    }
+
+    /// The same history but for one thing, which claims what is claimed of the true one.
+    #[allow(dead_code, reason = "not every test lies")]
+    pub(crate) fn lying(&self, wanted: Wanted, lie: Lie) -> Self {
+        let history = History::new(wanted, Some(lie));
+        let (key, honest) = (SigningKey::from_seed(wanted.suite, &store_seed()), &self.bundle);
+        let mut bundle = history.bundle(&key);
+        let last = bundle.entries.last().unwrap();
+        let hashes = last.proof.iter().map(|hash| hash.0.as_slice().try_into().unwrap());
+        let (index, checkpoint) = (last.index, bundle.checkpoint.clone());
+        bundle.proof = InclusionProof { index, hashes: hashes.collect(), checkpoint }.to_string();
+        bundle.claims.clone_from(&honest.claims);
+        bundle.residual.clone_from(&honest.residual);
+        bundle.not_covered.clone_from(&honest.not_covered);
+        if let Lie::Bundle(change) = lie {
+            change(&mut bundle);
+        }
+        Self { bundle, genesis: history.genesis, key }
     }
 
     /// The file, signed by the store.
@@ -80,12 +116,19 @@ fn store_seed() -> Secret<32> {
 }
 
 /// A ledger that grows.
-struct History {
+pub(crate) struct History {
     wanted: Wanted,
-    cast: Cast,
+    lie: Option<Lie>,
+    pub(crate) cast: Cast,
+    /// What the request is, once it was made.
+    pub(crate) request: Digest,
+    /// The root of its list.
+    pub(crate) root: Digest,
+    /// The record of its execution, once there is one.
+    pub(crate) record: Digest,
     bodies: Vec<Vec<u8>>,
     chosen: Vec<u64>,
-    time: u64,
+    pub(crate) time: u64,
     genesis: [u8; 32],
     lines: Vec<String>,
     execution: Vec<u8>,
@@ -107,11 +150,16 @@ wait = "2s"
 "#;
 
 impl History {
-    fn new(wanted: Wanted) -> Self {
-        let cast = Cast::new(STORE, wanted.suite).with_policy(POLICY);
+    fn new(wanted: Wanted, lie: Option<Lie>) -> Self {
+        let mut cast = Cast::new(STORE, wanted.suite).with_policy(POLICY);
+        cast.insert("qian", &[Role::Witness]);
         let mut history = Self {
             wanted,
+            lie,
             cast,
+            request: Digest([0; 32]),
+            root: Digest([0; 32]),
+            record: Digest([0; 32]),
             bodies: Vec::new(),
             chosen: Vec::new(),
             time: BEGIN,
@@ -136,6 +184,7 @@ impl History {
         let (lines, summary) = inventory(self.wanted);
         self.lines = lines;
         let root = summary.root;
+        self.root = root;
         let mut request = Cast::request("XH-2026-001", 3, summary.clone());
         request.copies = vec![RegisteredCopy {
             what: CopyOf::VaultCopy,
@@ -147,6 +196,7 @@ impl History {
         request.residual = vec!["paper printouts in the archive".try_into().unwrap()];
         request.not_covered = vec!["later versions of the same records".try_into().unwrap()];
         let request = self.officer("wang", request);
+        self.request = request;
         self.note("unrelated", None, json!({}));
         self.officer("li", Cast::approve(request, root, 1));
         self.officer("zhang", Cast::approve(request, root, 2));
@@ -156,6 +206,7 @@ impl History {
         let destroyed = self.event("destroyed", request, json!({}));
         let record = self.execution(request, order, summary, (begun, destroyed));
         let digest = Digest::of(suite, &record);
+        self.record = digest;
         let mut envelope = Envelope::new("execution", record);
         envelope.sign(0, "store", &key);
         self.execution = envelope.to_bytes();
@@ -170,19 +221,58 @@ impl History {
         self.note("later", None, json!({}));
     }
 
-    fn officer(&mut self, who: &str, said: impl Into<sealkeep_keystore::approval::Said>) -> Digest {
-        let statement = self.cast.sign(self.time, &[who], said);
+    /// Somebody says something.
+    pub(crate) fn officer(&mut self, who: &str, said: impl Into<Said>) -> Digest {
+        self.officers(&[who], said)
+    }
+
+    /// Several say something together.
+    pub(crate) fn officers(&mut self, by: &[&str], said: impl Into<Said>) -> Digest {
+        let said = said.into();
+        self.lie_before(said.kind());
+        let draft = self.cast.draft(self.time, by, said);
+        let statement = match self.lie {
+            Some(Lie::Unsigned(kind)) if kind == draft.said.kind() => draft.sign(&[]).unwrap(),
+            _ => self.cast.sign_draft(&draft),
+        };
         let digest = self.cast.digest(&statement);
         self.say(statement);
         digest
     }
 
-    fn say(&mut self, statement: Vec<u8>) {
+    fn lie_before(&mut self, kind: &str) {
+        match self.lie {
+            Some(Lie::More(before, more)) if before == kind => {
+                self.lie = None;
+                more(self);
+            }
+            _ => {}
+        }
+    }
+
+    /// An alarm, which is part of the certificate.
+    #[allow(dead_code, reason = "only liars do")]
+    pub(crate) fn alarm(&mut self, alarm: AlarmKind, detail: Value) {
+        let detail = detail.as_object().unwrap().clone();
+        let index = self.add(Event::Alarm(ledger::Alarm { alarm, detail }));
+        self.chosen.push(index);
+    }
+
+    /// A statement, however it was made.
+    pub(crate) fn say(&mut self, statement: Vec<u8>) {
         let index = self.add(Event::statement(&statement));
         self.chosen.push(index);
     }
 
-    fn event(&mut self, operation: &str, request: Digest, detail: Value) -> u64 {
+    /// What the request says of its list.
+    #[allow(dead_code, reason = "only liars do")]
+    pub(crate) fn summary(&self) -> sealkeep_keystore::approval::Summary {
+        read(self.wanted.suite, &self.lines)
+    }
+
+    /// An event of the store about a request.
+    pub(crate) fn event(&mut self, operation: &str, request: Digest, detail: Value) -> u64 {
+        self.lie_before(operation);
         let index = self.note(operation, Some(request.0), detail);
         self.chosen.push(index);
         index
@@ -231,7 +321,7 @@ impl History {
                 residual: true,
             }],
         });
-        let execution = Execution {
+        let mut execution = Execution {
             schema: text("sealkeep/execution/v1"),
             store: data_encoding::HEXLOWER.encode(&STORE),
             request: request.to_string(),
@@ -244,8 +334,10 @@ impl History {
             order: order.to_string(),
             program: text("sealkeep 0.1.0"),
             host: text("archive-1"),
-            started: self.time,
-            ended: self.time + 1,
+            started: ledger::Body::parse(&self.bodies[usize::try_from(begun).unwrap()])
+                .unwrap()
+                .time,
+            ended: self.time,
             begun,
             destroyed: Some(destroyed),
             state: text("executed"),
@@ -253,6 +345,9 @@ impl History {
             wipes: (first_file..first_file + self.wanted.files).map(wiped).collect(),
             failed: Vec::new(),
         };
+        if let Some(Lie::Execution(change)) = self.lie {
+            change(&mut execution);
+        }
         serde_json::to_vec(&execution).unwrap()
     }
 
@@ -274,7 +369,7 @@ impl History {
             residual_until: Some(BEGIN + 86_400),
             ..place("keystore-copy", "k2", 0)
         };
-        let inspection = Inspection {
+        let mut inspection = Inspection {
             schema: "sealkeep/inspection/v1".to_owned(),
             request: request.to_string(),
             execution: execution.to_string(),
@@ -288,6 +383,9 @@ impl History {
             ],
             passed: true,
         };
+        if let Some(Lie::Inspection(change)) = self.lie {
+            change(&mut inspection);
+        }
         serde_json::to_vec(&inspection).unwrap()
     }
 
@@ -329,7 +427,7 @@ impl History {
         Bundle {
             schema: SCHEMA.to_owned(),
             number: "XH-2026-001".to_owned(),
-            request: request_digest(&self.bodies, &self.cast),
+            request: self.request.to_string(),
             issued: self.time,
             program: Program { name: "sealkeep".to_owned(), version: "0.1.0".to_owned() },
             store: StoreIdentity {
@@ -356,17 +454,6 @@ impl History {
             not_covered: Vec::new(),
         }
     }
-}
-
-/// The digest of the request in these entries.
-fn request_digest(bodies: &[Vec<u8>], cast: &Cast) -> String {
-    let mut said = bodies.iter().filter_map(|body| {
-        let envelope = ledger::Body::parse(body).unwrap().event.envelope()?;
-        let statement =
-            sealkeep_keystore::approval::Statement::parse(cast.suite, &envelope).unwrap();
-        (statement.said.kind() == "request").then(|| statement.digest.to_string())
-    });
-    said.next_back().unwrap()
 }
 
 /// The lines of an inventory: objects, the review key, files, media.

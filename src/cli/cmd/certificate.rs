@@ -8,7 +8,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use sealkeep::destruction::certificate::{self, Verdict};
+use sealkeep::destruction::certificate::{self, CheckName, Verdict};
 
 use crate::cli::Context;
 use crate::cli::args::{CertificateCommand, CertificateFile, is_dash};
@@ -47,12 +47,15 @@ fn read(path: &Path, context: &Context) -> Result<Vec<u8>, Failure> {
 }
 
 /// What to say of a certificate that does not hold, if it does not.
-fn failure(path: &Path, verdict: &Verdict) -> Option<Failure> {
+fn failure(path: &Path, verdict: &Verdict, context: &Context) -> Option<Failure> {
     let first = verdict.checks.iter().find(|check| check.failed().is_some())?;
-    let name = first.name.word();
-    let code = if name == "trust" { Code::OtherGenesis } else { Code::Certificate };
-    let why = first.failed().unwrap_or_default();
-    Some(Failure::at(code, path).because(format!("{name}: {why}")))
+    let trust = first.name == CheckName::Trust;
+    let code = if trust { Code::OtherGenesis } else { Code::Certificate };
+    let what = context.output.messages().text(verify::words_of(first.name), &[]);
+    let args: crate::cli::messages::Args<'_> =
+        &[("what", &what), ("why", &first.failed().unwrap_or_default())];
+    let cause = context.output.messages().text("certificate-failed", args);
+    Some(Failure::at(code, path).because(cause))
 }
 
 /// Warns that nobody said in what the certificate is to be anchored.

@@ -236,14 +236,9 @@ fn roots(keys: &Keys) -> Vec<Residual> {
         };
         Some(left("cell", &cell.place, why, None))
     });
-    let copies = keys.copies.iter().filter_map(|copy| {
-        let why = match &copy.state[..] {
-            "current" if copy.residual => "medium",
-            "current" => return None,
-            state => state,
-        };
-        Some(left("keystore-copy", &copy.place, why, None))
-    });
+    // The cell of a copy that is current is one of the cells.
+    let copies = keys.copies.iter().filter(|copy| copy.state != "current");
+    let copies = copies.map(|copy| left("keystore-copy", &copy.place, &copy.state, None));
     cells.chain(copies).collect()
 }
 

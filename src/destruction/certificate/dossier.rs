@@ -100,6 +100,8 @@ pub struct Act {
     pub time: u64,
     /// Digest of the statement.
     pub digest: String,
+    /// Whether the request rests on it: not on what was said on the way, or counts no longer because of its signer.
+    pub counts: bool,
 }
 
 impl RequestFacts {
@@ -142,24 +144,19 @@ impl Dossier {
         format!("sealkeep-certificate:{}", self.digest)
     }
 
-    /// The last statement of a kind.
-    pub(super) fn last(&self, kind: &str) -> Option<&Act> {
-        self.acts.iter().rev().find(|act| act.kind == kind)
+    /// The last statement of a kind that counts.
+    pub(super) fn last<'a>(&'a self, kind: &'a str) -> Option<&'a Act> {
+        self.all(kind).last()
     }
 
-    /// The approvals that counted: the last of each step.
+    /// The approvals that count, in the order of their steps.
     pub(super) fn approvals(&self) -> Vec<&Act> {
-        let mut found: Vec<&Act> = Vec::new();
-        for act in self.acts.iter().filter(|act| act.kind == "approve") {
-            found.retain(|earlier| earlier.step < act.step);
-            found.push(act);
-        }
-        found
+        self.all("approve").collect()
     }
 
-    /// The statements of a kind.
+    /// The statements of a kind that count.
     pub(super) fn all<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Act> {
-        self.acts.iter().filter(move |act| act.kind == kind)
+        self.acts.iter().filter(move |act| act.counts && act.kind == kind)
     }
 }
 

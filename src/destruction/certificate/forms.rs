@@ -13,6 +13,7 @@ mod xlsx;
 
 use std::borrow::Cow;
 
+use crate::shown::is_obeyed;
 pub use html::html;
 pub use pdf::pdf;
 pub use xlsx::xlsx;
@@ -68,14 +69,11 @@ struct Signature {
     digest: String,
 }
 
-/// Other people's text on one line: control characters and those that turn the direction of writing are shown as �.
+/// Other people's text on one line: what would be obeyed instead of shown is shown as �.
 fn harmless(text: &str) -> String {
-    let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let shown = text.chars().map(|c| match c {
         '\n' | '\t' => ' ',
-        c if c.is_control() || turns(c) || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}') => {
-            '\u{fffd}'
-        }
+        c if is_obeyed(c) => '\u{fffd}',
         c => c,
     });
     shown.collect()

@@ -10,7 +10,7 @@ use sealkeep_keystore::ledger::{self, Checkpoint, Hash, InclusionProof, Note};
 use super::bundle::{Bundle, Bytes, Cosigned, Entry, Inventory, Program, SCHEMA, StoreIdentity};
 use super::claims::{claims, not_covered, residual};
 use super::error::{Error, Result};
-use super::verify::{examine_for_issue, verify};
+use super::verify::{examine_for_issue, holding, verify};
 
 /// The papers of a request, which lie beside the key store. All are checked against digests in the ledger.
 #[derive(Clone, Debug, Default)]
@@ -23,7 +23,7 @@ pub struct Papers {
     pub wipe_reports: Vec<Vec<u8>>,
     /// The report of the last inspection, if there was one.
     pub inspection: Option<Vec<u8>>,
-    /// Checkpoints with cosignatures of witnesses; those that are older than the destruction are left out.
+    /// Checkpoints with cosignatures of witnesses; those that do not hold, or are older than the destruction, are left out.
     pub cosigned: Vec<String>,
 }
 
@@ -53,7 +53,7 @@ pub fn issue(
     let (proofs, checkpoint) = store.prove_many(&indices)?;
     let entries: Vec<Entry> = proofs.into_iter().map(proved).collect();
     let cosigned = older_checkpoints(store, &papers.cosigned, &checkpoint, excerpt.destroyed)?;
-    let bundle = complete(Bundle {
+    let mut bundle = Bundle {
         schema: SCHEMA.to_owned(),
         number,
         request: request.to_string(),
@@ -78,7 +78,9 @@ pub fn issue(
         claims: Vec::new(),
         residual: Vec::new(),
         not_covered: Vec::new(),
-    })?;
+    };
+    bundle.cosigned = holding(&bundle);
+    let bundle = complete(bundle)?;
     let bytes = store.sign_certificate(bundle.to_payload())?;
     // What was signed is what will be read: whatever goes wrong shows here and not years later.
     match verify(&bytes, Some(genesis.0)).checks.into_iter().find(|check| !check.passed()) {
@@ -164,7 +166,7 @@ fn older_checkpoints(
     let to = size(checkpoint)?;
     let mut found = Vec::new();
     for note in notes {
-        let from = size(note)?;
+        let Ok(from) = size(note) else { continue };
         if destroyed.is_some_and(|destroyed| from > destroyed) && from <= to {
             let consistency = store.prove_consistency(from, to)?;
             let consistency = consistency.into_iter().map(Bytes::from).collect();

@@ -7,14 +7,16 @@ mod inventory;
 mod ledger;
 mod replay;
 
+use std::collections::HashSet;
 use std::thread;
 
 use sealkeep_crypto::{HASH_LEN, Suite, hash};
+use sealkeep_keystore::approval::register::RequestRecord;
 use sealkeep_keystore::approval::{Digest, Request};
 use sealkeep_keystore::dsse::Envelope;
 use sealkeep_keystore::record::Inspection;
 
-use super::bundle::{Bundle, SCHEMA};
+use super::bundle::{Bundle, Cosigned, Residual, SCHEMA};
 use super::claims::{Evidence, claims, not_covered, residual};
 use super::dossier::{Act, Dossier, RequestFacts};
 use super::{ENVELOPE, STORE_KEY_ID};
@@ -22,6 +24,7 @@ use checks::Checks;
 pub use checks::{Check, CheckName};
 use execution::Done;
 use ground::Ground;
+use ledger::Witnessed;
 
 /// What came of the checks.
 #[derive(Clone, Debug)]
@@ -135,18 +138,30 @@ fn examine(bundle: &Bundle, ground: &Ground, checks: &mut Checks) -> Option<Exam
     checks.made(CheckName::Proof, ledger::proof(bundle, ground));
     let list = list?;
     let replayed = checks.made(CheckName::Statements, replay::replay(bundle, ground, &list))?;
-    checks.made(CheckName::Store, replayed.check_store(ground));
+    checks.made(CheckName::Store, replayed.check_store(bundle, ground));
     let record = checks.made(CheckName::Request, replayed.request_done(bundle, ground))?;
     checks.made(CheckName::Inventory, inventory::check(&list, record));
-    let done = checks.made(CheckName::Execution, execution::read(bundle, ground, record, &list))?;
+    let done = execution::read(bundle, ground, record, &replayed.noted, &list);
+    let done = checks.made(CheckName::Execution, done)?;
     checks.made(CheckName::WipeReports, execution::wipe_reports(bundle, ground, &done));
     let inspection = execution::inspection(bundle, ground, record);
     let inspection = checks.made(CheckName::Inspection, inspection)?;
     let covers = done.execution.destroyed.unwrap_or(done.execution.begun);
-    let cosigners = ledger::cosigned(bundle, ground, &checkpoint, covers, &replayed);
-    let cosigners = checks.made(CheckName::Cosigned, cosigners)?;
+    let witnessed = Witnessed { ground, checkpoint: &checkpoint, covers, replayed: &replayed };
+    let cosigners = checks.made(CheckName::Cosigned, witnessed.count(&bundle.cosigned))?;
     let (request, witnesses) = (record.request.clone(), record.witnesses.len());
-    Some(Examined { request, witnesses, cosigners, done, inspection, acts: replayed.acts })
+    let counted = counted(record);
+    let mut acts = replayed.acts;
+    acts.iter_mut().for_each(|act| act.counts = counted.contains(&act.digest));
+    Some(Examined { request, witnesses, cosigners, done, inspection, acts })
+}
+
+/// Digests of the statements on which the request rests.
+fn counted(record: &RequestRecord) -> HashSet<String> {
+    let inspections = record.inspections.iter().map(|inspected| &inspected.by);
+    let signed = std::iter::once(&record.applicant).chain(&record.approvals).chain(&record.order);
+    let signed = signed.chain(&record.witnesses).chain(inspections);
+    signed.map(|signed| signed.statement.to_string()).collect()
 }
 
 /// Checks the evidence of a bundle whose claims are still to be made.
@@ -165,6 +180,24 @@ pub(super) fn examine_for_issue(bundle: &Bundle) -> Result<Examined, Check> {
     }
 }
 
+/// Those of its cosigned checkpoints that hold. Whatever became of a witness's key must not keep from being certified what was done.
+/// What is wrong with the rest of the bundle, its examination tells.
+pub(super) fn holding(bundle: &Bundle) -> Vec<Cosigned> {
+    let kept = || -> Result<Vec<Cosigned>, String> {
+        let ground = Ground::of(bundle)?;
+        let list = inventory::read(bundle, ground.suite)?;
+        let checkpoint = ledger::checkpoint(bundle, &ground)?;
+        let replayed = replay::replay(bundle, &ground, &list)?;
+        let record = replayed.request_done(bundle, &ground)?;
+        let covers = record.destroyed.or(record.begun).unwrap_or_default();
+        let (ground, checkpoint, replayed) = (&ground, &checkpoint, &replayed);
+        let witnessed = Witnessed { ground, checkpoint, covers, replayed };
+        let holds = |one: &&Cosigned| witnessed.signers(one).is_ok();
+        Ok(bundle.cosigned.iter().filter(holds).cloned().collect())
+    };
+    kept().unwrap_or_else(|_| bundle.cosigned.clone())
+}
+
 /// Claims of the certificate that are not those that follow, by name.
 fn check_claims(bundle: &Bundle, evidence: &Evidence<'_>) -> Result<(), String> {
     let follow = claims(evidence);
@@ -176,7 +209,8 @@ fn check_claims(bundle: &Bundle, evidence: &Evidence<'_>) -> Result<(), String> 
 
 fn check_residual(bundle: &Bundle, evidence: &Evidence<'_>) -> Result<(), String> {
     let follow = residual(evidence);
-    if let Some(left_out) = follow.iter().find(|one| !bundle.residual.contains(one)) {
+    let named: HashSet<&Residual> = bundle.residual.iter().collect();
+    if let Some(left_out) = follow.iter().find(|one| !named.contains(one)) {
         return Err(format!("`{}` at `{}` is not named", left_out.what, left_out.place));
     }
     if bundle.residual != follow {

@@ -134,7 +134,10 @@ impl KeyStore {
             let record = begun(register, request)?;
             let (begun, destroyed) = (Some(execution.begun), execution.destroyed);
             let same = (begun, destroyed) == (record.begun, record.destroyed);
-            if !same || execution.order != order(record)?.to_string() {
+            let same = same && execution.executor == executor(register, record)?;
+            // If the clock was put back in between, it is recorded anew.
+            let late = execution.ended > stamp.time;
+            if !same || late || execution.order != order(record)?.to_string() {
                 return Err(Error::NotOurRecord);
             }
             txn.log(logged(&event));

@@ -15,7 +15,7 @@ use crate::cli::failure::Failure;
 
 pub(super) fn run(args: &CertificateRender, context: &Context) -> Result<Exit, Failure> {
     let verdict = verdict(&args.certificate, context)?;
-    if let Some(failure) = failure(&args.certificate.file, &verdict) {
+    if let Some(failure) = failure(&args.certificate.file, &verdict, context) {
         return Err(failure);
     }
     warn_unanchored(&verdict, context);

@@ -12,7 +12,7 @@ use crate::cli::{Context, time};
 
 pub(super) fn run(args: &CertificateShow, context: &Context) -> Result<Exit, Failure> {
     let verdict = verdict(&args.certificate, context)?;
-    if let Some(failure) = failure(&args.certificate.file, &verdict) {
+    if let Some(failure) = failure(&args.certificate.file, &verdict, context) {
         return Err(failure);
     }
     warn_unanchored(&verdict, context);
@@ -92,8 +92,9 @@ fn say(dossier: &Dossier, context: &Context) -> Result<(), Failure> {
 }
 
 fn say_act(act: &Act, context: &Context) -> Result<(), Failure> {
+    let key = if act.counts { "certificate-act" } else { "certificate-act-void" };
     context.output.say(
-        "certificate-act",
+        key,
         &[
             ("time", &time(act.time)),
             ("kind", &act.kind),

@@ -14,7 +14,7 @@ pub(super) fn run(args: &CertificateFile, context: &Context) -> Result<Exit, Fai
     for check in &verdict.checks {
         say(check, context)?;
     }
-    if let Some(mut failure) = failure(&args.file, &verdict) {
+    if let Some(mut failure) = failure(&args.file, &verdict, context) {
         failure.report = Some(document(&verdict));
         return Err(failure);
     }
@@ -37,7 +37,7 @@ fn say(check: &Check, context: &Context) -> Result<(), Failure> {
 }
 
 /// The message that says what a check looks at.
-fn words_of(name: CheckName) -> &'static str {
+pub(super) fn words_of(name: CheckName) -> &'static str {
     match name {
         CheckName::File => "certificate-check-file",
         CheckName::Payload => "certificate-check-payload",

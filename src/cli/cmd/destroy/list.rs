@@ -174,8 +174,7 @@ fn say_next(
                 )?;
             }
             Awaiting::Wait { left } => {
-                let left = humantime::format_duration(std::time::Duration::from_secs(*left));
-                say("destroy-next-wait", &[("left", &left.to_string())])?;
+                say("destroy-next-wait", &[("left", &span(*left, context))])?;
             }
             Awaiting::Resume { roles: who, .. } => {
                 say("destroy-next-resume", &[("roles", &roles(who))])?;
@@ -195,6 +194,25 @@ fn say_next(
         RequestState::Done => say("destroy-next-certify", &[]),
         _ => Ok(()),
     }
+}
+
+/// Seconds in words, by their two largest units.
+fn span(seconds: u64, context: &Context) -> String {
+    let (days, hours) = (seconds / 86_400, seconds / 3_600 % 24);
+    let (minutes, rest) = (seconds / 60 % 60, seconds % 60);
+    let key = match (days, hours) {
+        (0, 0) => "span-minutes",
+        (0, _) => "span-hours",
+        _ => "span-days",
+    };
+    let units = [days, hours, minutes, rest].map(|number| number.to_string());
+    let args: crate::cli::messages::Args<'_> = &[
+        ("days", &units[0]),
+        ("hours", &units[1]),
+        ("minutes", &units[2]),
+        ("seconds", &units[3]),
+    ];
+    context.output.messages().text(key, args)
 }
 
 fn say_signed(

@@ -174,8 +174,8 @@ fn refuse_blocked(found: &Resolution, context: &Context) -> Result<(), Failure> 
     for one in found.blocked.iter().take(SHOWN) {
         let why = match &one.why {
             Why::Retention { last_day, class, .. } => format!("{class}: {last_day}"),
-            Why::Held => "hold".to_owned(),
-            Why::Pending => "pending".to_owned(),
+            Why::Held => context.output.messages().text("destroy-held", &[]),
+            Why::Pending => context.output.messages().text("destroy-pending", &[]),
             _ => String::new(),
         };
         context.output.warn(

@@ -1,5 +1,6 @@
 //! `destroy review`: the list before a decision, in summary, by sample, by search.
 
+use sealkeep::destruction;
 use sealkeep::destruction::annex::{self, by_scope, sample};
 use sealkeep::wipe;
 use sealkeep_keystore::approval::{Digest, Item, Policy, Request};
@@ -119,12 +120,24 @@ fn of_store(name: &str, context: &Context) -> Result<Reviewed, Failure> {
     let suite = desk.keys.with(|store| store.suite());
     let summary = &record.request.inventory;
     let (items, _) = desk.files.read_inventory(&record.digest, suite, summary).map_err(told)?;
-    // While the keys wait or are gone, names cannot be shown any more.
     let names =
         annex::read(desk.keys.as_ref(), suite, &desk.files, &record.digest, &summary.root, &items);
-    let names = names.ok().map(|(names, _)| names);
+    let names = match names {
+        Ok((names, _)) => Some(names),
+        Err(error) if cannot_be_opened(&error) => None,
+        // Nobody is to approve blind because names were lost or changed.
+        Err(error) => return Err(told(error)),
+    };
     let policy = register.policy().cloned();
     Ok((record.request.clone(), record.digest, items, names, policy))
+}
+
+/// While the keys wait, are on hold or are gone, names cannot be shown any more.
+fn cannot_be_opened(error: &destruction::Error) -> bool {
+    use sealkeep_keystore::Error as E;
+    let destruction::Error::Keys(keys) = error else { return false };
+    let why = keys.downcast_ref();
+    matches!(why, Some(E::NotUsable { .. } | E::Destroyed { .. } | E::Held(_)))
 }
 
 fn searched(items: &[Item], names: Option<&[String]>, text: &str) -> Vec<usize> {

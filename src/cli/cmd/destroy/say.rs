@@ -59,7 +59,8 @@ pub(super) fn resume(args: &DestroySay, context: &Context) -> Result<Exit, Failu
     })
 }
 
-/// A witness signs the record of execution, and then the head of the ledger in which that stands.
+/// A witness signs the record of execution, and then the head of the ledger in which that stands; who has signed the record already,
+/// only the head: a run that was killed in between lost it.
 pub(super) fn witness(args: &DestroyWitness, context: &Context) -> Result<Exit, Failure> {
     let desk = Desk::without_vault(context)?;
     let register = desk.register(context)?;
@@ -69,19 +70,23 @@ pub(super) fn witness(args: &DestroyWitness, context: &Context) -> Result<Exit, 
     super::list::show(record, &register, context)?;
     let signer = Signer::of(&register, context)?;
     confirm("destroy-confirm-witness", record.request.number.as_str(), args.yes, context)?;
-    let said = Witness {
-        request: record.digest,
-        inventory: record.request.inventory.root,
-        execution,
-        opinion: text("--opinion", &args.opinion)?,
-    };
-    let signed = signer.say(&register, said)?;
-    desk.submit(&signed, Some(&record.digest), context)?;
+    let again = record.witnesses.iter().any(|signed| signed.officer == signer.id);
+    if !again {
+        let said = Witness {
+            request: record.digest,
+            inventory: record.request.inventory.root,
+            execution,
+            opinion: text("--opinion", &args.opinion)?,
+        };
+        let signed = signer.say(&register, said)?;
+        desk.submit(&signed, Some(&record.digest), context)?;
+    }
     let note = desk.ask(context, |store| store.checkpoint())?;
     let cosigned = ledger::cosign(&note, signer.id.as_str(), &signer.key, cmd::now());
     let cosigned = cosigned.map_err(|error| Failure::new(Code::Unexpected, "").because(error))?;
     super::certify::keep_cosigned(&desk, &record.digest, cosigned, context)?;
-    told(&desk, record, "destroy-witnessed", context)
+    let done = if again { "destroy-cosigned" } else { "destroy-witnessed" };
+    told(&desk, record, done, context)
 }
 
 /// Signs what is said of a request: over the register of the key store, or over that of a packet, where there is no key store.

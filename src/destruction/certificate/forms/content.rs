@@ -99,6 +99,11 @@ fn withheld() -> String {
     "按设计不记录:名称已随密钥销毁 / not recorded by design: names died with the keys".to_owned()
 }
 
+/// A field that is filled by hand.
+fn by_hand() -> String {
+    "________________".to_owned()
+}
+
 /// A sentence under a form.
 const fn note(zh: &'static str, en: &'static str) -> Block {
     Block::Note(words(zh, en))

@@ -22,6 +22,7 @@ fn act(kind: &str, step: Option<u32>, name: &str, role: &str) -> Act {
         opinion: format!("同意 agreed {HOSTILE}"),
         time: 1_790_000_000,
         digest: "ab".repeat(32),
+        counts: true,
     }
 }
 
@@ -202,6 +203,27 @@ fn a_pdf_has_its_pages_and_its_objects_where_it_says() {
     let start: usize =
         text.rsplit("startxref\n").next().unwrap().lines().next().unwrap().parse().unwrap();
     assert!(bytes[start..].starts_with(b"xref"));
+}
+
+/// The squares that a page draws are those of the code for the digest, with four light ones around.
+#[test]
+fn the_code_on_the_page_is_that_of_the_digest() {
+    let dossier = dossier(1);
+    let link = format!("sealkeep-certificate:{}", "99".repeat(32));
+    let code = qrcode::QrCode::with_error_correction_level(link, qrcode::EcLevel::M).unwrap();
+    let (width, colors) = (code.width(), code.to_colors());
+    let page = html(&dossier);
+    let (_, path) = page.split_once("aria-label=\"QR\"><path d=\"").unwrap();
+    let (path, _) = path.split_once('"').unwrap();
+    let mut drawn = vec![qrcode::Color::Light; width * width];
+    for run in path.split('M').skip(1) {
+        let numbers: Vec<usize> =
+            run.split([' ', 'h', 'v']).take(3).map(|number| number.parse().unwrap()).collect();
+        let at = (numbers[1] - 4) * width + numbers[0] - 4;
+        drawn[at..at + numbers[2]].fill(qrcode::Color::Dark);
+    }
+    assert!(drawn == colors);
+    assert!(page.contains(&format!("viewBox=\"0 0 {0} {0}\"", width + 8)));
 }
 
 #[test]

@@ -8,10 +8,14 @@ use sealkeep_keystore::record::{Execution, Inspection};
 
 use super::ground::Ground;
 use super::inventory::List;
+use super::replay::Noted;
 use crate::destruction::certificate::STORE_KEY_ID;
 use crate::destruction::certificate::bundle::Bundle;
 use crate::destruction::certificate::claims::is_wiped;
 use crate::destruction::inspection::passed;
+
+/// The inspector's clock may be ahead of the ledger's by so many seconds, as a signer's may (`docs/spec/approval.md` §3).
+const AHEAD: u64 = 600;
 
 /// A record of execution that fits.
 pub(super) struct Done {
@@ -25,6 +29,7 @@ pub(super) fn read(
     bundle: &Bundle,
     ground: &Ground,
     record: &RequestRecord,
+    noted: &Noted,
     list: &List,
 ) -> Result<Done, String> {
     let envelope =
@@ -40,6 +45,7 @@ pub(super) fn read(
     }
     let execution = Execution::read(envelope.payload())?;
     check_names(&execution, bundle, record)?;
+    check_ledger(&execution, noted)?;
     check_keys(&execution, list)?;
     check_wipes(&execution, list)?;
     Ok(Done { execution, media: list.media() })
@@ -63,8 +69,21 @@ fn check_names(
         ("destroyed", execution.destroyed == record.destroyed),
         ("state", execution.state == "executed"),
         ("failed", execution.failed.is_empty()),
-        ("ended", execution.started <= execution.ended),
     ];
+    all(&same)
+}
+
+/// Times and qualification, as the ledger has them.
+fn check_ledger(execution: &Execution, noted: &Noted) -> Result<(), String> {
+    let ended = execution.started..=noted.finished;
+    all(&[
+        ("started", execution.started == noted.begun),
+        ("ended", ended.contains(&execution.ended)),
+        ("qualification", execution.executor.qualification == noted.qualification),
+    ])
+}
+
+fn all(same: &[(&str, bool)]) -> Result<(), String> {
     match same.iter().find(|(_, same)| !same) {
         Some((member, _)) => Err(format!("`{member}` is not what it should be")),
         None => Ok(()),
@@ -81,8 +100,9 @@ fn check_keys(execution: &Execution, list: &List) -> Result<(), String> {
     if keys.targets != targets || keys.digest != digest || execution.destroyed.is_none() {
         return Err("other keys were destroyed than those in the list".to_owned());
     }
-    if keys.cells.is_empty() {
-        return Err("it names no root cell".to_owned());
+    let current = keys.copies.iter().filter(|copy| copy.state == "current").count();
+    if keys.cells.len() != current + 1 {
+        return Err("the root cells are not those of the store and its current copies".to_owned());
     }
     Ok(())
 }
@@ -110,7 +130,8 @@ pub(super) fn wipe_reports(bundle: &Bundle, ground: &Ground, done: &Done) -> Res
     let reports: Vec<String> =
         bundle.wipe_reports.iter().map(|report| ground.digest(&report.0).to_string()).collect();
     let named: HashSet<&String> = done.execution.wipes.iter().map(|wipe| &wipe.report).collect();
-    if let Some(missing) = named.iter().find(|name| !reports.contains(name)) {
+    let there: HashSet<&String> = reports.iter().collect();
+    if let Some(missing) = named.difference(&there).next() {
         return Err(format!("the report {missing} is missing"));
     }
     if reports.len() != named.len() {
@@ -136,15 +157,14 @@ pub(super) fn inspection(
     }
     let report = Inspection::read(bytes)?;
     let execution = record.execution.map(|digest| digest.to_string());
-    let same = [
+    let latest = signed.by.time.saturating_add(AHEAD);
+    all(&[
         ("schema", report.schema == "sealkeep/inspection/v1"),
         ("request", report.request == bundle.request),
         ("execution", Some(&report.execution) == execution.as_ref()),
         ("passed", report.passed && signed.passed),
-    ];
-    if let Some((member, _)) = same.iter().find(|(_, same)| !same) {
-        return Err(format!("`{member}` is not what it should be"));
-    }
+        ("ended", (report.started..=latest).contains(&report.ended)),
+    ])?;
     match report.places.iter().find(|place| !passed(place)) {
         Some(place) => Err(format!("what was tried at `{}` does not pass", place.place)),
         None => Ok(Some(report)),

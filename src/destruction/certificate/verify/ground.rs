@@ -25,6 +25,9 @@ impl Ground {
         if key.0.suite() != suite {
             return Err("the store's key is of another suite".to_owned());
         }
+        if store.incarnation == 0 {
+            return Err("incarnations are counted from 1".to_owned());
+        }
         let digest = |text: &str| text.parse().map_err(|_| "a digest is none".to_owned());
         Ok(Self {
             suite,

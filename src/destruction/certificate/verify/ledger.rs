@@ -57,37 +57,50 @@ pub(super) fn proof(bundle: &Bundle, ground: &Ground) -> Result<(), String> {
     Ok(())
 }
 
-/// How many persons signed checkpoints that cover the entry `covers`. Each checkpoint that is there must hold.
-pub(super) fn cosigned(
-    bundle: &Bundle,
-    ground: &Ground,
-    checkpoint: &Checkpoint,
-    covers: u64,
-    replayed: &Replayed,
-) -> Result<usize, String> {
-    let mut persons = HashSet::new();
-    for (number, cosigned) in bundle.cosigned.iter().enumerate() {
-        let failed = |why: String| format!("checkpoint {number}: {why}");
-        let (note, older) = older_checkpoint(cosigned, ground).map_err(failed)?;
-        let proof = hashes(&cosigned.consistency).ok_or_else(|| failed("a hash is none".into()))?;
+/// What a cosigned checkpoint is held against.
+pub(super) struct Witnessed<'a> {
+    pub(super) ground: &'a Ground,
+    pub(super) checkpoint: &'a Checkpoint,
+    /// The entry that it must cover.
+    pub(super) covers: u64,
+    pub(super) replayed: &'a Replayed,
+}
+
+impl Witnessed<'_> {
+    /// How many persons signed these checkpoints, each of which must hold.
+    pub(super) fn count(&self, cosigned: &[Cosigned]) -> Result<usize, String> {
+        let mut persons = HashSet::new();
+        for (number, one) in cosigned.iter().enumerate() {
+            let failed = |why: String| format!("checkpoint {number}: {why}");
+            persons.extend(self.signers(one).map_err(failed)?);
+        }
+        Ok(persons.len())
+    }
+
+    /// Who signed this checkpoint, if it holds.
+    pub(super) fn signers(&self, cosigned: &Cosigned) -> Result<HashSet<&Person>, String> {
+        let Self { ground, checkpoint, .. } = self;
+        let (note, older) = older_checkpoint(cosigned, ground)?;
+        let proof = hashes(&cosigned.consistency).ok_or("a hash is none")?;
         let (from, to) = (older.size, checkpoint.size);
         if !verify_consistency(ground.suite, from, &older.root, to, &checkpoint.root, &proof) {
-            return Err(failed("the ledger does not go on from it".into()));
+            return Err("the ledger does not go on from it".to_owned());
         }
-        if from <= covers {
-            return Err(failed("it is older than the destruction".into()));
+        if from <= self.covers {
+            return Err("it is older than the destruction".to_owned());
         }
-        let then = replayed.active_at(from).filter(|(officer, signer)| {
+        let then = self.replayed.active_at(from).filter(|(officer, signer)| {
             let verifier = Verifier::witness(officer.as_str(), signer.key.0.clone());
             verifier.verify(&note).is_ok()
         });
         let signed: HashSet<&Person> = then.map(|(_, signer)| &signer.person).collect();
         if signed.is_empty() {
-            return Err(failed("nobody who was an officer then signed it".into()));
+            return Err(
+                "nobody signed it who was an officer then, with a key in no other hands".to_owned()
+            );
         }
-        persons.extend(signed);
+        Ok(signed)
     }
-    Ok(persons.len())
 }
 
 /// A checkpoint of this store under this or an earlier incarnation.

@@ -1,13 +1,15 @@
 //! The replay: the rules that the key store enforces, applied once more to what officers signed, in the order of the ledger.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use sealkeep_keystore::approval::register::{
-    Entered, OfficerRecord, Register, RequestRecord, RequestState, Touched, What,
+    Entered, Excerpt, OfficerRecord, Register, RequestRecord, RequestState, StoreEvent, Touched,
+    What,
 };
 use sealkeep_keystore::approval::{
     Officer, OfficerId, OfficerKey, OfficerState, Person, Said, Statement,
 };
+use sealkeep_keystore::record::Qualification;
 
 use super::ground::Ground;
 use super::inventory::List;
@@ -21,6 +23,21 @@ pub(super) struct Replayed {
     signers: BTreeMap<OfficerId, Signer>,
     /// What was said about the request.
     pub(super) acts: Vec<Act>,
+    /// What a record of execution has from the ledger.
+    pub(super) noted: Noted,
+}
+
+/// Times of the ledger, and what was true at one of them.
+#[derive(Default)]
+pub(super) struct Noted {
+    first: Option<u64>,
+    last: u64,
+    /// When the store began to execute.
+    pub(super) begun: u64,
+    /// When it entered the record of that.
+    pub(super) finished: u64,
+    /// The executor's qualification then.
+    pub(super) qualification: Option<Qualification>,
 }
 
 /// Whose signature an officer's is.
@@ -39,18 +56,38 @@ pub(super) fn replay(bundle: &Bundle, ground: &Ground, list: &List) -> Result<Re
         register: Register::new(ground.store, ground.suite),
         signers: BTreeMap::new(),
         acts: Vec::new(),
+        noted: Noted::default(),
     };
-    for entry in &bundle.entries {
-        let entered = read(entry, ground)?;
+    let entries = bundle.entries.iter().map(|entry| read(entry, ground));
+    let entries: Vec<Entered> = entries.collect::<Result<_, _>>()?;
+    no_others(&entries, ground, &inventories)?;
+    for entered in &entries {
         let register = &mut replayed.register;
         register
-            .apply(&entered, &inventories)
-            .map_err(|refusal| format!("entry {}: {refusal}", entry.index))?;
-        if let What::Statement(statement) = &entered.what {
-            replayed.note(statement, &entered, ground);
+            .apply(entered, &inventories)
+            .map_err(|refusal| format!("entry {}: {refusal}", entered.index))?;
+        match &entered.what {
+            What::Statement(statement) => replayed.note(statement, entered, ground),
+            What::Event(event) => replayed.note_event(event, entered.time),
+            _ => {}
         }
+        replayed.noted.first.get_or_insert(entered.time);
+        replayed.noted.last = entered.time;
     }
     Ok(replayed)
+}
+
+/// All of it concerns the request: none was put among them that a replay does not need.
+fn no_others(entries: &[Entered], ground: &Ground, inventories: &Touched) -> Result<(), String> {
+    let mut excerpt = Excerpt::new(ground.request);
+    entries.iter().for_each(|entered| excerpt.take(entered.clone(), inventories));
+    let needed: HashSet<u64> = excerpt.entries.iter().map(|entered| entered.index).collect();
+    match entries.iter().find(|entered| !needed.contains(&entered.index)) {
+        Some(entered) => {
+            Err(format!("entry {}: it has nothing to do with the request", entered.index))
+        }
+        None => Ok(()),
+    }
 }
 
 fn read(entry: &Entry, ground: &Ground) -> Result<Entered, String> {
@@ -61,13 +98,20 @@ fn read(entry: &Entry, ground: &Ground) -> Result<Entered, String> {
 }
 
 impl Replayed {
-    /// That it began with the genesis that the certificate names, and with the store's key.
-    pub(super) fn check_store(&self, ground: &Ground) -> Result<(), String> {
+    /// That it began with the genesis that the certificate names, and with the store's key; and that the store was there before, and
+    /// issued the certificate after all of it.
+    pub(super) fn check_store(&self, bundle: &Bundle, ground: &Ground) -> Result<(), String> {
         if self.register.genesis() != Some(ground.genesis) {
             return Err("the genesis statement is another one".to_owned());
         }
         if self.register.store_key() != Some(&ground.key) {
             return Err("the genesis statement names another key of the store".to_owned());
+        }
+        if self.noted.first.is_none_or(|first| bundle.store.created > first) {
+            return Err("the store was made after its first entry".to_owned());
+        }
+        if bundle.issued < self.noted.last {
+            return Err("it was issued before its last entry".to_owned());
         }
         Ok(())
     }
@@ -111,6 +155,24 @@ impl Replayed {
             for id in concerned(&statement.said) {
                 self.note_turn(id, entered.index);
             }
+        }
+    }
+
+    /// Notes when something was done, and who was qualified for it.
+    fn note_event(&mut self, event: &StoreEvent, time: u64) {
+        match event {
+            StoreEvent::DestroyBegun { .. } => self.noted.begun = time,
+            StoreEvent::Finished { request, .. } => {
+                let order = self.register.request(request).and_then(|record| record.order.as_ref());
+                let officer = order.and_then(|order| self.register.officer(&order.officer));
+                let paper = officer.and_then(|record| record.officer.qualification.as_ref());
+                self.noted.finished = time;
+                self.noted.qualification = paper.map(|paper| Qualification {
+                    number: paper.number.to_string(),
+                    until: paper.until,
+                });
+            }
+            _ => {}
         }
     }
 
@@ -187,6 +249,7 @@ fn act(
         opinion: opinion.to_owned(),
         time: entered.time,
         digest: statement.digest.to_string(),
+        counts: false,
     }
 }
 

@@ -36,7 +36,9 @@ fn statements(dossier: &Dossier) -> Block {
         (words("摘要", "Digest"), 0.4),
     ];
     let rows = dossier.acts.iter().map(|act| {
-        vec![names::statement(&act.kind), person(act), when(act.time), act.digest.clone()]
+        let void = if act.counts { "" } else { " (不计入 does not count)" };
+        let kind = format!("{}{void}", names::statement(&act.kind));
+        vec![kind, person(act), when(act.time), act.digest.clone()]
     });
     Block::Table { heads, rows: rows.collect() }
 }

@@ -1,7 +1,7 @@
 //! 销毁证明: the certificate proper, with what it claims, on what it rests, and what may be left.
 
-use super::super::{Block, Form, Words, made, words};
-use super::{kinds, list, methods, names, note, person, persons, signature, when};
+use super::super::{Block, Form, Words, words};
+use super::{kinds, methods, names, note, person, persons, signature, when};
 use crate::destruction::certificate::dossier::Dossier;
 
 pub(super) fn form(dossier: &Dossier) -> Form {
@@ -19,10 +19,7 @@ pub(super) fn form(dossier: &Dossier) -> Form {
         blocks.push(residual(dossier));
     }
     blocks.push(Block::Head(words("不在本证明范围内", "Not covered")));
-    blocks.push(Block::Note(made(
-        list(dossier.not_covered.iter().cloned()),
-        "later generations of the data; what was shared or printed; places other than those listed",
-    )));
+    blocks.push(not_covered(dossier));
     blocks.extend(signatures(dossier));
     blocks.push(Block::Seal(dossier.link()));
     blocks.push(note(
@@ -102,6 +99,15 @@ fn residual(dossier: &Dossier) -> Block {
         vec![names::place(&one.what), one.place.clone(), names::reason(&one.why), until]
     });
     Block::Table { heads, rows: rows.collect() }
+}
+
+/// What the request says, in its own words; one row for each.
+fn not_covered(dossier: &Dossier) -> Block {
+    if dossier.not_covered.is_empty() {
+        return note("申请未列出。", "The request lists nothing.");
+    }
+    let rows = dossier.not_covered.iter().map(|text| vec![text.clone()]).collect();
+    Block::Table { heads: vec![(words("申请所述", "As the request says"), 1.0)], rows }
 }
 
 fn signatures(dossier: &Dossier) -> Vec<Block> {

@@ -5,7 +5,7 @@ use sealkeep_keystore::record::Place;
 
 use super::super::{Block, Form, Words, words};
 use super::proof::level;
-use super::{list, methods, names, note, signature, when};
+use super::{by_hand, list, methods, names, note, signature, when};
 use crate::destruction::certificate::dossier::{Act, Dossier, field};
 
 pub(super) fn form(dossier: &Dossier) -> Form {
@@ -41,6 +41,8 @@ fn who(act: Option<&Act>, dossier: &Dossier) -> Vec<(Words, String)> {
         .qualification
         .as_ref()
         .filter(|_| act.is_some_and(|act| act.kind == "execute"));
+    // Where the inspector was, nothing says.
+    let place = act.filter(|act| act.kind == "execute").map(|_| dossier.execution.host.clone());
     let text = |found: Option<String>| found.unwrap_or_else(|| "-".to_owned());
     vec![
         (words("姓名", "Name"), text(act.map(|act| act.name.clone()))),
@@ -55,8 +57,8 @@ fn who(act: Option<&Act>, dossier: &Dossier) -> Vec<(Words, String)> {
         ),
         (words("单位", "Organisation"), dossier.request.owner.clone()),
         (words("日期", "Date"), text(act.map(|act| when(act.time)))),
-        (words("地点", "Location"), dossier.execution.host.clone()),
-        (words("电话", "Phone"), String::new()),
+        (words("地点", "Location"), place.unwrap_or_else(by_hand)),
+        (words("电话", "Phone"), by_hand()),
     ]
 }
 
@@ -66,10 +68,13 @@ fn media(dossier: &Dossier) -> Vec<(Words, String)> {
     let copies = dossier.request.copies.iter().map(|copy| copy.place.clone());
     vec![
         (
-            words("制造商、型号、序列号", "Make, model, serial"),
+            words("介质(清册所述)", "Media, as listed"),
             list(extra.take(20).map(|extra| extra.as_str().to_owned())),
         ),
-        (words("资产编号", "Property number"), String::new()),
+        (words("制造商", "Make"), by_hand()),
+        (words("型号", "Model"), by_hand()),
+        (words("序列号", "Serial number"), by_hand()),
+        (words("资产编号", "Property number"), by_hand()),
         (words("介质类型", "Media type"), super::kinds(dossier)),
         (words("来源", "Source"), dossier.request.department.clone()),
         (words("清除前级别", "Classification before"), level(dossier.request.level)),
@@ -81,15 +86,36 @@ fn details(dossier: &Dossier) -> Vec<(Words, String)> {
     let read_back = dossier.execution.keys.iter().flat_map(|keys| &keys.cells);
     let verified = read_back.map(|cell| format!("{}: {}", cell.place, cell.read_back));
     vec![
-        (words("方法类型", "Method type"), "见声明与等级 see claims and grades".to_owned()),
+        (words("方法类型", "Method type"), method_types(dossier)),
         (words("方法", "Method used"), methods(dossier)),
         (words("工具及版本", "Tool, version"), dossier.execution.program.clone()),
         (words("核验方式", "Verification method"), list(verified)),
         (words("检测", "Inspection"), inspected(dossier)),
-        (words("清除后级别", "Classification after"), String::new()),
-        (words("介质去向", "Destination of media"), String::new()),
+        (words("清除后级别", "Classification after"), by_hand()),
+        (words("介质去向", "Destination of media"), by_hand()),
         (words("说明", "Notes"), dossier.request.remark.clone()),
     ]
+}
+
+/// Clear, Purge or Destroy, as far as that is true.
+fn method_types(dossier: &Dossier) -> String {
+    let method = |line| field(line, "method");
+    let some = |known: fn(&str) -> bool| dossier.lines.iter().any(|line| known(method(line)));
+    let types = [
+        (
+            some(|method| method.starts_with("crypto-erase")),
+            "Purge(密钥销毁 CE),仅在所列假设成立且无残留时 (cryptographic erase), only if the assumptions named hold and nothing is left",
+        ),
+        (
+            some(|method| !matches!(method, "crypto-erase" | "physical" | "-")),
+            "Clear(覆写),至多 (overwriting), at most",
+        ),
+        (
+            some(|method| method == "physical"),
+            "Destroy(物理销毁),据签名人声明 (physical destruction), as those who signed say",
+        ),
+    ];
+    list(types.into_iter().filter(|(there, _)| *there).map(|(_, words)| words.to_owned()))
 }
 
 fn inspected(dossier: &Dossier) -> String {
