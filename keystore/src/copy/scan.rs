@@ -266,7 +266,9 @@ impl Contents {
                 let first = Address { tree, level: 0, index: 0 };
                 let pages = self.pages.range(first..).map(|(at, _)| *at);
                 let gone: Vec<Address> = pages.take_while(|at| at.tree == tree).collect();
-                gone.iter().for_each(|at| drop(self.pages.remove(at)));
+                for at in gone {
+                    self.pages.remove(&at);
+                }
             }
             TOMBSTONE => self.feed.push(Tombstoned {
                 id: KeyId(body.array().map_err(damaged)?),
