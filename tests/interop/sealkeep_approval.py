@@ -9,11 +9,10 @@ come. Needs Python 3.11 and the package `cryptography`; encodings and signatures
 
 import copy
 import json
-import re
 import sys
 import tomllib
 
-from verify_certificate import Envelope, Refused, Suite, once, seconds, unbase64
+from verify_certificate import Envelope, Refused, Suite, once, seconds, unbase64, well_written
 
 DAY = 86_400
 EXCLUDED = [{"auditor", "key-administrator"}, {"auditor", "operator"}, {"key-administrator", "operator"}, {"executor", "inspector"}]
@@ -47,33 +46,6 @@ MEMBERS = {
     "witness": "request inventory execution opinion",
     "inspect": "request inventory execution report passed",
 }
-
-# How each member is written (§§3, 4, 6): nothing has a second form.
-ID, DIGEST = "[0-9a-f]{32}", "[0-9a-f]{64}"
-QUALIFICATION = {"number": str, "until": int}
-OFFICER = {"id": str, "name": str, "person": str, "roles": [str], "key": str, "qualification": (QUALIFICATION, None)}
-COPY = {"what": str, "id": str, "place": str, "reachable": bool, "seen": (int, None)}
-INVENTORY = {"root": DIGEST, "items": int, "bytes": int, "targets": DIGEST, "kinds": {...: int}}
-FORMS = {
-    "store": ID, "nonce": ID, "by": [str], "policy": DIGEST, "officer": (str, OFFICER), "officers": [OFFICER],
-    "replaces": (str, None), "qualification": QUALIFICATION, "targets": [ID], "scopes": [ID], "inventory": (DIGEST, INVENTORY),
-    "copies": [COPY], "residual": [str], "not_covered": [str], "compromised": bool, "passed": bool,
-} | {name: DIGEST for name in "hold grant request execution report".split()}  # fmt: skip
-FORMS |= {name: int for name in "time left review until level step".split()}
-
-
-def written(value, form):
-    """Whether a value is written in this form."""
-    if isinstance(form, tuple):
-        return any(written(value, one) for one in form)
-    if isinstance(form, list):
-        return type(value) is list and all(written(one, form[0]) for one in value)
-    if isinstance(form, dict):
-        names = type(value) is dict and (... in form or set(value) == set(form))
-        return names and all(written(value[name], form.get(name, form.get(...))) for name in value)
-    if isinstance(form, str):
-        return type(value) is str and re.fullmatch(form, value) is not None
-    return value is None if form is None else type(value) is form and (form is not int or value >= 0)
 
 
 class Refusal(Exception):
@@ -154,9 +126,7 @@ class Register:
         kind = said["kind"]
         names = set("schema kind store time nonce by".split()) | set(MEMBERS[kind].split())
         assert set(said) == names | (set() if kind == "genesis" else {"policy"}) and said["schema"] == "sealkeep/statement/v1"
-        assert all(written(value, FORMS.get(name, str)) for name, value in said.items())
-        assert type(said.get("officer", "")) is (dict if kind == "enroll" else str)
-        assert type(said.get("inventory", "")) is (dict if kind == "request" else str)
+        assert well_written(said)
         assert 1 <= len(said["by"]) <= 16 and len(set(said["by"])) == len(said["by"])
         signers = [name for name, _ in envelope.signatures]
         assert signers == [name for name in said["by"] if name in signers]
