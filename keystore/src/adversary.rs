@@ -20,10 +20,14 @@ use crate::root::RootPage;
 use crate::scope::{ScopeBody, ScopeRecord};
 use crate::txn::child_of_record;
 use crate::{
-    Clearance, Error, InitOptions, KeyFile, KeyId, KeyState, KeyStore, Location, NewCustody, Unlock,
+    Actor, Clearance, Error, InitOptions, KeyFile, KeyId, KeyState, KeyStore, Location, NewCustody,
+    Unlock,
 };
 
 const WAIT: Duration = Duration::from_secs(5);
+/// What every access leaves in the ledger.
+const WHO: &str = "somebody@ward-7";
+const PURPOSE: &str = "a second opinion";
 
 /// A sealed page as some file once held it.
 type SealedPage = (Address, u64, Vec<u8>);
@@ -134,7 +138,9 @@ impl History {
         let custody = vec![KeyFile::generate()];
         let options =
             InitOptions { suite, custody: &[NewCustody::KeyFile(&custody[0])], shares: None };
-        let (store, _) = KeyStore::init(&place, &options, WAIT).expect("a new store");
+        let (mut store, _) = KeyStore::init(&place, &options, WAIT).expect("a new store");
+        let (who, purpose) = (WHO.to_owned(), PURPOSE.to_owned());
+        store.act_as(Actor { who, purpose, ..Actor::default() });
         let mut history = Self {
             store,
             snapshots: Vec::new(),
@@ -251,10 +257,16 @@ fn a_destroyed_key_stays_destroyed() {
             assert!(!loot.contains(secret), "{id} came back");
         }
 
-        // No key, no label and no scope name lies in any file in clear. Some of the snapshots show it: a log
+        // No key, no label, no scope name, and nothing of who used keys for what lies in any file in clear. Some of the snapshots show it: a log
         // only grows between them.
-        let needles =
-            [&b"patient name"[..], b"scope-", &history.destroyed[0].1, &history.destroyed[9].1];
+        let needles = [
+            &b"patient name"[..],
+            b"scope-",
+            WHO.as_bytes(),
+            PURPOSE.as_bytes(),
+            &history.destroyed[0].1,
+            &history.destroyed[9].1,
+        ];
         for dir in history.snapshots.iter().rev().step_by(15) {
             for file in fs::read_dir(dir).expect("readable") {
                 let bytes = fs::read(file.expect("an entry").path()).expect("readable");

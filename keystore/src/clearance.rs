@@ -1,6 +1,7 @@
 //! The permission to do what cannot be undone.
 
 use sealkeep_crypto::codec::{Malformed, Reader, Writer};
+use sealkeep_crypto::{SigningKey, VerifyingKey};
 
 use crate::id::KeyId;
 
@@ -42,6 +43,21 @@ impl Intent {
         out.put_u64(self.when);
         self.targets.iter().for_each(|target| out.put(&target.0));
         out
+    }
+
+    /// Its body and the store's signature over it.
+    pub(crate) fn signed(&self, store: &[u8; 16], signer: &SigningKey) -> Vec<u8> {
+        let mut signed = self.encode(store);
+        let signature = signer.sign(&signed);
+        signed.extend_from_slice(&signature);
+        signed
+    }
+
+    /// Reads one, which must be signed by this store: nobody destroys by leaving a file.
+    pub(crate) fn verified(signed: &[u8], store: &[u8; 16], key: &VerifyingKey) -> Option<Self> {
+        let (body, signature) = signed.split_last_chunk::<64>()?;
+        key.verify(body, signature).ok()?;
+        Self::decode(body, store).ok()
     }
 
     pub(crate) fn decode(bytes: &[u8], store: &[u8; 16]) -> Result<Self, Malformed> {

@@ -1,15 +1,19 @@
 //! Copies of the key store: append-only row files and a root cell of their own. No SQLite, so that a copy may lie
 //! on a network share or a stick.
 
+mod progress;
 mod rows;
+mod scan;
 mod target;
 
 use std::time::Duration;
 
+pub(crate) use progress::{Progress, with_timeout};
+pub(crate) use rows::{RowFile, Tail, Update as RowUpdate};
 #[cfg(feature = "fuzzing")]
-pub(crate) use rows::commits_in;
-pub(crate) use rows::{Collected, RowFile, Tail, Update as RowUpdate, newest, scan};
-pub(crate) use target::{Probe, Target, Update, read_intent, with_timeout};
+pub(crate) use scan::commits_in;
+pub(crate) use scan::{Collected, last, read};
+pub(crate) use target::{MAX_INTENT, Probe, Target, Update, read_intent};
 
 use crate::store::Location;
 
@@ -24,7 +28,7 @@ pub struct CopyRecord {
     pub live: bool,
     /// What happens when a live copy cannot be reached.
     pub on_failure: OnFailure,
-    /// How long a live copy may take.
+    /// How long a live copy may show no progress.
     pub timeout: Duration,
     /// When it was registered, Unix seconds.
     pub added: u64,

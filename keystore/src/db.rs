@@ -72,7 +72,7 @@ const SCHEMA: &str = "
     PRAGMA user_version = 1;";
 
 /// Commits whose running hash is kept, so that a copy that lags can be brought up to date by increments.
-pub(crate) const STEPS_KEPT: u64 = 10_000;
+pub(crate) const STEPS_KEPT: u64 = 100_000;
 
 impl Db {
     /// A new database at a path where nothing is.
@@ -146,15 +146,16 @@ impl Db {
     }
 
     /// Takes over pages with the versions they have, from a copy, before there is a head.
-    pub(crate) fn import<'a>(
+    pub(crate) fn import(
         &mut self,
-        pages: impl Iterator<Item = (Address, u64, &'a [u8])>,
+        pages: impl Iterator<Item = Result<(Address, u64, Vec<u8>)>>,
         feed: &[Tombstoned],
         intents: &[Vec<u8>],
     ) -> Result<()> {
         let transaction =
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        for (address, version, sealed) in pages {
+        for page in pages {
+            let (address, version, sealed) = page?;
             transaction
                 .prepare_cached("INSERT INTO page VALUES (?1, ?2, ?3)")?
                 .execute(params![address.to_u64(), version, sealed])?;

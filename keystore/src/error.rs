@@ -193,6 +193,15 @@ pub enum Error {
         /// Newest sequence number known.
         known: u64,
     },
+    /// Others wrote to a copy between looking at it and writing to it.
+    #[error("the copy at {0} was changed meanwhile")]
+    CopyChanged(PathBuf),
+    /// An announcement of a destruction is not signed by this store.
+    #[error("the announcement of a destruction in {0} is not this key store's")]
+    ForeignIntent(PathBuf),
+    /// Numbers that nothing vouches for, and that no store could have come to since the copy was made.
+    #[error("what {0} says of its age cannot be")]
+    Implausible(PathBuf),
     /// A tombstone feed is not signed by this store.
     #[error("the tombstone feed in {0} is not this key store's")]
     ForeignFeed(PathBuf),

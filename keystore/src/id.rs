@@ -25,9 +25,9 @@ impl fmt::Debug for KeyId {
     }
 }
 
-/// The text is not 32 hexadecimal digits.
+/// The text is not 32 hexadecimal digits, in lower case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a key id is 32 hexadecimal digits")]
+#[error("a key id is 32 hexadecimal digits, in lower case")]
 pub struct NotAKeyId;
 
 impl FromStr for KeyId {
@@ -41,7 +41,7 @@ impl FromStr for KeyId {
         let mut id = [0; 16];
         for (byte, pair) in id.iter_mut().zip(digits.chunks_exact(2)) {
             let pair = std::str::from_utf8(pair).map_err(|_| NotAKeyId)?;
-            if !pair.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+            if !pair.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f')) {
                 return Err(NotAKeyId);
             }
             *byte = u8::from_str_radix(pair, 16).map_err(|_| NotAKeyId)?;
@@ -137,9 +137,13 @@ mod tests {
 
     #[test]
     fn text_that_is_not_an_id() {
-        for text in
-            ["", "00", "+0000000000000000000000000000000", "zz000000000000000000000000000000"]
-        {
+        for text in [
+            "",
+            "00",
+            &"A".repeat(32),
+            "+0000000000000000000000000000000",
+            "zz000000000000000000000000000000",
+        ] {
             assert_eq!(text.parse::<KeyId>(), Err(NotAKeyId));
         }
     }

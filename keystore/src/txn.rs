@@ -18,6 +18,7 @@ use crate::pager::{Changes, Dirty, PageSource, Pager};
 use crate::records::{children, list};
 use crate::root::{RootPage, Top};
 use crate::scope::{ScopeBody, ScopeRecord};
+use crate::state::KeyState;
 
 pub(crate) use ledger::Log;
 #[cfg(test)]
@@ -157,6 +158,24 @@ impl<'a, S: PageSource> Txn<'a, S> {
         self.read_in(at, record, |page| {
             let records = list::all(page)?.into_iter().map(KeyRecord::decode);
             Ok((version, records.collect::<std::result::Result<_, _>>()?))
+        })
+    }
+
+    /// The keys in one leaf page of a scope that are pending destruction, by slot. Of the others only the state is looked at.
+    pub(crate) fn waiting_in_page(
+        &mut self,
+        scope: u32,
+        record: &ScopeRecord,
+        page: u32,
+    ) -> Result<Vec<(u32, KeyRecord)>> {
+        self.read_in(Address::new(scope, 0, page), record, |bytes| {
+            let mut waiting = Vec::new();
+            for (slot, bytes) in (page * FAN_OUT..).zip(list::all(bytes)?) {
+                if KeyRecord::state_of(bytes)? == KeyState::PendingDestruction {
+                    waiting.push((slot, KeyRecord::decode(bytes)?));
+                }
+            }
+            Ok(waiting)
         })
     }
 

@@ -1263,6 +1263,7 @@ warn-no-copy = The key store has no copy. Losing it means losing all sealed data
 warn-residual = The root cell { $path } lies on { $kind }, where overwriting does not erase. After a destruction its old content counts as still there.
 warn-cell-left = The root cell of the copy at { $dir } could not be erased: { $reason }. What it holds does not open later states.
 warn-lost = { $commits } later commits were known and are not in this copy. Keys made in them are lost.
+warn-spared = { $scopes } scopes were destroyed as a whole elsewhere, but hold keys here that were made since and stand on no approved list. These keys still open; the others were destroyed. Request their destruction if they are to go too.
 
 ## Results: certificates
 

@@ -258,6 +258,9 @@ pub(crate) fn store(error: &keystore::Error) -> Failure {
         }
         E::NoSuchCopy(path) => Failure::at(Code::CopyUnknown, path),
         E::NotACopy(path) => Failure::at(Code::NotACopy, path),
+        E::ForeignFeed(path) | E::ForeignIntent(path) | E::Implausible(path) => {
+            Failure::at(Code::CopyDamaged, path).because(error)
+        }
         E::CopyOutdated { .. } => Failure::new(Code::CopyOutdated, "").because(error),
         E::ScopePending(name) => Failure::new(Code::ScopePending, name),
         E::Statement(error) => Failure::new(Code::NotAStatement, "").because(error),

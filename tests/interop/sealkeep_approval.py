@@ -12,7 +12,7 @@ import json
 import sys
 import tomllib
 
-from verify_certificate import Envelope, Refused, Suite, once, seconds, unbase64
+from verify_certificate import Envelope, Refused, Suite, once, seconds, unbase64, well_written
 
 DAY = 86_400
 EXCLUDED = [{"auditor", "key-administrator"}, {"auditor", "operator"}, {"key-administrator", "operator"}, {"executor", "inspector"}]
@@ -126,6 +126,7 @@ class Register:
         kind = said["kind"]
         names = set("schema kind store time nonce by".split()) | set(MEMBERS[kind].split())
         assert set(said) == names | (set() if kind == "genesis" else {"policy"}) and said["schema"] == "sealkeep/statement/v1"
+        assert well_written(said)
         assert 1 <= len(said["by"]) <= 16 and len(set(said["by"])) == len(said["by"])
         signers = [name for name, _ in envelope.signatures]
         assert signers == [name for name in said["by"] if name in signers]

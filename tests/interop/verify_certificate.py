@@ -23,6 +23,43 @@ DAY = 86_400
 AHEAD = 600
 
 
+# How each member is written (§§3, 4, 6): nothing has a second form.
+ID, DIGEST = "[0-9a-f]{32}", "[0-9a-f]{64}"
+QUALIFICATION = {"number": str, "until": int}
+OFFICER = {"id": str, "name": str, "person": str, "roles": [str], "key": str, "qualification": (QUALIFICATION, None)}
+COPY = {"what": str, "id": str, "place": str, "reachable": bool, "seen": (int, None)}
+INVENTORY = {"root": DIGEST, "items": int, "bytes": int, "targets": DIGEST, "kinds": {...: int}}
+FORMS = {
+    "store": ID, "nonce": ID, "by": [str], "policy": DIGEST, "officer": (str, OFFICER), "officers": [OFFICER],
+    "replaces": (str, None), "qualification": QUALIFICATION, "targets": [ID], "scopes": [ID], "inventory": (DIGEST, INVENTORY),
+    "copies": [COPY], "residual": [str], "not_covered": [str], "compromised": bool, "passed": bool,
+} | {name: DIGEST for name in "hold grant request execution report".split()}  # fmt: skip
+FORMS |= {name: int for name in "time left review until level step".split()}
+
+
+def written(value, form):
+    """Whether a value is written in this form."""
+    if isinstance(form, tuple):
+        return any(written(value, one) for one in form)
+    if isinstance(form, list):
+        return type(value) is list and all(written(one, form[0]) for one in value)
+    if isinstance(form, dict):
+        names = type(value) is dict and (... in form or set(value) == set(form))
+        return names and all(written(value[name], form.get(name, form.get(...))) for name in value)
+    if isinstance(form, str):
+        return type(value) is str and re.fullmatch(form, value) is not None
+    return value is None if form is None else type(value) is form and (form is not int or value >= 0)
+
+
+def well_written(said):
+    """Whether a statement is written in its one form, member by member."""
+    kind = said["kind"]
+    fits = all(written(value, FORMS.get(name, str)) for name, value in said.items())
+    enrolled = type(said.get("officer", "")) is (dict if kind == "enroll" else str)
+    return fits and enrolled and type(said.get("inventory", "")) is (dict if kind == "request" else str)
+
+
+
 class Refused(Exception):
     """A check that failed, and why."""
 
@@ -325,6 +362,7 @@ class Register:
         members(said, common + KINDS[said["kind"]].split())
         need(said["schema"] == "sealkeep/statement/v1" and said["store"] == self.store, "of another store")
         need(digest not in self.seen, "accepted before")
+        need(well_written(said), "a statement in another form")
         need(0 < len(said["by"]) <= 16 and len(set(said["by"])) == len(said["by"]), "the list of signers")
         need([name for name, _ in envelope.signatures] == said["by"], "somebody did not sign")
         self.envelope, self.said, self.digest, self.by = envelope, said, digest, said["by"]

@@ -1,14 +1,23 @@
-//! JSON in which no member stands twice: two readers could otherwise see two different statements.
+//! JSON that can be read in one way only: no member stands twice, and everything is written as we would write it. Two
+//! readers could otherwise see two different statements.
 
 use std::fmt;
 
 use serde::de::{DeserializeOwned, Error as _, MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 /// Reads JSON; what is wrong, in the parser's words, otherwise.
-pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
-    serde_json::from_value(read_value(bytes)?).map_err(|error| error.to_string())
+pub(crate) fn read<T: DeserializeOwned + Serialize>(bytes: &[u8]) -> Result<T, String> {
+    from_value(read_value(bytes)?)
+}
+
+/// Takes a value for what it says, if it says it as we would. The parser alone also takes lists for objects, objects for
+/// names of variants, and ids in capitals.
+pub(crate) fn from_value<T: DeserializeOwned + Serialize>(value: Value) -> Result<T, String> {
+    let read = T::deserialize(&value).map_err(|error| error.to_string())?;
+    let ours = serde_json::to_value(&read).map_err(|error| error.to_string())?;
+    if ours == value { Ok(read) } else { Err("it is written in another form".to_owned()) }
 }
 
 /// Reads JSON of any form.

@@ -150,11 +150,7 @@ fn read_payload(payload: &[u8]) -> Result<(Common, Said), String> {
     let mut members: Map<String, Value> = json::read(payload)?;
     let take = |name: &str| members.remove(name).map(|value| (name.to_owned(), value));
     let common: Map<String, Value> = COMMON.into_iter().filter_map(take).collect();
-    if common.get("policy").is_some_and(Value::is_null) {
-        return Err("`policy` is null".to_owned());
-    }
-    let common: Common =
-        serde_json::from_value(common.into()).map_err(|error| error.to_string())?;
+    let common: Common = json::from_value(common.into())?;
     if common.schema != SCHEMA {
         return Err(format!("unknown schema `{}`", common.schema));
     }

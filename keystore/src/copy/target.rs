@@ -1,15 +1,15 @@
 //! One copy as it is reached: looked at, then brought up to date, each within its time.
 
 use std::fs::{self, File};
+use std::io::Read;
 use std::os::unix::fs::{DirBuilderExt, FileExt};
 use std::path::Path;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use super::rows::{
-    COMMIT_RECORD_LEN, RowFile, Tail, Update as RowUpdate, commit_head, newest, scan,
-};
+use super::progress::Progress;
+use super::rows::{COMMIT_RECORD_LEN, RowFile, Tail, Update as RowUpdate, commit_head, newest};
+use super::scan::scan;
+use crate::approval::inventory::MAX_ITEMS;
 use crate::cell::{self, CellFile, ReadBack, SlotState};
 use crate::db::Ack;
 use crate::error::{Error, Result};
@@ -29,7 +29,10 @@ pub(crate) struct Target {
 }
 
 /// What a copy holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Probe {
+    /// Its row file and how long that is, whole or not.
+    rows: Option<(String, u64)>,
     /// Its last whole commit, if it has one.
     pub(crate) tail: Option<Tail>,
     /// The cell's id and the slot in use; `None` when the cell holds nothing that fits.
@@ -40,6 +43,8 @@ pub(crate) struct Probe {
 
 /// What is to be written to a copy.
 pub(crate) struct Update {
+    /// What the copy held when this was made: it is for that and nothing else.
+    pub(crate) probed: Probe,
     /// A new cell slot, and the slot that holds the current one.
     pub(crate) slot: Option<(Vec<u8>, usize)>,
     /// Slot to erase once everything else is on disk.
@@ -109,36 +114,71 @@ impl Target {
     }
 
     /// Looks at a copy. What `ack` says is whole is not read again.
-    pub(crate) fn probe(&self, ack: Option<&Ack>) -> Result<Probe> {
+    pub(crate) fn probe(&self, ack: Option<&Ack>, progress: &Progress) -> Result<Probe> {
+        self.is_here()?;
+        let _lock = self.lock(progress)?;
+        let rows = self.rows()?;
+        let tail = match &rows {
+            Some((file, _)) => self.tail(file, ack, progress)?,
+            None => None,
+        };
+        self.with_cell(rows, tail)
+    }
+
+    /// Refuses to write to a copy that is not what it was when it was looked at. Work that hung may go on when others have
+    /// brought the copy up to date since: it would cut off newer rows and erase the root that they are under.
+    fn is_still(&self, probed: &Probe) -> Result<()> {
+        self.is_here()?;
+        let rows = self.rows()?;
+        let tail = match &probed.tail {
+            Some(tail) if rows == probed.rows => {
+                self.last_commit(&tail.file, tail.length, tail.running)?
+            }
+            _ => None,
+        };
+        if self.with_cell(rows, tail)? != *probed {
+            return Err(Error::CopyChanged(self.location.dir.clone()));
+        }
+        Ok(())
+    }
+
+    fn is_here(&self) -> Result<()> {
         if Self::at(&self.location)?.identity != self.identity {
             return Err(Error::NotACopy(self.location.dir.clone()));
         }
-        let _lock = self.lock()?;
-        let tail = self.tail(ack)?;
+        Ok(())
+    }
+
+    fn rows(&self) -> Result<Option<(String, u64)>> {
+        let Some(file) = newest(&self.location.dir)? else { return Ok(None) };
+        let path = self.location.dir.join(&file);
+        let size = fs::metadata(&path).map_err(Error::io(&path))?.len();
+        Ok(Some((file, size)))
+    }
+
+    fn with_cell(&self, rows: Option<(String, u64)>, tail: Option<Tail>) -> Result<Probe> {
         let cell = CellFile::at(&self.location.cell);
         let (epoch, generation) =
             tail.as_ref().map_or((0, 0), |tail| (tail.head.epoch, tail.head.generation));
-        match cell::select(&cell, &self.identity.store, epoch, generation) {
-            Ok(selected) => Ok(Probe {
-                tail,
-                cell: Some((selected.slot.identity.cell, selected.index)),
-                unsettled: selected.unsettled,
-            }),
+        let (cell, unsettled) = match cell::select(&cell, &self.identity.store, epoch, generation) {
+            Ok(selected) => {
+                (Some((selected.slot.identity.cell, selected.index)), selected.unsettled)
+            }
             // Ours, but not of that commit, or not there: it may be written anew. Whatever else is wrong, such as
             // another store's cell on the stick that is plugged in, is left alone.
-            Err(Error::CellRolledBack(_) | Error::DatabaseRolledBack { .. }) => {
-                Ok(Probe { tail, cell: None, unsettled: true })
-            }
+            Err(Error::CellRolledBack(_) | Error::DatabaseRolledBack { .. }) => (None, true),
             Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
-                Ok(Probe { tail, cell: None, unsettled: true })
+                (None, true)
             }
-            Err(error) => Err(error),
-        }
+            Err(error) => return Err(error),
+        };
+        Ok(Probe { rows, tail, cell, unsettled })
     }
 
     /// Brings the copy up to date. The same order as in the main store: new slot, rows, read back, old slot.
-    pub(crate) fn apply(&self, update: Update) -> Result<Applied> {
-        let _lock = self.lock()?;
+    pub(crate) fn apply(&self, update: Update, progress: &Progress) -> Result<Applied> {
+        let _lock = self.lock(progress)?;
+        self.is_still(&update.probed)?;
         let dir = &self.location.dir;
         let cell = CellFile::at(&self.location.cell);
         if let Some((bytes, current)) = &update.slot {
@@ -151,8 +191,8 @@ impl Target {
         applied.bytes = update.rows.as_ref().map_or(0, RowUpdate::len);
         applied.tail = match (update.rows, update.tail) {
             (None, tail) => tail,
-            (Some(rows), Some(tail)) => Some(rows.append(dir, &tail)?),
-            (Some(rows), None) => Some(rows.replace(dir, &self.identity)?),
+            (Some(rows), Some(tail)) => Some(rows.append(dir, &tail, progress)?),
+            (Some(rows), None) => Some(rows.replace(dir, &self.identity, progress)?),
         };
         if let Some(index) = update.erase {
             // Never erase a slot unless the other holds the root that the rows name.
@@ -169,17 +209,17 @@ impl Target {
         Ok(applied)
     }
 
-    fn tail(&self, ack: Option<&Ack>) -> Result<Option<Tail>> {
+    fn tail(&self, file: &str, ack: Option<&Ack>, progress: &Progress) -> Result<Option<Tail>> {
         let dir = &self.location.dir;
-        let Some(file) = newest(dir)? else { return Ok(None) };
         let known = ack.filter(|ack| ack.file == file).map(|ack| (ack.length, ack.running));
         if let Some((length, running)) = known
-            && let Some(tail) = self.last_commit(&file, length, running)?
+            && let Some(tail) = self.last_commit(file, length, running)?
         {
-            let further = scan(dir, &file, &self.identity, Some((length, running)), None)?;
+            let from = Some((length, running));
+            let further = scan(dir, file, &self.identity, from, progress)?;
             return Ok(Some(further.unwrap_or(tail)));
         }
-        scan(dir, &file, &self.identity, None, None)
+        scan(dir, file, &self.identity, None, progress)
     }
 
     /// The tail at a commit that was acknowledged before; `None` when the file is not what it was then.
@@ -204,23 +244,21 @@ impl Target {
     }
 
     /// Announces a destruction: `body ‖ signature`. Durable when it returns.
-    pub(crate) fn write_intent(&self, signed: &[u8]) -> Result<()> {
-        let _lock = self.lock()?;
+    pub(crate) fn write_intent(&self, signed: &[u8], progress: &Progress) -> Result<()> {
+        let _lock = self.lock(progress)?;
         replace(&self.location.dir.join(INTENT), signed)
     }
 
     /// Takes an announcement back.
-    pub(crate) fn take_back_intent(&self) -> Result<()> {
-        let _lock = self.lock()?;
+    pub(crate) fn take_back_intent(&self, progress: &Progress) -> Result<()> {
+        let _lock = self.lock(progress)?;
         clear_intent(&self.location.dir)
     }
 
     /// Erases both slots of a copy that is given up, after seeing that it is this copy and this store's cell.
-    pub(crate) fn erase_cell(&self) -> Result<ReadBack> {
-        if Self::at(&self.location)?.identity != self.identity {
-            return Err(Error::NotACopy(self.location.dir.clone()));
-        }
-        let _lock = self.lock()?;
+    pub(crate) fn erase_cell(&self, progress: &Progress) -> Result<ReadBack> {
+        self.is_here()?;
+        let _lock = self.lock(progress)?;
         let cell = CellFile::at(&self.location.cell);
         for state in cell.read()? {
             if matches!(state, SlotState::Valid(slot) if slot.identity.store != self.identity.store)
@@ -234,8 +272,11 @@ impl Target {
 
     /// Keeps out work on this copy that hung and goes on: a thread left behind, or another process. `None` where the
     /// file system has no locks.
-    fn lock(&self) -> Result<Option<WriteLock>> {
-        match WriteLock::take(&self.location.dir.join("lock"), LOCK_WAIT) {
+    fn lock(&self, progress: &Progress) -> Result<Option<WriteLock>> {
+        let path = self.location.dir.join("lock");
+        let taken = WriteLock::take(&path, LOCK_WAIT);
+        progress.step().map_err(Error::io(path))?;
+        match taken {
             Ok(lock) => Ok(Some(lock)),
             Err(Error::Io { source, .. })
                 if source.kind() == std::io::ErrorKind::Unsupported
@@ -259,12 +300,19 @@ impl Target {
 /// A process that was killed may take a moment to let go; work that hung is not waited for.
 const LOCK_WAIT: Duration = Duration::from_secs(2);
 
+/// The longest announcement: one of everything that an inventory has room for, and the scope of the index key.
+pub(crate) const MAX_INTENT: u64 = 138 + 16 * (MAX_ITEMS + 1);
+
 /// The destruction announced to a copy, if one was and is not through.
 pub(crate) fn read_intent(dir: &Path) -> Result<Option<Vec<u8>>> {
-    match fs::read(dir.join(INTENT)) {
-        Ok(bytes) => Ok(Some(bytes)),
+    let path = dir.join(INTENT);
+    let mut bytes = Vec::new();
+    let read = File::open(&path).and_then(|file| file.take(MAX_INTENT + 1).read_to_end(&mut bytes));
+    match read {
+        Ok(length) if length as u64 > MAX_INTENT => Err(Error::ForeignIntent(dir.to_owned())),
+        Ok(_) => Ok(Some(bytes)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Error::io(dir.join(INTENT))(error)),
+        Err(error) => Err(Error::io(path)(error)),
     }
 }
 
@@ -277,18 +325,62 @@ fn clear_intent(dir: &Path) -> Result<()> {
     }
 }
 
-/// Starts work on a medium that may hang. A medium that hangs costs `timeout` from now, not the program.
-pub(crate) fn with_timeout<T: Send + 'static>(
-    timeout: Duration,
-    work: impl FnOnce() -> Result<T> + Send + 'static,
-) -> impl FnOnce() -> std::result::Result<T, String> {
-    let (sender, receiver): (_, Receiver<Result<T>>) = channel();
-    // Detached: a thread stuck in the kernel cannot be ended, only left behind.
-    thread::spawn(move || sender.send(work()).ok());
-    let deadline = Instant::now() + timeout;
-    move || match receiver.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-        Ok(result) => result.map_err(|error| error.to_string()),
-        Err(RecvTimeoutError::Timeout) => Err(format!("no answer within {timeout:?}")),
-        Err(RecvTimeoutError::Disconnected) => Err("its thread ended".to_owned()),
+#[cfg(test)]
+mod tests {
+    use sealkeep_crypto::Suite;
+
+    use super::*;
+    use crate::db::Head;
+    use crate::feed::FeedHead;
+    use crate::page::Address;
+
+    fn head(sequence: u64) -> Head {
+        Head {
+            store: [1; 16],
+            suite: Suite::Aes256Gcm,
+            incarnation: 1,
+            epoch: 1,
+            generation: 1,
+            sequence,
+            chain: [0; 32],
+            feed: FeedHead { count: 0, chain: [0; 32], signature: [0; 64] },
+        }
+    }
+
+    /// What brings a copy from `probed` to a commit.
+    fn update(probed: &Probe, sequence: u64) -> Update {
+        let mut rows = RowUpdate::new(&head(sequence));
+        rows.page(Address::new(16, 0, 0), sequence, b"sealed");
+        Update {
+            probed: probed.clone(),
+            slot: None,
+            erase: None,
+            rows: Some(rows),
+            tail: probed.tail.clone(),
+            root: (1, 1),
+            clear_intent: true,
+        }
+    }
+
+    #[test]
+    fn work_that_hung_does_not_undo_what_came_after_it() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let identity = RowFile { suite: Suite::Aes256Gcm, store: [1; 16], copy: [2; 16] };
+        let location = Location::new(dir.path().join("copy"), None);
+        let (target, progress) = (Target { location, identity }, Progress::new());
+        target.create().expect("made");
+        let probe = || target.probe(None, &progress).expect("readable");
+        let empty = probe();
+        target.apply(update(&empty, 7), &progress).expect("filled");
+
+        // Two are made for the same state; the second wakes up after the first, or after an announcement of another act.
+        let seven = probe();
+        target.apply(update(&seven, 9), &progress).expect("brought up to date");
+        target.write_intent(b"announced since", &progress).expect("written");
+        for late in [update(&seven, 8), update(&empty, 8)] {
+            assert!(matches!(target.apply(late, &progress), Err(Error::CopyChanged(_))));
+        }
+        assert_eq!(probe().tail.expect("a commit").head.sequence, 9);
+        assert!(target.location.dir.join(INTENT).exists());
     }
 }

@@ -9,8 +9,8 @@ use super::{KeyStore, Location};
 use crate::cell::{self, CellFile, ReadBack, Slot, SlotIdentity};
 use crate::clearance::Intent;
 use crate::copy::{
-    CopyRecord, OnFailure, Probe, RowFile, RowUpdate, Tail, Target, Update, newest, scan,
-    with_timeout,
+    CopyRecord, MAX_INTENT, OnFailure, Probe, Progress, RowFile, RowUpdate, Tail, Target, Update,
+    last, read_intent, with_timeout,
 };
 use crate::db::{Ack, STEPS_KEPT};
 use crate::error::{Error, Result};
@@ -152,7 +152,7 @@ impl KeyStore {
     pub fn remove_copy(&mut self, dir: &Path) -> Result<std::result::Result<ReadBack, String>> {
         let copy = self.copy_at(dir)?;
         let target = self.target(&copy);
-        let erased = with_timeout(copy.timeout, move || target.erase_cell())();
+        let erased = with_timeout(copy.timeout, move |progress| target.erase_cell(progress))();
         let gone = erased.is_ok() && !Medium::of(&copy.location.cell).overwrite.is_residual();
         let entry = self.copy_entry(if gone { "removed" } else { "given-up" }, &copy);
         self.write(Kind::Epoch, None, |txn, _| {
@@ -219,8 +219,7 @@ impl KeyStore {
     pub fn check_copy(location: &Location) -> Result<CopyCheck> {
         let target = Target::at(location)?;
         let damaged = || Error::Damaged("the copy has no whole commit".into());
-        let file = newest(&location.dir)?.ok_or_else(damaged)?;
-        let tail = scan(&location.dir, &file, &target.identity, None, None)?.ok_or_else(damaged)?;
+        let tail = last(&location.dir, &target.identity, &Progress::new())?.ok_or_else(damaged)?;
         let cell = CellFile::at(&location.cell);
         let selected =
             cell::select(&cell, &target.identity.store, tail.head.epoch, tail.head.generation);
@@ -233,7 +232,7 @@ impl KeyStore {
             torn: tail.torn,
             unsettled: selected.as_ref().is_ok_and(|selected| selected.unsettled),
             cell_fits: selected.is_ok(),
-            intent: crate::copy::read_intent(&location.dir)?.is_some(),
+            intent: read_intent(&location.dir)?.is_some(),
         })
     }
 
@@ -276,7 +275,9 @@ impl KeyStore {
                 Ok(probe) => match self.update_for(probe, clear_intent) {
                     Ok(update) => {
                         let target = self.target(copy);
-                        Ok(with_timeout(copy.timeout, move || target.apply(update)))
+                        Ok(with_timeout(copy.timeout, move |progress| {
+                            target.apply(update, progress)
+                        }))
                     }
                     Err(error @ Error::CopyAhead(_)) => Err(error.to_string()),
                     Err(error) => return Err(error),
@@ -314,6 +315,10 @@ impl KeyStore {
 
     /// Writes an intent down, here and on every live copy, before anything is destroyed. Returns its number here.
     pub(super) fn announce(&mut self, intent: &Intent) -> Result<i64> {
+        let signed = self.sign_intent(intent);
+        if signed.len() as u64 > MAX_INTENT {
+            return Err(Error::Clearance("it lists more than one act has room for".into()));
+        }
         let live: Vec<CopyRecord> =
             self.session.root.copies.iter().filter(|copy| copy.live).cloned().collect();
         // First see that every copy answers, so that an intent is not left on some of them.
@@ -327,11 +332,10 @@ impl KeyStore {
             .filter(|(_, answer)| answer.is_ok())
             .map(|(copy, _)| copy)
             .collect();
-        let signed = self.sign_intent(intent);
         let number = self.db.put_intent(&signed)?;
         let writes = at_once(&reached, |copy| {
             let (target, signed) = (self.target(copy), signed.clone());
-            move || target.write_intent(&signed)
+            move |progress: &Progress| target.write_intent(&signed, progress)
         });
         let refused =
             reached.iter().zip(&writes).try_for_each(|(copy, answer)| refuse_one(copy, answer));
@@ -340,7 +344,7 @@ impl KeyStore {
             // at its next sync.
             at_once(&reached, |copy| {
                 let target = self.target(copy);
-                move || target.take_back_intent()
+                move |progress: &Progress| target.take_back_intent(progress)
             });
             self.db.drop_intent(number)?;
             return Err(error);
@@ -354,7 +358,7 @@ impl KeyStore {
         let mut acks = acks.into_iter();
         Ok(at_once(copies, |copy| {
             let (target, ack) = (self.target(copy), acks.next().flatten());
-            move || target.probe(ack.as_ref())
+            move |progress: &Progress| target.probe(ack.as_ref(), progress)
         }))
     }
 
@@ -386,7 +390,7 @@ impl KeyStore {
     /// What a copy lacks: the rows since its last commit when that is one of ours, everything otherwise.
     fn update_for(&self, probe: Probe, clear_intent: bool) -> Result<Update> {
         let (head, root) = (&self.session.head, &self.session.root);
-        let tail = match probe.tail {
+        let tail = match probe.tail.clone() {
             Some(tail) => self.extendable(tail)?,
             None => None,
         };
@@ -419,7 +423,8 @@ impl KeyStore {
         let up_to_date =
             tail.as_ref().is_some_and(|tail| tail.head.sequence == head.sequence && tail.torn == 0);
         let rows = if up_to_date { None } else { Some(self.rows_since(tail.as_ref())?) };
-        Ok(Update { slot, erase, rows, tail, root: (head.epoch, head.generation), clear_intent })
+        let root = (head.epoch, head.generation);
+        Ok(Update { probed: probe, slot, erase, rows, tail, root, clear_intent })
     }
 
     /// The tail again if the copy can be brought up to date by appending to it; `None` if it is to be written anew.
@@ -483,7 +488,7 @@ impl KeyStore {
 }
 
 /// Does the same on every copy, all at once, each within its own time.
-fn at_once<T: Send + 'static, W: FnOnce() -> Result<T> + Send + 'static>(
+fn at_once<T: Send + 'static, W: FnOnce(&Progress) -> Result<T> + Send + 'static>(
     copies: &[CopyRecord],
     mut work: impl FnMut(&CopyRecord) -> W,
 ) -> Vec<std::result::Result<T, String>> {

@@ -145,18 +145,13 @@ impl KeyStore {
 
     /// Body and signature of an intent.
     pub(super) fn sign_intent(&self, intent: &Intent) -> Vec<u8> {
-        let mut signed = intent.encode(&self.session.root.store);
-        let signature = self.signer.sign(&signed);
-        signed.extend_from_slice(&signature);
-        signed
+        intent.signed(&self.session.root.store, &self.signer)
     }
 
-    /// Reads an intent, which must be signed by this store: nobody destroys by leaving a file.
+    /// Reads an intent of the database.
     pub(super) fn verify_intent(&self, signed: &[u8]) -> Result<Intent> {
-        let foreign = || Error::Damaged("an intent that this store did not sign".into());
-        let (body, signature) = signed.split_last_chunk::<64>().ok_or_else(foreign)?;
-        self.signer.verifying_key().verify(body, signature).map_err(|_| foreign())?;
-        Ok(Intent::decode(body, &self.session.root.store)?)
+        Intent::verified(signed, &self.session.root.store, &self.signer.verifying_key())
+            .ok_or_else(|| Error::Damaged("an intent that this store did not sign".into()))
     }
 
     fn known_tombstones(&self, intent: &Intent) -> Result<BTreeSet<KeyId>> {
@@ -201,7 +196,10 @@ fn refuse<S: PageSource>(txn: &mut Txn<'_, S>, batch: &Batch) -> Result<()> {
 }
 
 /// What stands for the scope of the index key in a list, if there is one.
-fn index_scope<S: PageSource>(txn: &mut Txn<'_, S>, ids: &IdCipher) -> Result<Option<KeyId>> {
+pub(super) fn index_scope<S: PageSource>(
+    txn: &mut Txn<'_, S>,
+    ids: &IdCipher,
+) -> Result<Option<KeyId>> {
     match existing_scope(txn, INDEX_SCOPE) {
         Ok((scope, record)) => {
             let incarnation = record.incarnation;

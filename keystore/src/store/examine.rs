@@ -4,14 +4,14 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::keys::find;
+use super::keys::{find, is_named};
 use super::{KeyStore, Location, Session, open_root};
 use crate::cell::{self, CellFile};
-use crate::copy::{Collected, Target, newest, scan};
+use crate::copy::{Progress, Target, read};
 use crate::custody::{Unlock, identify};
 use crate::db::{Db, Head};
 use crate::error::{Error, Result};
-use crate::id::{IdCipher, KeyId, Position, WHOLE_SCOPE};
+use crate::id::{IdCipher, KeyId};
 use crate::pager::{PageSource, Pager};
 use crate::root::RootPage;
 use crate::state::KeyState;
@@ -50,16 +50,15 @@ impl KeyStore {
             return examine_store(location, unlock, keys, wait);
         }
         let target = Target::at(location)?;
-        let file = newest(&location.dir)?.ok_or_else(|| Error::NotACopy(location.dir.clone()))?;
-        let mut copy = Collected::default();
-        let tail = scan(&location.dir, &file, &target.identity, None, Some(&mut copy))?;
         let nothing = || Error::Damaged("the copy has no whole commit".into());
-        let head = tail.ok_or_else(nothing)?.head;
+        let (tail, copy) =
+            read(&location.dir, &target.identity, &Progress::new())?.ok_or_else(nothing)?;
+        let head = tail.head;
         let cell = CellFile::at(&location.cell);
         let selected = cell::select(&cell, &head.store, head.epoch, head.generation)?;
         let custodian = identify(head.suite, &selected.slot.custodies, unlock)?;
         let root = open_root(&copy, &head, &cell::open(&selected.slot, &custodian)?)?;
-        let dead: BTreeSet<KeyId> = copy.feed.iter().map(|one| one.id).collect();
+        let dead: BTreeSet<KeyId> = copy.feed().iter().map(|one| one.id).collect();
         let keys = look(&copy, &head, &root, keys, |id| dead.contains(id))?;
         Ok(examined(&head, selected.unsettled, keys))
     }
@@ -96,7 +95,7 @@ fn look<S: PageSource>(
     head: &Head,
     root: &RootPage,
     keys: &[KeyId],
-    in_feed: impl Fn(&KeyId) -> bool,
+    named: impl Fn(&KeyId) -> bool,
 ) -> Result<Vec<Result<KeyState>>> {
     let ids = IdCipher::new(root.suite, root.id_key.expose());
     let mut pager = Pager::new(head.binding());
@@ -105,9 +104,7 @@ fn look<S: PageSource>(
     for id in keys {
         found.push(match find(&mut txn, &ids, id) {
             Ok(one) => Ok(one.record.state),
-            Err(Error::Lost(_))
-                if in_feed(id) || scope_of(&ids, id).is_some_and(|scope| in_feed(&scope)) =>
-            {
+            Err(Error::Lost(_)) if is_named(&ids, id, &named) => {
                 Err(Error::Destroyed { id: *id, tombstone: None })
             }
             Err(error) if error.is_about_a_key() => Err(error),
@@ -115,10 +112,4 @@ fn look<S: PageSource>(
         });
     }
     Ok(found)
-}
-
-/// The id of the scope that a key was made in.
-fn scope_of(ids: &IdCipher, id: &KeyId) -> Option<KeyId> {
-    let position = ids.position(id)?;
-    Some(ids.id(Position { slot: WHOLE_SCOPE, ..position }))
 }

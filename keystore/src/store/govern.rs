@@ -94,9 +94,7 @@ impl KeyStore {
                 hold_against(txn, ids, &entered.what, record, frozen.as_ref())?;
             }
             txn.log(Event::statement(envelope));
-            for effect in &effects {
-                follow(txn, ids, register, effect, frozen.as_ref(), stamp)?;
-            }
+            follow_all(txn, ids, register, &effects, frozen.as_ref(), stamp)?;
             note_heads(txn, register);
             Ok(Accepted { digest, index: stamp.index, effects })
         })
@@ -111,10 +109,7 @@ impl KeyStore {
             let event = StoreEvent::Expired { request };
             txn.log(logged(&event));
             let effects = register.apply(&entered(stamp, What::Event(event)), &Untouched)?;
-            for effect in &effects {
-                follow(txn, ids, register, effect, None, stamp)?;
-            }
-            Ok(())
+            follow_all(txn, ids, register, &effects, None, stamp)
         })
     }
 
@@ -251,7 +246,28 @@ fn hold_against(
     if checked { frozen.check(txn, ids, record.digest.0, Stage::Open) } else { Ok(()) }
 }
 
-/// Does what follows from an accepted entry, in its commit.
+/// Does all that follows from an accepted entry, in its commit.
+fn follow_all(
+    txn: &mut Txn<'_, Db>,
+    ids: &IdCipher,
+    register: &Register,
+    effects: &[Effect],
+    frozen: Option<&Frozen>,
+    stamp: Stamp,
+) -> Result<()> {
+    // What requests had made pending is looked for everywhere: once for all of them.
+    let freed = effects.iter().filter_map(|effect| match effect {
+        Effect::RestorePending { request } => Some(request.0),
+        _ => None,
+    });
+    let freed: Vec<[u8; 32]> = freed.collect();
+    if !freed.is_empty() {
+        pending::unpend(txn, &freed, stamp.time)?;
+    }
+    effects.iter().try_for_each(|effect| follow(txn, ids, register, effect, frozen, stamp))
+}
+
+/// Does what follows from an accepted entry; [`follow_all`] has freed what was pending.
 fn follow(
     txn: &mut Txn<'_, Db>,
     ids: &IdCipher,
@@ -266,7 +282,7 @@ fn follow(
         Effect::MakePending { request } => {
             pending::pend(txn, ids, &of(request)?.targets, request.0, stamp.time)
         }
-        Effect::RestorePending { request } => pending::unpend(txn, request.0, stamp.time),
+        Effect::RestorePending { .. } => Ok(()),
         Effect::Begin { request, order } => {
             txn.log(logged(&StoreEvent::DestroyBegun { request: *request, order: *order }));
             Ok(())

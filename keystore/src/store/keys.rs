@@ -333,11 +333,12 @@ impl KeyStore {
 
     /// Whether an intent names a key or its scope.
     pub(super) fn names(&self, intent: &Intent, id: &KeyId) -> bool {
-        let same_scope = |target: &KeyId| {
-            let positions = (self.ids.position(target), self.ids.position(id));
-            matches!(positions, (Some(a), Some(b)) if a.slot == WHOLE_SCOPE && a.scope == b.scope)
+        let Some(position) = self.ids.position(id) else { return false };
+        let its_scope = |target: &KeyId| {
+            let scope = self.ids.position(target).filter(|target| target.slot == WHOLE_SCOPE);
+            scope.is_some_and(|scope| may_hold(scope, position))
         };
-        intent.targets.iter().any(|target| target == id || same_scope(target))
+        intent.targets.iter().any(|target| target == id || its_scope(target))
     }
 }
 
@@ -430,7 +431,9 @@ pub(super) fn judge(
     record: Option<KeyRecord>,
 ) -> Result<Found> {
     if let Some(dead) = scope.tombstone() {
-        if position.slot >= scope.count {
+        // Lost in a restore, and the number of its scope was used again since.
+        let another = position.incarnation < scope.incarnation;
+        if another || position.slot >= scope.count {
             return Err(Error::Lost(*id));
         }
         let (when, certificate) = (dead.when, dead.certificate);
@@ -493,12 +496,22 @@ pub(super) fn existing_scope<S: PageSource>(
     Ok((number, record))
 }
 
-/// Whether the feed names a key or its scope, of whichever incarnation that was.
+/// Whether the store's feed names a key or its scope.
 pub(super) fn in_feed(db: &Db, ids: &IdCipher, id: &KeyId) -> bool {
+    is_named(ids, id, |id| db.is_tombstoned(id).unwrap_or(false))
+}
+
+/// Whether a feed names a key or its scope, of whichever incarnation that was; `named` tells whether it names an id.
+pub(super) fn is_named(ids: &IdCipher, id: &KeyId, named: impl Fn(&KeyId) -> bool) -> bool {
     let Some(position) = ids.position(id) else { return false };
-    let named = |id: &KeyId| db.is_tombstoned(id).unwrap_or(false);
     let mut incarnations = 1..=position.incarnation;
     named(id) || incarnations.any(|incarnation| named(&ids.scope(position.scope, incarnation)))
+}
+
+/// Whether a key can have been made in a scope: by the incarnation that made the scope, or a later one. A number that was
+/// lost in a restore is used again by another scope.
+fn may_hold(scope: Position, key: Position) -> bool {
+    scope.scope == key.scope && scope.incarnation <= key.incarnation
 }
 
 /// Whether a key opens in this state.

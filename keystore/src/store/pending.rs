@@ -3,7 +3,6 @@
 use super::batch::Batch;
 use crate::error::{Error, Result};
 use crate::id::{IdCipher, KeyId};
-use crate::leaf::KeyRecord;
 use crate::page::{FAN_OUT, FIRST_SCOPE};
 use crate::pager::PageSource;
 use crate::state::KeyState;
@@ -36,27 +35,29 @@ pub(super) fn pend<S: PageSource>(
     batch.change(txn, |record| record.pend(request, moment))
 }
 
-/// Makes all keys and scopes that wait for a request what they were before. They are looked for in every scope: the list of the request may
-/// be lost, and nothing may stay locked because of that.
+/// Makes all keys and scopes that wait for one of these requests what they were before. They are looked for in every scope: the list of
+/// a request may be lost, and nothing may stay locked because of that.
 pub(super) fn unpend<S: PageSource>(
     txn: &mut Txn<'_, S>,
-    request: [u8; 32],
+    requests: &[[u8; 32]],
     moment: u64,
 ) -> Result<()> {
+    let theirs = |waits: &[u8; 32]| requests.contains(waits);
     for number in FIRST_SCOPE..FIRST_SCOPE + txn.root.scopes {
         let Some(mut scope) = txn.scope(number)?.filter(|scope| scope.tombstone().is_none()) else {
             continue;
         };
         for page in 0..scope.count.div_ceil(FAN_OUT) {
-            let (_, records) = txn.keys_in_page(number, &scope, page)?;
-            let waits =
-                |record: &KeyRecord| record.waits.is_some_and(|waits| waits.request == request);
-            let slots = (page * FAN_OUT..).zip(records).filter(|(_, record)| waits(record));
-            let mut freed: Vec<(u32, KeyRecord)> = slots.collect();
-            freed.iter_mut().for_each(|(_, record)| record.unpend(request, moment));
+            let mut freed = txn.waiting_in_page(number, &scope, page)?;
+            freed.retain(|(_, record)| record.waits.is_some_and(|waits| theirs(&waits.request)));
+            for (_, record) in &mut freed {
+                if let Some(waits) = record.waits {
+                    record.unpend(waits.request, moment);
+                }
+            }
             txn.put_keys(number, &freed)?;
         }
-        if scope.pending == Some(request) {
+        if scope.pending.as_ref().is_some_and(theirs) {
             // What was changed above is in the record's tree, not in the record.
             scope = txn.scope(number)?.ok_or(Error::Damaged("no scope".into()))?;
             scope.pending = None;

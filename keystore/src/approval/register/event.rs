@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use sealkeep_crypto::Suite;
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::super::digest::Digest;
@@ -126,7 +127,8 @@ impl Entered {
     /// # Errors
     /// [`NotAnEntry`].
     pub fn read(suite: Suite, index: u64, body: &[u8]) -> Result<Option<Self>, NotAnEntry> {
-        let body: Body = json::read(body).map_err(NotAnEntry::Body)?;
+        let read = json::read_value(body).map_err(NotAnEntry::Body)?;
+        let body = Body::deserialize(read).map_err(|error| NotAnEntry::Body(error.to_string()))?;
         Self::of(suite, index, &body)
     }
 

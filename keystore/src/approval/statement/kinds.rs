@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::super::digest::Digest;
+use super::super::json;
 use super::super::officer::{Officer, OfficerId, OfficerKey, Qualification};
 use super::super::request::Request;
 use super::super::text::Text;
@@ -309,7 +310,7 @@ macro_rules! kinds {
 
             pub(super) fn read(kind: &str, members: serde_json::Value) -> Result<Self, String> {
                 match kind {
-                    $($text => serde_json::from_value(members).map(Self::$name).map_err(|e| e.to_string()),)*
+                    $($text => json::from_value(members).map(Self::$name),)*
                     _ => Err(format!("unknown kind `{kind}`")),
                 }
             }
@@ -406,5 +407,26 @@ impl Said {
             | Self::Inspect(Inspect { inventory, .. }) => Some(*inventory),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn nothing_is_said_in_two_forms() {
+        let hold = |target: &str, reason: serde_json::Value| json!({ "targets": [target], "reason": reason, "basis": "law", "review": 1 });
+        let id = "00112233445566778899aabbccddeeff";
+        assert!(Said::read("hold", hold(id, json!("other"))).is_ok());
+        assert!(Said::read("hold", hold(&id.to_uppercase(), json!("other"))).is_err());
+        assert!(Said::read("hold", hold(id, json!({ "other": null }))).is_err());
+        assert!(Said::read("hold", json!([[id], "other", "law", 1])).is_err());
+        let qualified =
+            |paper: serde_json::Value| json!({ "officer": "a", "qualification": paper });
+        assert!(Said::read("qualify", qualified(json!({ "number": "1", "until": 2 }))).is_ok());
+        assert!(Said::read("qualify", qualified(json!(["1", 2]))).is_err());
     }
 }

@@ -53,6 +53,10 @@ pub(super) fn run(args: args::Restore, context: &Context) -> Result<Exit, Failur
     if missing > 0 {
         context.output.warn("W-LOST", "warn-lost", &[("commits", &missing)]);
     }
+    if !report.spared.is_empty() {
+        context.output.warn("W-SPARED", "warn-spared", &[("scopes", &report.spared.len())]);
+    }
+    let spared: Vec<String> = report.spared.iter().map(ToString::to_string).collect();
     let unreached: Vec<String> =
         report.unreached.iter().map(|path| path.display().to_string()).collect();
     context.output.document(
@@ -65,6 +69,7 @@ pub(super) fn run(args: args::Restore, context: &Context) -> Result<Exit, Failur
             "destroyed_again": report.destroyed_again,
             "destructions_finished": report.finished,
             "unreached_copies": unreached,
+            "spared_scopes": spared,
         }),
     )?;
     Ok(Exit::Ok)
