@@ -200,16 +200,15 @@ fn members_that_nobody_knows_are_refused() {
 /// Each byte of a file is changed in one bit; which, depends on where it is.
 #[test]
 fn one_bit_anywhere_is_found() {
-    let scene = Scene::new(Wanted { cosigned: true, ..Wanted::small(Suite::Aes256Gcm) });
+    let wanted = Wanted { objects: 0, media: 0, ..Wanted::small(Suite::Aes256Gcm) };
+    let scene = Scene::new(wanted);
     let file = scene.file();
-    // A debug build takes a sample, with another step in each of its parts.
-    let step = if cfg!(debug_assertions) { 37 } else { 1 };
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
         for worker in 0..workers {
             let file = &file;
             scope.spawn(move || {
-                for at in (worker * step..file.len()).step_by(step * workers) {
+                for at in (worker..file.len()).step_by(workers) {
                     let mut changed = file.clone();
                     changed[at] ^= 1 << (at % 8);
                     let verdict = verify(&changed, Some(scene.genesis));
