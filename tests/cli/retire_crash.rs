@@ -45,7 +45,7 @@ fn killed_at_any_call_every_source_is_whole_or_its_sealed_file_opens() {
     let was = content(&world.path("data"));
     let (mut kills, mut begun) = (0, 0);
     for call in CHANGES {
-        for number in points(if thorough() { 3 } else { 6 }) {
+        for number in points(if thorough() { 3 } else { 12 }) {
             put_back(&world);
             if !kill(&world, &RETIRE, (call, number)) {
                 break;
@@ -78,7 +78,7 @@ fn killed_again_while_it_is_resumed_it_is_finished_all_the_same() {
         });
         let first = (first, begun.expect("one of them") + 1);
         for call in CHANGES {
-            for second in points(if thorough() { 4 } else { 8 }) {
+            for second in points(if thorough() { 4 } else { 24 }) {
                 put_back(&world);
                 if !kill(&world, &RETIRE, first) || journals(&world).is_empty() {
                     break;

@@ -18,7 +18,7 @@ use super::scene::{
 use crate::support::{World, random};
 
 fn world() -> World {
-    let world = World::new(Suite::Sm4Gcm);
+    let world = World::new(Suite::Aes256Gcm);
     for at in 0..60 {
         world.write(&format!("ward{}/{at}", at % 4), random(5_000));
     }
