@@ -42,6 +42,22 @@ fn what_did_not_change_is_not_stored_again() {
     }
 }
 
+/// What grows at its end only, folders named by date say, does not fall into a segment for each night.
+#[test]
+fn a_last_segment_goes_on_when_more_follows() {
+    let world = World::new(Suite::Aes256Gcm);
+    for night in 0..5 {
+        world.write(&format!("2026-11-{night:02}/record"), format!("record {night}"));
+        let id = world.backup().snapshot.unwrap();
+        let vault = world.vault();
+        let (snapshots, _) = vault.snapshots().unwrap();
+        let snapshot = snapshots.iter().find(|one| one.id == id).unwrap();
+        assert_eq!(vault.segments(snapshot).unwrap().len(), 1, "night {night}");
+    }
+    assert_eq!(world.backup().written.segments, 0);
+    assert_sound(&world);
+}
+
 #[test]
 fn snapshots_of_one_moment_have_an_order() {
     let world = World::new(Suite::Sm4Gcm);

@@ -204,11 +204,14 @@ fn one_bit_anywhere_is_found() {
     let scene = Scene::new(wanted);
     let file = scene.file();
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
+    // Every byte takes half a minute; every eleventh, with another first one at each run, is for every day.
+    let all = std::env::var_os("SEALKEEP_REQUIRE_ALL").is_some_and(|value| value == "1");
+    let (first, step) = if all { (0, 1) } else { (std::process::id() as usize % 11, 11) };
     std::thread::scope(|scope| {
         for worker in 0..workers {
             let file = &file;
             scope.spawn(move || {
-                for at in (worker..file.len()).step_by(workers) {
+                for at in (first + worker * step..file.len()).step_by(workers * step) {
                     let mut changed = file.clone();
                     changed[at] ^= 1 << (at % 8);
                     let verdict = verify(&changed, Some(scene.genesis));

@@ -121,6 +121,7 @@ fn a_vault_that_was_lived_in_is_found_sound_and_what_is_destroyed_is_named() {
         assert!(good, "{found:#}");
         assert_eq!((&found["problems"], &found["strays"]), (&json!([]), &json!([])));
         assert_eq!(found["closed"], json!([destroyed]));
+        assert_eq!(found["early"], 0, "a last segment was named again, and more followed");
         assert_eq!(found["records"], json!({ "drill": 1 }));
         let vault = world.vault();
         assert_eq!(found["fingerprint"], vault.file().fingerprint());

@@ -159,6 +159,7 @@ impl<'v> Writer<'v> {
     /// # Errors
     /// If the vault cannot be written.
     pub(super) fn publish(&mut self, mut about: About, complete: bool) -> Result<SnapshotId> {
+        self.name_again();
         self.end_run()?;
         self.end_segment()?;
         self.packer.finish(PackKind::Content)?;
@@ -192,12 +193,22 @@ impl<'v> Writer<'v> {
             return self.copy(seat, row);
         }
         self.run.push((seat, row));
+        // The last one ends where it does because nothing followed: it is named again only if nothing follows now.
+        let is_last = seat.segment + 1 == self.earlier.len();
+        if !is_last {
+            self.name_again();
+        }
+        Ok(())
+    }
+
+    /// Names an earlier segment again if all of its entries have come.
+    fn name_again(&mut self) {
+        let Some((seat, _)) = self.run.last() else { return };
         let place = self.earlier[seat.segment];
         if self.run.len() == place.entries as usize {
             self.run.clear();
             self.segments.push(place);
         }
-        Ok(())
     }
 
     /// Entries of an earlier segment of which others are missing: they are copied.
