@@ -307,6 +307,10 @@ fn many_keys_within_an_hour_are_an_alarm_once() {
     store.set_clock_for_test(START + 3600, 3_601_000);
     store.open_keys(&ids).expect("done");
     assert_eq!(volume(&store), 2, "another hour");
+    store.set_clock_for_test(START + 7200, 7_201_000);
+    store.act_as(Actor { operation: "backup".to_owned(), ..Actor::default() });
+    store.open_keys(&ids).expect("done");
+    assert_eq!(volume(&store), 2, "a backup opens them all to compare");
     drop(store);
     let mut store = fixture.open().expect("opens");
     assert_eq!(volume(&store), 0, "raised by another session");

@@ -240,7 +240,13 @@ impl Actor {
     /// The entry of a single key that is handed out.
     pub(super) fn log_one<S: PageSource>(&self, txn: &mut Txn<'_, S>, key: KeyId) {
         txn.log(Event::Access(Access { keys: vec![key], ..self.access("open") }));
-        txn.count_opened(1);
+        txn.count_opened(u64::from(self.uses_data("open")));
+    }
+
+    /// Whether what keys are opened for hands data to somebody. The rest (a backup that compares, a listing that is made anew)
+    /// opens all keys of a vault as a matter of course.
+    fn uses_data(&self, usual: &str) -> bool {
+        USES.contains(&self.operation_or(usual).as_str())
     }
 }
 
@@ -280,13 +286,13 @@ fn log_opened<S: PageSource>(txn: &mut Txn<'_, S>, actor: &Actor, asked: &[Asked
     for (grant, some) in by_grant {
         log_under(txn, actor, grant, &some);
     }
+    if !actor.uses_data("open") {
+        return;
+    }
     txn.count_opened(asked.iter().filter(|one| one.key.is_ok()).count() as u64);
     let operation = actor.operation_or("open");
     let waiting: Vec<(KeyId, Hash)> =
         asked.iter().filter_map(|one| Some((one.id, one.waits?))).collect();
-    if !USES.contains(&operation.as_str()) {
-        return;
-    }
     for some in waiting.chunks(KEYS_IN_ALARM) {
         let keys: Vec<KeyId> = some.iter().map(|(id, _)| *id).collect();
         let requests: BTreeSet<Hash> = some.iter().map(|(_, request)| *request).collect();
@@ -361,7 +367,7 @@ fn bounded(text: String) -> String {
     text
 }
 
-/// Operations for which somebody wants the data of a key: with one that is to be destroyed, that is an alarm.
+/// Operations for which somebody wants the data of a key. With one that is to be destroyed that is an alarm, and so are very many.
 const USES: [&str; 4] = ["open", "restore", "dump", "export"];
 /// Ids in one entry.
 pub(super) const IDS_IN_ENTRY: usize = 1024;
