@@ -290,7 +290,8 @@ pub(crate) fn commits_in(rows: &[u8]) -> usize {
     let mut source = io::Cursor::new(rows);
     while let Ok(Some(front)) = Front::read(&mut source) {
         let start = source.position();
-        let body = rows.get(start as usize..).unwrap_or_default();
+        let body = usize::try_from(start).ok().and_then(|start| rows.get(start..));
+        let body = body.unwrap_or_default();
         if front.kind == COMMIT && decode_head(&mut Reader::new(body, "commit"), &identity).is_err()
             || contents.record(&mut source, &front, start).is_err()
         {
