@@ -393,9 +393,10 @@ fn what_the_tour_certifies_is_checked_by_others() {
     };
     let kept = sealkeep(&["tour", "--keep", tour.to_str().unwrap()]).output().unwrap();
     assert!(kept.status.success(), "{}", said(&kept));
-    let names = fs::read_dir(tour.join("certificates")).unwrap().map(|entry| entry.unwrap().path());
+    let mut names =
+        fs::read_dir(tour.join("certificates")).unwrap().map(|entry| entry.unwrap().path());
     let is_one = |path: &PathBuf| path.to_string_lossy().ends_with(".certificate.json");
-    let file = names.filter(is_one).next().unwrap();
+    let file = names.find(is_one).unwrap();
     let bytes = fs::read(&file).unwrap();
     let genesis = verify(&bytes, None).bundle.unwrap().genesis;
     let ours = ["certificate", "verify", file.to_str().unwrap(), "--trust", &genesis];

@@ -92,7 +92,7 @@ fn one_copy_that_says_what_cannot_be_stops_no_restore() {
         let named = restore(&fixture, &good, "named", &[&bad]).err().expect("refused");
         assert!(named.to_string().contains("/bad"), "{name}: {named}");
         let (mut again, report) = restore(&fixture, &good, name, &[]).expect(name);
-        assert_eq!(report.unreached, [bad.dir.clone()], "{name}");
+        assert_eq!(report.unreached, std::slice::from_ref(&bad.dir), "{name}");
         assert_eq!(report.restore.incarnation, 2, "{name}");
         assert!(keys.iter().all(|key| opens(&mut again, key)), "{name}");
         again.sync_copies(|copy| copy.location == good).expect("current");
@@ -157,9 +157,9 @@ fn a_scope_that_another_line_destroyed_keeps_what_was_made_in_it_since() {
     // Both ways of asking say the same.
     let (mut fourth, report) = restore(&fixture, &copy, "fourth", &[&main]).expect("restored");
     assert!(report.spared.is_empty(), "that copy has none of the late ones");
-    let asked = fourth.open_key(&late[0].0).err().expect("gone");
+    let asked = fourth.open_key(&late[0].0).expect_err("gone");
     let examined = KeyStore::examine(&fixture.at("fourth"), &fixture.unlock(), &[late[0].0], WAIT);
-    let looked = examined.expect("readable").keys.remove(0).err().expect("gone");
+    let looked = examined.expect("readable").keys.remove(0).expect_err("gone");
     assert_eq!(asked.to_string(), looked.to_string());
     assert!(matches!(asked, Error::Destroyed { .. }), "{asked}");
 }
