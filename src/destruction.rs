@@ -10,6 +10,7 @@
 //! | [`certificate`] | the file that an auditor gets, and the forms made from it |
 //! | [`execution`] | an approved request, carried out |
 //! | [`inspection`] | opening attempted at every place that can be reached |
+//! | [`mirror`] | what is kept of requests, in copies of the key store too |
 //! | [`overwrite`] | files and devices, overwritten as the lines say |
 //! | [`packet`] | all that an officer needs to decide on another machine |
 //! | [`request_files`] | what is kept of a request beside the key store |
@@ -25,6 +26,7 @@ mod freeze;
 pub mod inspection;
 mod lineage;
 mod measure;
+pub mod mirror;
 pub mod overwrite;
 pub mod packet;
 mod places;

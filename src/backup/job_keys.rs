@@ -46,7 +46,7 @@ pub(super) fn keys_for(
         });
     }
     let made = make(vault, jobs, &mut refused)?;
-    classify(vault, jobs)?;
+    classify(vault, jobs, &refused)?;
     let open = jobs.iter().zip(&refused).filter(|(_, refused)| refused.is_none());
     let old: Vec<KeyId> = open.filter_map(|(job, _)| job.reuse).collect();
     let mut old = keys.open_many(&old).map_err(Error::Keys)?.into_iter();
@@ -99,9 +99,11 @@ fn make(
 }
 
 /// A scope is at least of the level of what is in it: who must approve its destruction, and who may open it, depends on that.
-fn classify(vault: &Vault, jobs: &[Job]) -> Result<()> {
+fn classify(vault: &Vault, jobs: &[Job], refused: &[Option<Unavailable>]) -> Result<()> {
     let mut levels: BTreeMap<&str, u8> = BTreeMap::new();
-    for class in jobs.iter().map(|job| &job.class).filter(|class| class.level > 0) {
+    // What was refused comes into no scope, so it says nothing of one.
+    let taken = jobs.iter().zip(refused).filter(|(_, refused)| refused.is_none());
+    for class in taken.map(|(job, _)| &job.class).filter(|class| class.level > 0) {
         let level = levels.entry(&class.scope).or_default();
         *level = class.level.max(*level);
     }

@@ -41,8 +41,11 @@ pub(crate) mod wipe;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
+use sealkeep::destruction::request_files::RequestFiles;
+use sealkeep::destruction::{self, mirror};
 use sealkeep::envelope::Run;
-use sealkeep_keystore::{CopyOutcome, CopyState, KeyStore};
+use sealkeep_keystore::approval::Register;
+use sealkeep_keystore::{CopyOutcome, CopyState, KeyStore, Location};
 
 use crate::cli::exit::{Code, Exit};
 use crate::cli::failure::Failure;
@@ -108,6 +111,31 @@ pub(crate) fn warn_behind(outcomes: &[CopyOutcome], context: &Context) {
             let args: crate::cli::messages::Args<'_> = &[("path", &path), ("reason", reason)];
             context.output.warn("W-COPY-BEHIND", "warn-copy-behind", args);
         }
+    }
+}
+
+/// Brings what is kept of requests to the copies of the key store that are up to date.
+pub(crate) fn mirror_requests(
+    outcomes: &[CopyOutcome],
+    files: &RequestFiles,
+    register: &Register,
+    context: &Context,
+) {
+    for outcome in outcomes {
+        if let CopyState::Current { .. } = outcome.state {
+            let brought = mirror::to_copy(files, register, &outcome.copy.location);
+            warn_requests(&outcome.copy.location, brought, context);
+        }
+    }
+}
+
+/// What is kept of requests could not be brought to a copy, or taken from it.
+pub(crate) fn warn_requests(copy: &Location, brought: destruction::Result<()>, context: &Context) {
+    if let Err(error) = brought {
+        let path = copy.dir.display().to_string();
+        let args: crate::cli::messages::Args<'_> =
+            &[("path", &path), ("reason", &error.to_string())];
+        context.output.warn("W-COPY-REQUESTS", "warn-copy-requests", args);
     }
 }
 

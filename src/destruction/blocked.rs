@@ -34,6 +34,8 @@ pub enum Why {
         /// The law that says so.
         basis: String,
     },
+    /// It belongs to a vault, and nothing that was read tells how long it must be kept.
+    Unclassified,
 }
 
 /// What keeps an object by the policy of retention.

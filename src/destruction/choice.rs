@@ -27,6 +27,9 @@ pub struct Options {
     pub method: String,
     /// The method by which sealed files are overwritten once their keys are gone; none to leave them.
     pub overwrite_sealed: Option<String>,
+    /// Whether objects go whose retention nobody can tell: those of another vault, of forgotten snapshots, or with keys that do not
+    /// open. The request says how many there are.
+    pub unclassified: bool,
 }
 
 /// One thing that somebody wants to have destroyed.

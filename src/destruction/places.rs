@@ -132,5 +132,5 @@ fn registered(
 
 const DAY: u64 = 86_400;
 /// How long a copy may take to answer at all, and to list its packs.
-const REACH: Duration = Duration::from_secs(10);
+pub(super) const REACH: Duration = Duration::from_secs(10);
 const LIST: Duration = Duration::from_secs(120);

@@ -263,12 +263,12 @@ fn erase_dir(dir: &Path) -> std::io::Result<()> {
     fs::remove_dir(dir)
 }
 
-fn make_dir(dir: &Path) -> Result<()> {
+pub(super) fn make_dir(dir: &Path) -> Result<()> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(Error::io(dir))
 }
 
 /// Temporary file → fsync → rename → fsync of the folder.
-fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".tmp");
     let temporary = path.with_file_name(name);

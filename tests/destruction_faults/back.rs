@@ -93,6 +93,45 @@ fn a_registered_copy_of_the_key_store_brings_nothing_back() {
     for vault in ["vault", "copy"] {
         scene.assert_destroyed(vault);
     }
+    // What belongs to the request was in the copy as well.
+    assert_ne!(scene.part("inventory"), None);
+    scene.certify();
+}
+
+#[test]
+fn what_waits_goes_on_with_a_key_store_that_was_restored() {
+    let scene = Scene::new(true);
+    scene.approved(None);
+    fs::remove_dir_all(scene.path("keys")).unwrap();
+    scene.good("", &["keystore", "restore", "--from", "live"]);
+    let done = scene.execute();
+    assert_eq!(done.code, 0, "{}{}", done.stdout, done.stderr);
+    scene.assert_destroyed("vault");
+    scene.certify();
+}
+
+/// The copy's rows of before the destruction, with its cell of now: the root that they need is gone.
+#[test]
+fn old_rows_of_a_copy_bring_nothing_back() {
+    let scene = executed();
+    fs::remove_dir_all(scene.path("keys")).unwrap();
+    let rows = fs::read_dir(scene.path("live.before")).unwrap().map(|entry| entry.unwrap().path());
+    let rows = rows.filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with("rows-"));
+    assert_eq!(rows.map(|path| replace_rows(&scene, &path)).count(), 1);
+    let done = scene.run("", &["keystore", "restore", "--from", "live", "--accept-loss"]);
+    assert_ne!(done.code, 0, "{}", done.stdout);
+    assert!(!scene.path("keys/store.db").exists());
+}
+
+/// The live copy has these rows, and no others.
+fn replace_rows(scene: &Scene, rows: &Path) {
+    for entry in fs::read_dir(scene.path("live")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.file_name().unwrap().to_str().unwrap().starts_with("rows-") {
+            fs::remove_file(path).unwrap();
+        }
+    }
+    fs::copy(rows, scene.path("live").join(rows.file_name().unwrap())).unwrap();
 }
 
 /// Nobody told the key store of it, so nothing was destroyed there: what `destroy inspect` is for.

@@ -48,6 +48,7 @@ fn sealed_files_are_found_by_their_keys() {
     fs::write(world.path("sealed/readme"), "not sealed").unwrap();
     let wiped = Options {
         overwrite_sealed: Some("zero".into()),
+        unclassified: false,
         ..options([Choice::Sealed(world.path("sealed"))])
     };
     let (frozen, files, keys) = freeze_files(&world, &wiped);

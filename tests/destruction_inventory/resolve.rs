@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::thread::sleep;
 use std::time::{Duration, UNIX_EPOCH};
 
-use sealkeep::destruction::{Choice, Error, Origin, Query, Sources, Why, resolve};
+use sealkeep::destruction::{Choice, Error, Options, Origin, Query, Sources, Why, resolve};
 use sealkeep::envelope::Run;
 use sealkeep_crypto::Suite;
 use sealkeep_keystore::KeyState;
@@ -274,11 +274,20 @@ fn a_scope_goes_as_a_whole_with_keys_that_sealed_nothing_here() {
     let reserved = options([Choice::Scope("sealkeep/review".into())]);
     assert!(matches!(try_look(&world, &reserved), Err(Error::Reserved(_))));
     assert!(frozen.not_covered.iter().any(|text| text.as_str().contains("retention of 1 keys")));
+    // Of an object that no snapshot has any more, nobody knows how long it must be kept.
+    let mut store = world.store();
+    store.create_keys("patient/0042", world.suite, &[b"vault"]).unwrap();
+    drop(store);
+    let whole = [Choice::Scope("patient/0042".into())];
+    let blocked = try_look(&world, &options(whole.clone())).unwrap().blocked;
+    assert!(matches!(&blocked[..], [one] if one.why == Why::Unclassified), "{blocked:?}");
+    let all_the_same = Options { unclassified: true, ..options(whole) };
+    assert_eq!(try_look(&world, &all_the_same).unwrap().blocked, []);
     // Without the vault, nobody knows whether what is in it must be kept.
     let keys = sealkeep::keys::StoreKeys::new(world.store());
     let alone = Sources { keys: &keys, vault: None };
     let chosen = options([Choice::Scope("patient/0042".into())]);
-    assert!(matches!(resolve(&alone, &chosen, &Run::quiet()), Err(Error::OtherVault(2))));
+    assert!(matches!(resolve(&alone, &chosen, &Run::quiet()), Err(Error::OtherVault(3))));
 }
 
 #[test]

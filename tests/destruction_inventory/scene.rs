@@ -49,6 +49,7 @@ pub(crate) fn options(choices: impl Into<Vec<Choice>>) -> Options {
         today: TODAY,
         method: "zero".into(),
         overwrite_sealed: None,
+        unclassified: false,
     }
 }
 

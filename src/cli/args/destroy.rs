@@ -77,6 +77,8 @@ pub(crate) struct What {
     pub(crate) medium: Vec<String>,
     #[arg(long, value_name = "ID", requires = "what")]
     pub(crate) method: Option<String>,
+    #[arg(long, requires = "what")]
+    pub(crate) unclassified: bool,
     #[arg(long, value_name = "NAME", requires = "medium")]
     pub(crate) vendor: Option<String>,
     #[arg(long, value_name = "TEXT", requires = "medium")]

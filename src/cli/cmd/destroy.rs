@@ -138,6 +138,16 @@ impl Desk {
     pub(crate) fn settle(&self, context: &Context) -> Result<(), Failure> {
         self.keys.settle().map_err(|error| failure(&destruction::Error::Keys(error), context))?;
         cmd::warn_behind(&self.keys.copies(), context);
+        self.mirror(context)
+    }
+
+    /// Brings what is kept of requests to the live copies that were up to date when they were last asked.
+    ///
+    /// # Errors
+    /// If the register cannot be read. What a copy does not take is a warning.
+    pub(crate) fn mirror(&self, context: &Context) -> Result<(), Failure> {
+        let register = self.ask(context, KeyStore::register)?;
+        cmd::mirror_requests(&self.keys.copies(), &self.files, &register, context);
         Ok(())
     }
 }

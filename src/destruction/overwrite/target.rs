@@ -130,8 +130,9 @@ impl Target {
         let is = open.and_then(|file| Identity::of(&file).map_err(std::io::Error::other));
         match is {
             Ok(is) if (is.id.1, is.born, is.len) == self.was() => Left::There,
-            Err(error) if error.kind() == ErrorKind::PermissionDenied => Left::Unknown,
-            _ if self.is_mounted() => Left::Gone,
+            // Another file has the name.
+            Ok(_) if self.is_mounted() => Left::Gone,
+            Err(error) if is_absent(error.kind()) && self.is_mounted() => Left::Gone,
             _ => Left::Unknown,
         }
     }
@@ -189,6 +190,11 @@ pub(in crate::destruction) enum Left {
     Gone,
     /// Nobody can tell.
     Unknown,
+}
+
+/// No file has this name any more.
+fn is_absent(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::NotFound | ErrorKind::NotADirectory)
 }
 
 /// Whether the first block, the last, and others chosen at random are of this pass.

@@ -14,7 +14,7 @@ use super::objects::Objects;
 use super::{Found, Origin, Resolution, Sources};
 use crate::backup::LABEL as OF_A_VAULT;
 use crate::calendar::begins;
-use crate::destruction::blocked::{Blocked, by_retention, by_state};
+use crate::destruction::blocked::{Blocked, Why, by_retention, by_state};
 use crate::destruction::choice::{Choice, Options, Physical};
 use crate::destruction::error::{Error, Result};
 use crate::destruction::measure::{Measured, measure};
@@ -182,10 +182,12 @@ impl Maker<'_> {
             retention = known.then(|| (class.to_owned(), due));
             level = level.max(lineage.level);
             first = lineage.first;
+        } else {
+            // Its key did not open when the vault was listed.
+            self.of_vaults += 1;
+            why = why.or_else(|| self.by_ignorance());
         }
-        if let Some(why) = why {
-            self.blocked.push(Blocked { id: facts.id, name: name.clone(), why });
-        }
+        self.block(facts, &name, why);
         let holds = |copy: &CopyPlace| match copy.registered.what {
             CopyOf::KeystoreCopy => true,
             CopyOf::VaultCopy => {
@@ -209,7 +211,7 @@ impl Maker<'_> {
 
     fn sealed(&mut self, facts: &KeyFacts, file: SealedFile) {
         let name = name_of(file.path.as_os_str().as_bytes());
-        self.keyed(facts, &name);
+        self.block(facts, &name, by_state(facts.state, facts.held));
         let (size, digest) =
             (Some(file.size), ItemDigest { suite: self.suite, bytes: file.digest });
         let wipe = self.options.overwrite_sealed.clone();
@@ -229,11 +231,14 @@ impl Maker<'_> {
 
     fn key(&mut self, facts: &KeyFacts) {
         let label = self.scoped.keys.get(&facts.id).map_or(&[][..], |label| label);
-        let unknown = if label == OF_A_VAULT { &mut self.of_vaults } else { &mut self.unknown };
+        let of_vault = label == OF_A_VAULT;
+        let unknown = if of_vault { &mut self.of_vaults } else { &mut self.unknown };
         *unknown += 1;
         let scope = self.scoped.names.get(&facts.scope).map_or("", String::as_str);
         let name = format!("{scope}: {}", name_of(label));
-        self.keyed(facts, &name);
+        let why = by_state(facts.state, facts.held);
+        let why = why.or_else(|| self.by_ignorance().filter(|_| of_vault));
+        self.block(facts, &name, why);
         self.found.push(Found {
             origin: self.origin(&facts.id),
             facts: Some(*facts),
@@ -243,10 +248,14 @@ impl Maker<'_> {
         });
     }
 
-    fn keyed(&mut self, facts: &KeyFacts, name: &str) {
-        if let Some(why) = by_state(facts.state, facts.held) {
-            self.blocked.push(Blocked { id: facts.id, name: name.to_owned(), why });
-        }
+    fn block(&mut self, facts: &KeyFacts, name: &str, why: Option<Why>) {
+        let blocked = why.map(|why| Blocked { id: facts.id, name: name.to_owned(), why });
+        self.blocked.extend(blocked);
+    }
+
+    /// What keeps an object of which nobody can tell how long it must be kept.
+    fn by_ignorance(&self) -> Option<Why> {
+        (!self.options.unclassified).then_some(Why::Unclassified)
     }
 
     fn origin(&self, key: &KeyId) -> Origin {

@@ -43,7 +43,7 @@ pub(super) fn run(args: &DestroyCertify, context: &Context) -> Result<Exit, Fail
     let file = args.output.join(format!("{stem}.certificate.json"));
     let bytes = match fs::read(&file) {
         // Somebody certified it here before, and the forms may be missing.
-        Ok(bytes) if is_about(&bytes, digest) => bytes,
+        Ok(bytes) if is_about(&bytes, digest, register.genesis()) => bytes,
         _ => {
             let issued = desk.keys.with(|store| certificate::issue(store, digest, papers, program));
             let issued =
@@ -68,10 +68,11 @@ pub(super) fn run(args: &DestroyCertify, context: &Context) -> Result<Exit, Fail
     Ok(Exit::Ok)
 }
 
-/// Whether this is a certificate of the request, and holds.
-fn is_about(bytes: &[u8], request: &Digest) -> bool {
-    let verdict = certificate::verify(bytes, None);
-    let bundle = verdict.bundle.as_ref().filter(|_| verdict.is_valid());
+/// Whether this is a certificate of the request by this key store, and holds.
+fn is_about(bytes: &[u8], request: &Digest, genesis: Option<Digest>) -> bool {
+    let verdict = certificate::verify(bytes, genesis.map(|genesis| genesis.0));
+    let holds = verdict.is_valid() && verdict.anchored;
+    let bundle = verdict.bundle.as_ref().filter(|_| holds);
     bundle.is_some_and(|bundle| bundle.request == request.to_string())
 }
 

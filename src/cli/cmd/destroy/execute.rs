@@ -44,6 +44,7 @@ pub(super) fn run(args: &DestroyExecute, context: &Context) -> Result<Exit, Fail
     });
     let done = done.map_err(|error| failure(&error, context))?;
     cmd::warn_behind(&desk.keys.copies(), context);
+    desk.mirror(context)?;
     let digest = done.execution.to_string();
     context.output.say("destroy-executed", &[("number", &number), ("digest", &digest)])?;
     let after = desk.register(context)?;

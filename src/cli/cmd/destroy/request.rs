@@ -66,7 +66,8 @@ pub(super) fn run(mut args: DestroyRequest, context: &Context) -> Result<Exit, F
     // Before the statement is accepted: a request without its list could not go on.
     frozen.keep(&desk.files, &digest).map_err(|error| failure(&error, context))?;
     if let Err(refused) = desk.submit(&signed, Some(&digest), context) {
-        withdraw_names(&desk, &digest, context)?;
+        // Why it was refused is what counts; names that could not be overwritten now go with the next command.
+        let _ = withdraw_names(&desk, &digest, context);
         return Err(refused);
     }
     let root = frozen.summary.root.to_string();
@@ -93,7 +94,8 @@ fn options(args: &DestroyRequest, desk: &Desk, context: &Context) -> Result<Opti
     let method = args.what.method.clone().unwrap_or_else(|| "zero".to_owned());
     let choices = choices(&args.what, desk.vault.as_ref(), context)?;
     let today = cmd::retention::today();
-    Ok(Options { choices, retention, today, method, overwrite_sealed: None })
+    let unclassified = args.what.unclassified;
+    Ok(Options { choices, retention, today, method, overwrite_sealed: None, unclassified })
 }
 
 fn choices(what: &What, vault: Option<&Opened>, context: &Context) -> Result<Vec<Choice>, Failure> {
@@ -176,6 +178,7 @@ fn refuse_blocked(found: &Resolution, context: &Context) -> Result<(), Failure> 
             Why::Retention { last_day, class, .. } => format!("{class}: {last_day}"),
             Why::Held => context.output.messages().text("destroy-held", &[]),
             Why::Pending => context.output.messages().text("destroy-pending", &[]),
+            Why::Unclassified => context.output.messages().text("destroy-unclassified", &[]),
             _ => String::new(),
         };
         context.output.warn(

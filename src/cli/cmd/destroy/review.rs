@@ -3,6 +3,7 @@
 use sealkeep::destruction;
 use sealkeep::destruction::annex::{self, by_scope, sample};
 use sealkeep::wipe;
+use sealkeep_keystore::approval::register::RequestState;
 use sealkeep_keystore::approval::{Digest, Item, Policy, Request};
 use serde_json::json;
 
@@ -125,11 +126,18 @@ fn of_store(name: &str, context: &Context) -> Result<Reviewed, Failure> {
     let names = match names {
         Ok((names, _)) => Some(names),
         Err(error) if cannot_be_opened(&error) => None,
+        // They were overwritten when the request ended.
+        Err(destruction::Error::Missing(_)) if has_ended(record.state) => None,
         // Nobody is to approve blind because names were lost or changed.
         Err(error) => return Err(told(error)),
     };
     let policy = register.policy().cloned();
     Ok((record.request.clone(), record.digest, items, names, policy))
+}
+
+fn has_ended(state: RequestState) -> bool {
+    use RequestState::{Cancelled, Expired, Rejected, Withdrawn};
+    matches!(state, Cancelled | Expired | Rejected | Withdrawn)
 }
 
 /// While the keys wait, are on hold or are gone, names cannot be shown any more.

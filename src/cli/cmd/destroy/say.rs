@@ -85,6 +85,7 @@ pub(super) fn witness(args: &DestroyWitness, context: &Context) -> Result<Exit, 
     let cosigned = ledger::cosign(&note, signer.id.as_str(), &signer.key, cmd::now());
     let cosigned = cosigned.map_err(|error| Failure::new(Code::Unexpected, "").because(error))?;
     super::certify::keep_cosigned(&desk, &record.digest, cosigned, context)?;
+    desk.mirror(context)?;
     let done = if again { "destroy-cosigned" } else { "destroy-witnessed" };
     told(&desk, record, done, context)
 }

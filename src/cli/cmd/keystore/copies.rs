@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use sealkeep::destruction::request_files::RequestFiles;
 use sealkeep_keystore::{
     CopyOutcome, CopyRecord, CopyState, CopyStatus, KeyStore, Location, OnFailure,
 };
@@ -54,6 +55,7 @@ fn add(args: CopyAdd, context: &Context) -> Result<Exit, Failure> {
     let settled = cmd::settle_copies(&mut opened, context);
     let outcome = added.map_err(|error| store::here(context, &error))?;
     settled?;
+    bring_requests(&mut opened, std::slice::from_ref(&outcome), context)?;
     if outcome.medium.overwrite.is_residual() {
         let path = outcome.copy.location.cell.display().to_string();
         let kind = outcome.medium.file_system.clone();
@@ -84,6 +86,7 @@ fn sync(args: &CopyNames, context: &Context) -> Result<Exit, Failure> {
     let chosen = chosen(&opened, args, context)?;
     let wanted = |copy: &CopyRecord| chosen.iter().any(|one| one.id == copy.id);
     let outcomes = opened.sync_copies(wanted).map_err(|error| store::here(context, &error))?;
+    bring_requests(&mut opened, &outcomes, context)?;
     let (mut done, mut failures) = (0, Vec::new());
     for outcome in &outcomes {
         let dir = outcome.copy.location.dir.display().to_string();
@@ -99,6 +102,18 @@ fn sync(args: &CopyNames, context: &Context) -> Result<Exit, Failure> {
     }
     let rows: Vec<Value> = outcomes.iter().map(outcome_fields).collect();
     finish("sealkeep.keystore-copy-sync/1", rows, done, failures, context)
+}
+
+/// What is kept of requests goes with the keys.
+fn bring_requests(
+    opened: &mut KeyStore,
+    outcomes: &[CopyOutcome],
+    context: &Context,
+) -> Result<(), Failure> {
+    let files = RequestFiles::of(opened.location());
+    let register = opened.register().map_err(|error| store::here(context, &error))?;
+    cmd::mirror_requests(outcomes, &files, &register, context);
+    Ok(())
 }
 
 fn check(args: &CopyNames, context: &Context) -> Result<Exit, Failure> {

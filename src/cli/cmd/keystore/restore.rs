@@ -1,5 +1,7 @@
 //! `keystore restore`: a working key store out of a copy.
 
+use sealkeep::destruction::mirror;
+use sealkeep::destruction::request_files::RequestFiles;
 use sealkeep_keystore::{KeyStore, Location, Restore, RestoreOptions};
 use serde_json::{Value, json};
 
@@ -45,10 +47,19 @@ pub(super) fn run(args: args::Restore, context: &Context) -> Result<Exit, Failur
             ("again", &again),
         ],
     )?;
+    // What waits or is to be certified is in the copies, each of which may lack something.
+    let files = RequestFiles::of(&to);
+    let known = opened.copies().map_err(|error| store::here(context, &error))?;
+    let others = known.iter().map(|status| &status.copy.location);
+    for copy in std::iter::once(&from).chain(others.filter(|copy| copy.dir != from.dir)) {
+        cmd::warn_requests(copy, mirror::from_copy(&files, copy), context);
+    }
     // The copies follow the new incarnation, and lose their old roots.
     let copies =
         opened.sync_copies(|copy| copy.live).map_err(|error| store::here(context, &error))?;
     cmd::warn_behind(&copies, context);
+    let register = opened.register().map_err(|error| store::here(context, &error))?;
+    cmd::mirror_requests(&copies, &files, &register, context);
     let missing = report.restore.known_sequence.saturating_sub(report.restore.copy_sequence);
     if missing > 0 {
         context.output.warn("W-LOST", "warn-lost", &[("commits", &missing)]);
