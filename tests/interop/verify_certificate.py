@@ -37,6 +37,26 @@ FORMS = {
 FORMS |= {name: int for name in "time left review until level step".split()}
 
 
+# The record of execution (§8) and the report of inspection (§9), whole.
+CELL = {"place": str, "erased": bool, "read_back": str, "medium": str, "residual": bool}
+STORE_COPY = {"id": str, "place": str, "state": str, "residual": bool}
+KEYS = {"targets": int, "digest": DIGEST, "epoch": int, "sequence": int, "index_key": bool, "cells": [CELL], "copies": [STORE_COPY]}
+EXECUTION = {
+    "schema": str, "store": ID, "request": DIGEST, "inventory": DIGEST,
+    "executor": {"officer": str, "person": str, "qualification": (QUALIFICATION, None)},
+    "order": DIGEST, "program": str, "host": str, "started": int, "ended": int, "begun": int, "destroyed": (int, None), "state": str,
+    "keys": (KEYS, None), "wipes": [{"item": int, "verdict": str, "report": DIGEST}], "failed": [{"item": int, "why": str}],
+}  # fmt: skip
+PLACE = {
+    "what": str, "id": str, "place": str, "reachable": bool, "items": int, "refused": {...: int}, "opened": int,
+    "others": {"tried": int, "opened": int}, "residual_until": (int, None),
+}  # fmt: skip
+INSPECTION = {
+    "schema": str, "request": DIGEST, "execution": DIGEST, "started": int, "ended": int, "program": str, "places": [PLACE],
+    "passed": bool,
+}  # fmt: skip
+
+
 def written(value, form):
     """Whether a value is written in this form."""
     if isinstance(form, tuple):
@@ -505,7 +525,7 @@ class Register:
         need(not (begun and self.ids & set(self.said["targets"])), "it is being destroyed")
         self.reviewed()
         targets = self.said["targets"]
-        need(len(set(targets)) == len(targets), "a target twice")
+        need(targets and len(set(targets)) == len(targets), "targets: none, or one twice")
         self.holds[self.digest] = targets
         # It belongs here only if a key of the list inherits it.
         if not self.ids & set(targets):
@@ -603,7 +623,9 @@ class Register:
         record = self.record
         if operation == "hold-inherited":
             need(detail["hold"] in self.holds, "no such hold")
-            need(self.ids & set(detail["keys"]), "a hold that nothing on the list inherits")
+            heirs = set(detail["keys"])
+            need(self.ids & heirs, "a hold that nothing on the list inherits")
+            need(len(heirs) == len(detail["keys"]) and not heirs & set(self.holds[detail["hold"]]), "held already")
             self.holds[detail["hold"]] += detail["keys"]
             self.idle.discard(detail["hold"])
             return
@@ -978,6 +1000,7 @@ class Certificate:
         envelope.by_store(self.suite, self.key)
         need(self.suite.hash(envelope.payload).hex() == self.record.execution, "not the record that was witnessed")
         self.done = done = read_json(envelope.payload)
+        need(written(done, EXECUTION), "a record in another form")
         order, officer, person = self.record.order
         expected = {
             "schema": "sealkeep/execution/v1",
@@ -1015,6 +1038,7 @@ class Certificate:
         data = unbase64(self.said["inspection"])
         need(self.suite.hash(data).hex() == signed[-1][2] and signed[-1][3], "not the one that was signed")
         self.report = report = read_json(data)
+        need(written(report, INSPECTION) and report["schema"] == "sealkeep/inspection/v1", "a report in another form")
         need(report["request"] == self.said["request"] and report["execution"] == self.record.execution, "of another request")
         need(report["passed"] is True, "not passed")
         need(0 <= report["started"] <= report["ended"] <= signed[-1][4] + AHEAD, "of another time than its statement")
