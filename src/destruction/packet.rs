@@ -5,7 +5,7 @@
 
 use data_encoding::{BASE64, HEXLOWER};
 use sealkeep_crypto::Suite;
-use sealkeep_keystore::approval::register::{Entered, Untouched};
+use sealkeep_keystore::approval::register::{Entered, Touched};
 use sealkeep_keystore::approval::statement::Statement;
 use sealkeep_keystore::approval::{Digest, Item, Register, Request, Said};
 use sealkeep_keystore::ledger::Entry;
@@ -112,11 +112,13 @@ impl Packet {
     /// # Errors
     /// `Altered` if the entries do not fit together, or the request is not in them.
     pub fn register(&self) -> Result<Register> {
+        let mut touched = Touched::default();
+        touched.insert(self.request.digest, &self.items);
         let mut register = Register::new(self.request.store, self.suite);
         for entry in &self.entries {
             let entered = Entered::read(self.suite, entry.index, &entry.body);
             let Some(entered) = entered.map_err(|_| altered(ENTRY))? else { continue };
-            register.apply(&entered, &Untouched).map_err(|_| altered(ENTRY))?;
+            register.apply(&entered, &touched).map_err(|_| altered(ENTRY))?;
         }
         match register.request(&self.request.digest) {
             Some(_) => Ok(register),

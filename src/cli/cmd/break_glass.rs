@@ -1,12 +1,14 @@
 //! `break-glass`: opening in an emergency, with an alarm, and explained afterwards.
 
+use sealkeep_keystore::KeyId;
+use sealkeep_keystore::approval::Text;
 use sealkeep_keystore::approval::register::GrantRecord;
 use sealkeep_keystore::approval::statement::{BreakGlass, Justify};
 use serde_json::{Value, json};
 
 use crate::cli::args::{BreakGlassBegin, BreakGlassCommand, BreakGlassJustify};
 use crate::cli::cmd::destroy::{Desk, short, text};
-use crate::cli::cmd::hold::{scopes, starts_with};
+use crate::cli::cmd::hold::{MOST_TARGETS, scopes, starts_with};
 use crate::cli::exit::{Code, Exit};
 use crate::cli::failure::Failure;
 use crate::cli::sign::Signer;
@@ -25,20 +27,26 @@ fn begin(args: &BreakGlassBegin, context: &Context) -> Result<Exit, Failure> {
     let register = desk.register(context)?;
     let scopes = scopes(&args.scope, &desk, context)?;
     let until = cmd::now() + u64::from(args.hours) * 3600;
-    let said = BreakGlass { scopes, reason: text("--reason", &args.reason)?, until };
-    let signed = Signer::of(&register, context)?.say(&register, said)?;
-    let accepted = desk.submit(&signed, None, context)?;
-    let grant = short(&accepted.digest);
-    let due = desk
-        .register(context)?
-        .grants()
-        .find(|one| one.digest == accepted.digest)
-        .map(|one| one.due);
-    let due = due.unwrap_or(until);
-    let arguments: crate::cli::messages::Args<'_> =
-        &[("grant", &grant), ("until", &time(until)), ("due", &time(due))];
-    context.output.say("break-glass-begun", arguments)?;
-    let fields = json!({ "grant": accepted.digest.to_string(), "until": until, "due": due });
+    let reason: Text = text("--reason", &args.reason)?;
+    let signer = Signer::of(&register, context)?;
+    let mut parts: Vec<Vec<KeyId>> = scopes.chunks(MOST_TARGETS).map(<[KeyId]>::to_vec).collect();
+    if parts.is_empty() {
+        // All scopes: a statement that names none.
+        parts.push(Vec::new());
+    }
+    let mut grants = Vec::new();
+    for scopes in parts {
+        let said = BreakGlass { scopes, reason: reason.clone(), until };
+        let accepted = desk.submit(&signer.say(&register, said)?, None, context)?;
+        let after = desk.register(context)?;
+        let due = after.grants().find(|one| one.digest == accepted.digest).map(|one| one.due);
+        let due = due.unwrap_or(until);
+        let arguments: crate::cli::messages::Args<'_> =
+            &[("grant", &short(&accepted.digest)), ("until", &time(until)), ("due", &time(due))];
+        context.output.say("break-glass-begun", arguments)?;
+        grants.push(json!({ "grant": accepted.digest.to_string(), "due": due }));
+    }
+    let fields = json!({ "grants": grants, "until": until });
     context.output.document("sealkeep.break-glass-begin/1", fields)?;
     Ok(Exit::Ok)
 }

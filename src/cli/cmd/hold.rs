@@ -37,15 +37,17 @@ fn place(args: &HoldPlace, context: &Context) -> Result<Exit, Failure> {
     let review = after_days(args.review_days);
     let signer = Signer::of(&register, context)?;
     let mut holds = Vec::new();
-    for some in targets.chunks(MOST_TARGETS) {
+    for (number, some) in targets.chunks(MOST_TARGETS).enumerate() {
         let (targets, reason, basis) = (some.to_vec(), args.reason.into(), basis.clone());
         let signed = signer.say(&register, Hold { targets, reason, basis, review })?;
-        holds.push(desk.submit(&signed, None, context)?.digest);
+        let hold = desk.submit(&signed, None, context)?.digest;
+        // Told one by one: those before stand even if the next is refused.
+        let in_it = scopes.saturating_sub(number * MOST_TARGETS).min(some.len());
+        let said: crate::cli::messages::Args<'_> =
+            &[("hold", &short(&hold)), ("scopes", &in_it), ("keys", &(some.len() - in_it))];
+        context.output.say("hold-placed", said)?;
+        holds.push(hold);
     }
-    let placed: Vec<String> = holds.iter().map(short).collect();
-    let said: crate::cli::messages::Args<'_> =
-        &[("hold", &placed.join(", ")), ("scopes", &scopes), ("keys", &keys)];
-    context.output.say("hold-placed", said)?;
     let fields = json!({ "holds": holds, "scopes": scopes, "keys": keys });
     context.output.document("sealkeep.hold-place/1", fields)?;
     Ok(Exit::Ok)
@@ -165,4 +167,4 @@ impl From<HoldReasonArg> for HoldReason {
 }
 
 /// A statement has room for so many ids; what is more goes into another hold.
-const MOST_TARGETS: usize = 800;
+pub(super) const MOST_TARGETS: usize = 800;

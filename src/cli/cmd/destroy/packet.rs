@@ -8,9 +8,9 @@ use std::path::Path;
 
 use sealkeep::destruction::annex;
 use sealkeep::destruction::packet::{Packet, PacketParts};
-use sealkeep_keystore::approval::register::{Entered, Excerpt, Untouched, What};
+use sealkeep_keystore::approval::register::{Entered, Excerpt, Touched, What};
 use sealkeep_keystore::approval::statement::Statement;
-use sealkeep_keystore::approval::{Digest, Register};
+use sealkeep_keystore::approval::{Digest, Item, Register};
 use sealkeep_keystore::{KeyStore, ledger};
 use serde_json::json;
 
@@ -42,7 +42,7 @@ pub(super) fn export(args: &DestroyExport, context: &Context) -> Result<Exit, Fa
             .map_err(told)?,
         ),
     };
-    let (request, entries) = excerpt(&desk, &record.digest, context)?;
+    let (request, entries) = excerpt(&desk, &record.digest, &items, context)?;
     let parts = PacketParts {
         suite,
         request: &request,
@@ -137,13 +137,16 @@ pub(super) fn read_register(path: &Path) -> Result<(Register, Digest), Failure> 
 fn excerpt(
     desk: &Desk,
     request: &Digest,
+    items: &[Item],
     context: &Context,
 ) -> Result<(Vec<u8>, Vec<ledger::Entry>), Failure> {
     let suite = desk.keys.with(|store| store.suite());
     let entries = desk.ask(context, KeyStore::registered_entries)?;
     let read = |entry: &ledger::Entry| Entered::read(suite, entry.index, &entry.body).ok()?;
+    let mut touched = Touched::default();
+    touched.insert(*request, items);
     let mut excerpt = Excerpt::new(*request);
-    entries.iter().filter_map(read).for_each(|entered| excerpt.take(entered, &Untouched));
+    entries.iter().filter_map(read).for_each(|entered| excerpt.take(entered, &touched));
     let envelope = excerpt.entries.iter().find_map(|entered| match &entered.what {
         What::Statement(statement) if statement.digest == *request => Some(statement.to_bytes()),
         _ => None,
