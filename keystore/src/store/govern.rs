@@ -233,17 +233,14 @@ fn hold_against(
     frozen: Option<&Frozen>,
 ) -> Result<()> {
     let What::Statement(statement) = what else { return Ok(()) };
-    let (needed, checked) = match statement.said {
-        Said::Request(_) | Said::Approve(_) | Said::Execute(_) => (true, true),
-        _ => (false, false),
-    };
+    let needed = statement.said.needs_inventory();
     let frozen = match frozen {
         None if needed => return Err(Error::InventoryNeeded(record.digest)),
         None => return Ok(()),
         Some(frozen) => frozen,
     };
     frozen.belongs_to(&record.request.inventory, record.request.level)?;
-    if checked { frozen.check(txn, ids, record.digest.0, Stage::Open) } else { Ok(()) }
+    if needed { frozen.check(txn, ids, record.digest.0, Stage::Open) } else { Ok(()) }
 }
 
 /// Does all that follows from an accepted entry, in its commit.

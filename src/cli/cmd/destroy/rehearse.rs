@@ -39,6 +39,11 @@ pub(super) fn run(
         say_copy(copy, context)?;
     }
     let why = refusal.as_ref().map(|refusal| refusals::text(refusal, context.output.messages()));
+    // What an execution looks at before it begins.
+    if let (None, Some(overwriting)) = (&refusal, &overwriting) {
+        overwriting.check(&items).pop().map_or(Ok(()), Err).map_err(told)?;
+        overwriting.survey(&desk.files).map_err(told)?;
+    }
     match &why {
         None => context.output.say("destroy-would-now", &[])?,
         Some(why) => context.output.say("destroy-would-not", &[("why", why)])?,
