@@ -7,6 +7,8 @@ use data_encoding::BASE64;
 use sealkeep_crypto::{SigningKey, VerifyingKey};
 use serde::{Deserialize, Serialize};
 
+use crate::base64;
+
 /// An envelope with its signatures, none of which has been verified.
 ///
 /// Its bytes are exactly `{"payload":"…","payloadType":"…","signatures":[{"keyid":"…","sig":"…"}]}` and a line feed.
@@ -195,7 +197,7 @@ fn payload_type(kind: &str) -> String {
 }
 
 fn decode(text: &str) -> Result<Vec<u8>, Refused> {
-    BASE64.decode(text.as_bytes()).map_err(|_| Refused::Malformed)
+    base64::decode(text).ok_or(Refused::Malformed)
 }
 
 #[cfg(test)]

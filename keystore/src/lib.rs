@@ -35,6 +35,7 @@
 #[cfg(test)]
 mod adversary;
 pub mod approval;
+pub mod base64;
 mod cell;
 mod clearance;
 mod clock;

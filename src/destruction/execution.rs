@@ -11,7 +11,7 @@ use std::path::Path;
 use data_encoding::BASE64;
 use sealkeep_keystore::approval::register::RequestState;
 use sealkeep_keystore::approval::{Digest, Item};
-use sealkeep_keystore::{Ran, Wiping};
+use sealkeep_keystore::{Ran, Wiping, base64};
 
 use super::error::{Error, Result};
 use super::overwrite::{Overwriting, Overwritten};
@@ -141,6 +141,6 @@ pub fn wipe_reports(files: &RequestFiles, request: &Digest) -> Result<Vec<Vec<u8
         read => read?,
     };
     let texts: Vec<String> = serde_json::from_slice(&bytes).map_err(|_| altered())?;
-    let decode = |text: String| BASE64.decode(text.as_bytes()).map_err(|_| altered());
+    let decode = |text: String| base64::decode(&text).ok_or_else(altered);
     texts.into_iter().map(decode).collect()
 }

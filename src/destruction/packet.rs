@@ -8,6 +8,7 @@ use sealkeep_crypto::Suite;
 use sealkeep_keystore::approval::register::{Entered, Touched};
 use sealkeep_keystore::approval::statement::Statement;
 use sealkeep_keystore::approval::{Digest, Item, Register, Request, Said};
+use sealkeep_keystore::base64;
 use sealkeep_keystore::ledger::Entry;
 use serde::{Deserialize, Serialize};
 
@@ -83,7 +84,7 @@ impl Packet {
         if stored.schema != SCHEMA {
             return Err(altered(PACKET));
         }
-        let request = BASE64.decode(stored.request.as_bytes()).map_err(|_| altered(REQUEST))?;
+        let request = base64::decode(&stored.request).ok_or_else(|| altered(REQUEST))?;
         let request = Statement::parse(suite, &request).map_err(|_| altered(REQUEST))?;
         let policy = Digest::of(suite, stored.policy_text.as_bytes());
         if request.policy != Some(policy) {
@@ -199,8 +200,8 @@ impl StoredEntry {
     }
 
     fn entry(&self) -> Option<Entry> {
-        let salt = BASE64.decode(self.salt.as_bytes()).ok()?.try_into().ok()?;
-        let body = BASE64.decode(self.body.as_bytes()).ok()?;
+        let salt = base64::decode(&self.salt)?.try_into().ok()?;
+        let body = base64::decode(&self.body)?;
         Some(Entry { index: self.index, salt, body })
     }
 }

@@ -213,9 +213,7 @@ impl Event {
     #[must_use]
     pub fn envelope(&self) -> Option<Vec<u8>> {
         match self {
-            Self::Statement { statement } => {
-                data_encoding::BASE64.decode(statement.as_bytes()).ok()
-            }
+            Self::Statement { statement } => crate::base64::decode(statement),
             _ => None,
         }
     }

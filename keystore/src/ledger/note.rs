@@ -6,6 +6,8 @@ use std::str::FromStr;
 use data_encoding::{BASE64, HEXLOWER};
 use sealkeep_crypto::{SigningKey, Suite, VerifyingKey, hash};
 
+use crate::base64;
+
 use super::merkle::Hash;
 
 /// A text and signatures over it.
@@ -139,7 +141,7 @@ impl Checkpoint {
             let mut lines = text.strip_suffix('\n')?.split('\n');
             let origin = lines.next().filter(|line| !line.is_empty())?.to_owned();
             let size = number(lines.next()?)?;
-            let root = BASE64.decode(lines.next()?.as_bytes()).ok()?.try_into().ok()?;
+            let root = base64::decode(lines.next()?)?.try_into().ok()?;
             lines.all(|line| !line.is_empty()).then_some(Self { origin, size, root })
         };
         read().ok_or(NoteError::NotACheckpoint)
@@ -274,7 +276,7 @@ impl FromStr for Verifier {
         let read = || {
             let mut parts = text.splitn(3, '+');
             let (name, id, key) = (parts.next()?, parts.next()?, parts.next()?);
-            let key = BASE64.decode(key.as_bytes()).ok()?;
+            let key = base64::decode(key)?;
             let verifier = TYPES.iter().find_map(|&(suite, role)| {
                 let public = key.strip_prefix(prefix(suite, role))?;
                 let key = VerifyingKey::from_bytes(suite, public)?;
@@ -314,7 +316,7 @@ impl FromStr for Note {
 
 fn signature_line(line: &str) -> Option<NoteSignature> {
     let (name, signature) = line.strip_prefix(DASH)?.split_once(' ')?;
-    let bytes = BASE64.decode(signature.as_bytes()).ok()?;
+    let bytes = base64::decode(signature)?;
     let (key_id, signature) = bytes.split_first_chunk()?;
     if !is_name(name) || signature.is_empty() {
         return None;

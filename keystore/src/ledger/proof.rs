@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use data_encoding::BASE64;
 
+use crate::base64;
+
 use super::merkle::{Hash, verify_inclusion};
 use super::note::{Checkpoint, Note, NoteError, Verifier, number};
 
@@ -69,7 +71,7 @@ impl FromStr for InclusionProof {
                 return None;
             }
             if let Some(extra) = lines.peek().and_then(|line| line.strip_prefix("extra ")) {
-                BASE64.decode(extra.as_bytes()).ok()?;
+                base64::decode(extra)?;
                 lines.next();
             }
             let index = number(lines.next()?.strip_prefix("index ")?)?;
@@ -97,7 +99,7 @@ pub fn consistency_from_text(text: &str) -> Result<Vec<Hash>, ProofError> {
 }
 
 fn hash_line(line: &str) -> Option<Hash> {
-    BASE64.decode(line.as_bytes()).ok()?.try_into().ok()
+    base64::decode(line)?.try_into().ok()
 }
 
 const HEADER: &str = "c2sp.org/tlog-proof@v1";

@@ -1,6 +1,6 @@
 //! Signing certificates: the store signs only what it knows to be so from its own ledger.
 
-use data_encoding::{BASE64, HEXLOWER};
+use data_encoding::HEXLOWER;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -8,6 +8,7 @@ use super::KeyStore;
 use crate::approval::inventory::Reader;
 use crate::approval::register::{Entered, Excerpt, Register, RequestRecord, RequestState, Touched};
 use crate::approval::{Digest, OfficerKey};
+use crate::base64;
 use crate::dsse::Envelope;
 use crate::error::{Error, Result};
 use crate::ledger::{Event, StoreEvent};
@@ -108,7 +109,7 @@ impl KeyStore {
         if record.request.number.as_str() != number {
             return Err(refused("the request has another number"));
         }
-        let bytes = BASE64.decode(execution.as_bytes()).map_err(refused)?;
+        let bytes = base64::decode(execution).ok_or_else(|| refused("its encoding"))?;
         let (_, digest) = self.read_record(&bytes).map_err(refused)?;
         if record.execution != Some(digest) {
             return Err(refused("the record of execution is another one"));

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use data_encoding::BASE64;
+use sealkeep_keystore::base64;
 use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -193,7 +194,7 @@ impl<'de> Deserialize<'de> for Bytes {
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Bytes, E> {
-                BASE64.decode(text.as_bytes()).map(Bytes).map_err(E::custom)
+                base64::decode(text).map(Bytes).ok_or_else(|| E::custom("not base64"))
             }
         }
         deserializer.deserialize_str(Text)
