@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use sealkeep_keystore::KeyId;
 
 use super::scan::Digested;
+use crate::retention::Policy;
 use crate::vault::{SegmentRef, SnapshotId, Tag};
 
 /// Every version that is sealed under one key.
@@ -14,7 +15,9 @@ pub(super) struct Lineage {
     pub(super) path: u128,
     /// Number of the retention class of its newest version.
     pub(super) class: u32,
-    /// Level of its newest version.
+    /// Numbers of other classes that earlier versions had: taking a class away shortens no period.
+    pub(super) earlier_classes: Vec<u32>,
+    /// The highest level of its versions.
     pub(super) level: u8,
     /// The latest beginning of a retention period of all versions: they go together.
     pub(super) start: i64,
@@ -99,7 +102,12 @@ impl Table {
             self.linked.push(Linked { segment, key, device, inode });
         }
         let version = Version { signature: open.signature, segment, entry, content: open.content };
+        let class = self.class_number(&open.class);
         if let Some(lineage) = self.objects.get_mut(&key) {
+            if class != lineage.class && !lineage.earlier_classes.contains(&class) {
+                lineage.earlier_classes.push(class);
+            }
+            lineage.level = lineage.level.max(open.level);
             lineage.start = lineage.start.max(open.start);
             lineage.first = lineage.first.min(open.first);
             lineage.segments.push(segment);
@@ -110,10 +118,10 @@ impl Table {
             }
             return;
         }
-        let class = self.class_number(&open.class);
         let lineage = Lineage {
             path: open.path,
             class,
+            earlier_classes: Vec::new(),
             level: open.level,
             start: open.start,
             first: open.first,
@@ -125,9 +133,17 @@ impl Table {
         self.objects.insert(key, lineage);
     }
 
-    /// The name of a retention class.
-    pub(super) fn class(&self, lineage: &Lineage) -> &str {
-        &self.classes[lineage.class as usize]
+    /// The retention class that holds an object longest, of those that its versions had; the newest, if none says how long.
+    pub(super) fn class(&self, lineage: &Lineage, policy: &Policy) -> &str {
+        let name = |number: u32| self.classes[number as usize].as_str();
+        let all = lineage.earlier_classes.iter().copied().chain([lineage.class]).map(name);
+        let last_day = |class: &str| {
+            policy.period(class, lineage.level, lineage.start).map(|period| period.last_day)
+        };
+        // Of several that end on one day the newest, which comes last.
+        let longest = all.filter_map(|class| Some((last_day(class)?, class)));
+        let longest = longest.max_by_key(|(day, _)| *day);
+        longest.map_or_else(|| name(lineage.class), |(_, class)| class)
     }
 
     fn class_number(&mut self, name: &str) -> u32 {

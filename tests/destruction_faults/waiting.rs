@@ -26,6 +26,20 @@ fn an_attempt_to_use_what_waits_pauses_the_request() {
     scene.certify();
 }
 
+/// Whoever restores something else asks for no key that waits, nor for that of a folder beside.
+#[test]
+fn restoring_what_lies_beside_disturbs_nothing() {
+    let scene = Scene::new(false);
+    scene.approved(None);
+    let other = scene.path("ward/patients/0043");
+    scene.good("", &["restore", "latest", other.to_str().unwrap(), "-o", "beside"]);
+    let file = other.join("scan1");
+    let dumped = scene.good("", &["dump", "latest", file.to_str().unwrap()]).stdout;
+    assert_eq!(dumped.as_bytes(), std::fs::read(file).unwrap());
+    assert!(scene.status()["paused"].is_null());
+    assert_eq!(scene.execute().code, 0);
+}
+
 #[test]
 fn cancelled_everything_comes_back() {
     let scene = Scene::new(true);

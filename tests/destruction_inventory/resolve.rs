@@ -212,6 +212,18 @@ fn what_is_due_goes_and_a_minimum_is_never_cut_short() {
     assert!(blocked.contains(new_of(&blocked)));
 }
 
+/// Rules that do not name the class any more shorten no period that began under it.
+#[test]
+fn a_class_that_was_taken_away_still_holds() {
+    let world = World::new(Suite::Aes256Gcm);
+    touched(&world, "wards/new", 1_790_000_000);
+    backup(&world);
+    let chosen = Choice::Path(world.data().join("wards/new"));
+    assert_eq!(look(&world, chosen.clone()).blocked.len(), 1);
+    backup_by(&world, "version = \"2\"\n[[rule]]\nmatch = \"wards/**\"\nlevel = 4\n");
+    assert_eq!(look(&world, chosen).blocked.len(), 1);
+}
+
 fn new_of(blocked: &[sealkeep::destruction::Blocked]) -> &sealkeep::destruction::Blocked {
     blocked.iter().find(|one| one.name.ends_with("wards/new")).unwrap()
 }

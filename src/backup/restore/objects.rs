@@ -27,7 +27,7 @@ pub(in crate::backup) enum Entry {
     Broken { key: KeyId, error: Error },
 }
 
-/// Opens the entries of a segment that are wanted, and the folders, for those on the way are needed. Without an index key all are.
+/// Opens the entries of a segment that are wanted, and the folders on the way to them. Without an index key all are.
 ///
 /// # Errors
 /// If the segment, or the key store, cannot be read.
@@ -99,14 +99,16 @@ fn wanted(rows: &[Row], selection: &Selection) -> Vec<(usize, Wanted)> {
         .iter()
         .map(|row| row.open.as_ref().map(|(description, _)| selection.takes(&description.path)))
         .collect();
-    let is_folder = |row: &Row| {
-        let open = row.open.as_ref();
-        open.is_some_and(|(description, _)| description.attributes.kind == Kind::Directory)
+    // Other folders are not asked for: their keys may be on hold, or wait for their destruction.
+    let is_on_the_way = |row: &Row| {
+        row.open.as_ref().is_some_and(|(description, _)| {
+            description.attributes.kind == Kind::Directory && selection.leads_on(&description.path)
+        })
     };
     let mut wanted = Vec::new();
     for (at, row) in rows.iter().enumerate() {
         match taken[at] {
-            Some(taken) if taken || is_folder(row) => wanted.push((at, Wanted::Certainly)),
+            Some(taken) if taken || is_on_the_way(row) => wanted.push((at, Wanted::Certainly)),
             Some(_) => {}
             None => {
                 let before = taken[..at].iter().rev().find_map(|taken| *taken);

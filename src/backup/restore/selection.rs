@@ -40,6 +40,12 @@ impl Selection {
         self.everything || self.chooses(path) || ancestors(path).any(|above| self.chooses(above))
     }
 
+    /// Whether a folder may be on the way to what was chosen.
+    pub(in crate::backup) fn leads_on(&self, folder: &[u8]) -> bool {
+        let below = |path: &[u8]| ancestors(path).any(|above| above == folder);
+        self.everything || !self.patterns.is_empty() || self.paths.iter().any(|path| below(path))
+    }
+
     /// The paths that were named.
     pub(in crate::backup) fn paths(&self) -> &[Vec<u8>] {
         &self.paths

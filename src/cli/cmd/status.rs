@@ -163,9 +163,11 @@ impl Screen<'_> {
             let dir = copy.copy.location.dir.display().to_string();
             let when = copy.when.map_or_else(|| "-".to_owned(), time);
             let args: Args<'_> = &[("dir", &dir), ("when", &when)];
-            // A copy that is brought up to date by hand is carried there now and then.
+            // A live copy has all keys, or the command that made them would have said so; what it lacks meanwhile is what was
+            // entered into the ledger since. One that is brought up to date by hand is carried there now and then.
             let age = cmd::now().saturating_sub(copy.when.unwrap_or(0));
-            let overdue = !copy.current && (copy.copy.live || age > BY_HAND.as_secs());
+            let limit = if copy.copy.live { LIVE } else { BY_HAND };
+            let overdue = !copy.current && age > limit.as_secs();
             self.row(overdue, "key-copy", "status-key-copy", args)?;
         }
         Ok(())
@@ -248,5 +250,7 @@ fn last_drill(opened: &Opened) -> sealkeep::vault::Result<Option<Value>> {
 const MOST_RECORD: u64 = 64 << 20;
 /// How old the newest snapshot may be unless told: a night, and some hours for a backup that takes longer than usual.
 const MAX_AGE: Duration = Duration::from_secs(30 * 3_600);
-/// How long a copy of the key store may be without what came since, when it is brought up to date by hand.
+/// How long a live copy of the key store may lack what was entered since; by every night's backup it has all of it.
+const LIVE: Duration = Duration::from_secs(30 * 3_600);
+/// How long one may that is brought up to date by hand.
 const BY_HAND: Duration = Duration::from_secs(8 * 24 * 3_600);

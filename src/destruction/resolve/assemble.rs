@@ -172,7 +172,7 @@ impl Maker<'_> {
         let mut why = by_state(facts.state, facts.held);
         let (mut first, mut retention) = (facts.created, None);
         if let Some(lineage) = objects.table.objects.get(&facts.id) {
-            let class = objects.table.class(lineage);
+            let class = objects.table.class(lineage, &self.options.retention);
             let known = self.options.retention.class(class, lineage.level).is_some();
             self.unclassified += usize::from(!known);
             why = why.or_else(|| by_retention(self.options, class, lineage));

@@ -86,7 +86,7 @@ fn due<'t>(
     class: Option<&'t str>,
 ) -> impl Iterator<Item = KeyId> + 't {
     let passed = move |(key, one): (&KeyId, &'t crate::destruction::lineage::Lineage)| {
-        let name = table.class(one);
+        let name = table.class(one, &options.retention);
         let period = options.retention.period(name, one.level, one.start)?;
         let wanted = class.is_none_or(|wanted| wanted == name) && period.is_due(options.today);
         wanted.then_some(*key)
