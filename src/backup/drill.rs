@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use sealkeep_crypto::{hash, random};
-use sealkeep_keystore::KeyId;
+use sealkeep_keystore::{KeyId, KeyState};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
@@ -52,7 +52,7 @@ pub struct DrillReport {
     pub others: u64,
     /// Objects whose keys were destroyed: they were tried, and failed as they must.
     pub destroyed: Vec<Destroyed>,
-    /// Objects on hold: they were tried, and nobody may open them now.
+    /// Objects that nobody opens now: on hold, or waiting for their destruction.
     pub held: u64,
     /// What should have been restored and was not.
     pub failures: Vec<RestoreFailure>,
@@ -182,7 +182,10 @@ impl Drill<'_> {
                 Entry::Closed { key, why: Unavailable::Destroyed(tombstone), .. } => {
                     self.report.destroyed.push(Destroyed { key, tombstone, path: None });
                 }
-                Entry::Closed { why: Unavailable::Held, .. } => self.report.held += 1,
+                Entry::Closed {
+                    why: Unavailable::Held | Unavailable::NotUsable(KeyState::PendingDestruction),
+                    ..
+                } => self.report.held += 1,
                 Entry::Closed { key, why, .. } => {
                     self.fail(Failed::Key(key), RestoreError::Key(why));
                 }

@@ -9,7 +9,13 @@ use crate::cli::messages::{Args, Messages};
 pub(crate) fn text(refusal: &Refusal, messages: &Messages) -> String {
     let code = refusal.code();
     let key = KEYS.iter().find(|key| key.strip_prefix("refused-") == Some(code));
-    key.map_or_else(|| code.to_owned(), |key| messages.text(key, &[]))
+    let (mut who, mut roles) = (String::new(), Vec::new());
+    if let Refusal::Role { officer, roles: wanted } = refusal {
+        who = officer.to_string();
+        roles = wanted.iter().map(|role| messages.word("word-role", role.name())).collect();
+    }
+    let args: Args<'_> = &[("officer", &who), ("roles", &roles.join(", "))];
+    key.map_or_else(|| code.to_owned(), |key| messages.text(key, args))
 }
 
 /// What is wrong with a policy, and where.

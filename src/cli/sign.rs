@@ -2,7 +2,8 @@
 
 use sealkeep_crypto::SigningKey;
 use sealkeep_crypto::pkcs8::{self, NotAKey};
-use sealkeep_keystore::approval::{Draft, OfficerId, Register, Said};
+use sealkeep_keystore::approval::register::Refusal;
+use sealkeep_keystore::approval::{Draft, OfficerId, Register, Role, Said};
 
 use crate::cli::exit::Code;
 use crate::cli::failure::Failure;
@@ -26,6 +27,24 @@ impl Signer {
         let found = officers.find(|record| record.officer.key.0 == public);
         let record = found.ok_or_else(|| Failure::new(Code::NotAnOfficer, path(context)))?;
         Ok(Signer { id: record.officer.id.clone(), key })
+    }
+
+    /// Refuses before long work who could not sign what comes of it.
+    ///
+    /// # Errors
+    /// `E-STATEMENT`.
+    pub(crate) fn must_be(
+        &self,
+        role: Role,
+        register: &Register,
+        context: &Context,
+    ) -> Result<(), Failure> {
+        let record = register.officer(&self.id);
+        if record.is_some_and(|record| record.officer.has(&[role])) {
+            return Ok(());
+        }
+        let refusal = Refusal::Role { officer: self.id.clone(), roles: vec![role] };
+        Err(store::here(context, &refusal.into()))
     }
 
     /// A statement signed by this officer alone.

@@ -5,6 +5,7 @@ use sealkeep::destruction::inspection::{InspectOptions, inspect, passed};
 use sealkeep::destruction::overwrite::Overwriting;
 use sealkeep::destruction::request_files::Part;
 use sealkeep_keystore::Location;
+use sealkeep_keystore::approval::Role;
 use sealkeep_keystore::approval::statement::Inspect;
 use sealkeep_keystore::record::{Inspection, Place};
 use serde_json::json;
@@ -25,6 +26,7 @@ pub(super) fn run(args: &DestroyInspect, context: &Context) -> Result<Exit, Fail
     let missing = || Failure::new(Code::NotExecuted, &args.request);
     let execution = record.execution.ok_or_else(missing)?;
     let signer = Signer::of(&register, context)?;
+    signer.must_be(Role::Inspector, &register, context)?;
     let told = |error| failure(&error, context);
     let suite = register.suite();
     let summary = &record.request.inventory;
