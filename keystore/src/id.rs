@@ -15,7 +15,9 @@ pub struct KeyId(pub [u8; 16]);
 
 impl fmt::Display for KeyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        let mut text = [0; 32];
+        data_encoding::HEXLOWER.encode_mut(&self.0, &mut text);
+        f.pad(std::str::from_utf8(&text).expect("digits"))
     }
 }
 
